@@ -1,0 +1,394 @@
+//! One packet in, what to do with its answer out.
+//!
+//! Looks things up that `engine` has prepared; allocates nothing but what a value with live names
+//! needs. Decides, does nothing.
+
+use std::net::Ipv4Addr;
+
+use crate::catalogue::VendorIx;
+use crate::encode::{self, Form, LiveValues};
+use crate::engine::Engine;
+use crate::mac::Mac;
+use crate::plan::{For, Plan, PlanHeader, PlanOption, plan};
+use crate::policy::devices::{Device, DeviceLayer, DeviceOption};
+use crate::policy::{Answer, Layer, Site};
+use crate::query::{Query, trimmed};
+use crate::recognise::{Finding, Identity, Reading, read, recognise};
+use crate::value::{Existing, Send};
+
+/// Whether the client gets an answer at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Continue,
+    Drop,
+}
+
+/// What is known of a client, and what its answer must be.
+#[derive(Debug)]
+pub struct Decision<'e> {
+    pub finding: Finding,
+    /// None: no phone, or told nothing because it is unknown.
+    pub identity: Option<Identity>,
+    pub site: Option<&'e Site>,
+    pub device: Option<Device<'e>>,
+    pub verdict: Verdict,
+    plan: PlanRef<'e>,
+}
+
+#[derive(Debug)]
+enum PlanRef<'e> {
+    None,
+    Ready(&'e Plan),
+    /// Compiled for a device with a layer of its own.
+    Own(Box<Plan>),
+}
+
+/// What to do with one option of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edit<'b> {
+    pub code: u8,
+    /// None: take the option out.
+    pub value: Option<EditValue<'b>>,
+    /// Leave an option of this code alone that the server already put in.
+    pub keep_existing: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditValue<'b> {
+    /// Position in [`Engine::ready`].
+    Ready(u32),
+    Bytes(&'b [u8]),
+}
+
+/// The header fields to set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    pub next_server: Option<Ipv4Addr>,
+    pub server_hostname: Option<Vec<u8>>,
+    pub boot_file_name: Option<Vec<u8>>,
+}
+
+/// The edits of one answer; keep it and use it again, so that its memory is.
+#[derive(Debug, Default)]
+pub struct Edits {
+    entries: Vec<Entry>,
+    bytes: Vec<u8>,
+    pub header: Header,
+    /// Values that could not be made for this packet (no MAC for `{{mac}}`, too long).
+    pub left_out: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    code: u8,
+    kind: Kind,
+    keep_existing: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Remove,
+    Ready(u32),
+    Bytes { start: u32, end: u32 },
+}
+
+impl Engine {
+    /// Everything about one client.
+    pub fn decide<'e>(&'e self, query: &Query<'_>) -> Decision<'e> {
+        let policy = self.policy();
+        let device = query.mac.and_then(|mac| policy.devices.get(mac));
+        let finding = match device.and_then(|device| device.vendor) {
+            Some(vendor) => Finding::Phone(self.named(vendor, query)),
+            None => recognise(self.tables(), query),
+        };
+        let identity = match finding {
+            Finding::Phone(identity) => Some(identity),
+            _ => None,
+        };
+        let site = policy.sites.iter().position(|site| at_site(site, query));
+        let ignored = device.is_some_and(|device| device.ignore == Some(true));
+        let plan = match identity {
+            Some(identity) if !ignored => self.plan_ref(site, identity, device),
+            _ => PlanRef::None,
+        };
+        let site = site.and_then(|site| policy.sites.get(site));
+        let verdict = self.verdict(site, identity);
+        Decision { finding, identity, site, device, verdict, plan }
+    }
+
+    /// A device whose vendor the policy names: what the packet says fills in the rest.
+    fn named(&self, vendor: VendorIx, query: &Query<'_>) -> Identity {
+        match recognise(self.tables(), query) {
+            Finding::Phone(identity) if identity.vendor == vendor => identity,
+            _ => Identity::given(vendor),
+        }
+    }
+
+    fn plan_ref<'e>(
+        &'e self,
+        site: Option<usize>,
+        identity: Identity,
+        device: Option<Device<'e>>,
+    ) -> PlanRef<'e> {
+        let shown = self.plan(site, identity.vendor, identity.variant);
+        let layer = device.and_then(|device| device.layer);
+        let unignored = device.is_some_and(|device| device.ignore == Some(false)) && shown.ignored;
+        if layer.is_none() && !unignored {
+            return PlanRef::Ready(shown);
+        }
+        let mut unignoring = DeviceLayer::default();
+        let own = match layer {
+            Some(layer) if !unignored => layer,
+            _ => {
+                unignoring.layer = layer.map(|own| own.layer.clone()).unwrap_or_default();
+                unignoring.layer.ignore = Some(false);
+                &unignoring
+            }
+        };
+        let at = For {
+            tables: self.tables(),
+            policy: self.policy(),
+            site: site.and_then(|site| self.policy().sites.get(site)),
+            vendor: identity.vendor,
+            variant: identity.variant,
+            device: Some(own),
+        };
+        PlanRef::Own(Box::new(plan(at, &mut Vec::new(), &mut ())))
+    }
+
+    /// `answer: phones` refuses whoever is not recognised; the site's word goes before the general.
+    fn verdict(&self, site: Option<&Site>, identity: Option<Identity>) -> Verdict {
+        if identity.is_some() || !self.refuses_some() {
+            return Verdict::Continue;
+        }
+        let layers: [Option<&Layer>; 2] =
+            [site.map(|site| &site.scope.layer), Some(&self.policy().top.layer)];
+        match layers.into_iter().flatten().find_map(|layer| layer.answer) {
+            Some(Answer::Phones) => Verdict::Drop,
+            _ => Verdict::Continue,
+        }
+    }
+}
+
+/// All given kinds must hold, any value of a kind.
+fn at_site(site: &Site, query: &Query<'_>) -> bool {
+    let matching = &site.matching;
+    let context = &query.context;
+    let in_networks = || {
+        let inside = |address: Ipv4Addr| matching.networks.iter().any(|net| net.contains(&address));
+        match context.leased {
+            Some(leased) => inside(leased),
+            None => [query.ciaddr, query.requested, query.giaddr, context.interface_address]
+                .into_iter()
+                .flatten()
+                .any(inside),
+        }
+    };
+    let has = |wanted: &[Vec<u8>], sub| {
+        query
+            .relay_sub_option(sub)
+            .is_some_and(|found| wanted.iter().any(|id| id == found || id == trimmed(found)))
+    };
+    (matching.networks.is_empty() || in_networks())
+        && (matching.relays.is_empty()
+            || query.giaddr.is_some_and(|relay| matching.relays.contains(&relay)))
+        && (matching.interfaces.is_empty()
+            || matching.interfaces.iter().any(|name| name.as_bytes() == context.interface))
+        && (matching.client_classes.is_empty()
+            || context.classes.iter().any(|class| {
+                matching.client_classes.iter().any(|wanted| wanted.as_bytes() == *class)
+            }))
+        && (matching.circuit_ids.is_empty() || has(&matching.circuit_ids, 1))
+        && (matching.remote_ids.is_empty() || has(&matching.remote_ids, 2))
+}
+
+impl<'e> Decision<'e> {
+    /// The plan that answers; none for whoever is no phone.
+    pub fn plan(&self) -> Option<&Plan> {
+        match &self.plan {
+            PlanRef::None => None,
+            PlanRef::Ready(plan) => Some(plan),
+            PlanRef::Own(plan) => Some(plan),
+        }
+    }
+
+    /// Writes what is to be done with the answer's options and header.
+    pub fn edits(&self, engine: &Engine, query: &Query<'_>, out: &mut Edits) {
+        out.clear();
+        let Some(plan) = self.plan() else { return };
+        let shared = matches!(self.plan, PlanRef::Ready(_));
+        let live = Packet::new(engine, query, self.identity.as_ref());
+        let mut own = self.device.into_iter().flat_map(|device| device.options()).peekable();
+        for option in &plan.options {
+            while let Some(device) = own.next_if(|device| device.code < option.code) {
+                out.device(&device, plan, query, &live);
+            }
+            match own.next_if(|device| device.code == option.code) {
+                Some(device) => out.device(&device, plan, query, &live),
+                None => out.planned(option, shared, query, &live),
+            }
+        }
+        for device in own {
+            out.device(&device, plan, query, &live);
+        }
+        out.header(&plan.header, &live);
+    }
+}
+
+impl Edits {
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes.clear();
+        self.header = Header::default();
+        self.left_out = 0;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The edits, sorted by code.
+    pub fn iter(&self) -> impl Iterator<Item = Edit<'_>> {
+        self.entries.iter().map(|entry| Edit {
+            code: entry.code,
+            keep_existing: entry.keep_existing,
+            value: match entry.kind {
+                Kind::Remove => None,
+                Kind::Ready(index) => Some(EditValue::Ready(index)),
+                Kind::Bytes { start, end } => Some(EditValue::Bytes(
+                    self.bytes.get(start as usize..end as usize).unwrap_or_default(),
+                )),
+            },
+        })
+    }
+
+    /// An edit's bytes, wherever they are kept.
+    pub fn bytes<'b>(&'b self, engine: &'b Engine, value: EditValue<'b>) -> &'b [u8] {
+        match value {
+            EditValue::Bytes(bytes) => bytes,
+            EditValue::Ready(index) => {
+                engine.ready().get(index as usize).map_or(&[], |ready| &ready.bytes)
+            }
+        }
+    }
+
+    fn planned(&mut self, option: &PlanOption, shared: bool, query: &Query<'_>, live: &Packet<'_>) {
+        if option.send == Send::Requested && !query.requests(option.code) {
+            return;
+        }
+        let keep = option.existing == Existing::Keep;
+        match &option.form {
+            None => self.push(option.code, Kind::Remove, keep),
+            Some(Form::Fixed(_)) if shared => {
+                self.push(option.code, Kind::Ready(option.ready), keep);
+            }
+            Some(Form::Fixed(bytes)) => self.write(option.code, keep, |out| {
+                out.extend_from_slice(bytes);
+                true
+            }),
+            Some(Form::Live(program)) => {
+                self.write(option.code, keep, |out| encode::run(&program.0, live, out));
+            }
+        }
+    }
+
+    fn device(
+        &mut self,
+        own: &DeviceOption<'_>,
+        plan: &Plan,
+        query: &Query<'_>,
+        live: &Packet<'_>,
+    ) {
+        let send = if own.send == Send::Unset { plan.send } else { Some(own.send) };
+        if send == Some(Send::Requested) && !query.requests(own.code) {
+            return;
+        }
+        let existing =
+            if own.existing == Existing::Unset { plan.existing } else { Some(own.existing) };
+        let keep = existing == Some(Existing::Keep);
+        if own.remove {
+            self.push(own.code, Kind::Remove, keep);
+        } else if own.live {
+            self.write(own.code, keep, |out| encode::run(own.value, live, out));
+        } else {
+            self.write(own.code, keep, |out| {
+                out.extend_from_slice(own.value);
+                true
+            });
+        }
+    }
+
+    fn push(&mut self, code: u8, kind: Kind, keep_existing: bool) {
+        self.entries.push(Entry { code, kind, keep_existing });
+    }
+
+    fn write(&mut self, code: u8, keep: bool, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let start = self.bytes.len();
+        if !write(&mut self.bytes) || self.bytes.len() == start {
+            self.bytes.truncate(start);
+            self.left_out += 1;
+            return;
+        }
+        let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.bytes.len())) else {
+            return;
+        };
+        self.push(code, Kind::Bytes { start, end }, keep);
+    }
+
+    fn header(&mut self, header: &PlanHeader, live: &Packet<'_>) {
+        self.header.next_server = header.next_server;
+        let mut field = |form: &Option<Form>, longest: usize| match form {
+            None => None,
+            Some(Form::Fixed(bytes)) => Some(bytes.to_vec()),
+            Some(Form::Live(program)) => {
+                let mut bytes = Vec::new();
+                let good = encode::run(&program.0, live, &mut bytes) && bytes.len() <= longest;
+                self.left_out += u32::from(!good);
+                good.then_some(bytes)
+            }
+        };
+        let (name, file) = (field(&header.server_hostname, 63), field(&header.boot_file_name, 127));
+        self.header.server_hostname = name;
+        self.header.boot_file_name = file;
+    }
+}
+
+/// What the packet knows, read only when a value asks for it.
+struct Packet<'p> {
+    engine: &'p Engine,
+    query: &'p Query<'p>,
+    identity: Option<&'p Identity>,
+    reading: std::cell::OnceCell<Reading<'p>>,
+}
+
+impl<'p> Packet<'p> {
+    fn new(engine: &'p Engine, query: &'p Query<'p>, identity: Option<&'p Identity>) -> Self {
+        Packet { engine, query, identity, reading: std::cell::OnceCell::new() }
+    }
+
+    fn reading(&self) -> &Reading<'p> {
+        self.reading.get_or_init(|| match self.identity {
+            Some(identity) => read(self.engine.tables(), self.query, identity),
+            None => Reading::default(),
+        })
+    }
+}
+
+impl LiveValues for Packet<'_> {
+    fn mac(&self) -> Option<Mac> {
+        self.query.mac
+    }
+    fn ip(&self) -> Option<Ipv4Addr> {
+        self.query.client_address()
+    }
+    fn model(&self) -> &[u8] {
+        self.reading().model.as_deref().unwrap_or_default()
+    }
+    fn firmware(&self) -> &[u8] {
+        self.reading().firmware.as_deref().unwrap_or_default()
+    }
+}

@@ -1,0 +1,255 @@
+//! A catalogue and a policy, compiled: everything that can be known before the first packet.
+//!
+//! Immutable once built and shared between threads. A change of policy builds a new one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::{Tables, VendorIx};
+use crate::encode::Form;
+use crate::error::{Mistake, Mistakes};
+use crate::plan::{For, Plan, Wrong, plan};
+use crate::policy::{self, Answer, Policy};
+
+/// What the host can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Host {
+    /// For messages: `Kea 2.2.0`.
+    pub name: &'static str,
+    /// The longest option in bytes; none where the host splits long ones (RFC 3396).
+    pub longest_option: Option<usize>,
+}
+
+impl Host {
+    /// A host without limits of its own.
+    pub const ANY: Host = Host { name: "any server", longest_option: None };
+}
+
+/// An option value that is the same in every packet.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ready {
+    pub code: u8,
+    pub bytes: Box<[u8]>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Engine {
+    tables: Arc<Tables>,
+    policy: Policy,
+    /// For each vendor the position of its first plan within a site's row.
+    offsets: Vec<u32>,
+    row: usize,
+    /// Rows of plans: no site first, then each site.
+    plans: Vec<u32>,
+    distinct: Vec<Plan>,
+    ready: Vec<Ready>,
+    digest: String,
+    host: Host,
+    answers_phones_only: bool,
+    uses_classes: bool,
+}
+
+impl Engine {
+    /// Reads and compiles a policy (JSON with comments).
+    pub fn new(tables: Arc<Tables>, policy: &str, host: Host) -> Result<Engine, Mistakes> {
+        let digest = Sha256::digest(policy.as_bytes());
+        let policy = policy::policy(policy, &tables)?;
+        let mut wrong = Vec::new();
+        let (mut offsets, mut row) = (Vec::with_capacity(tables.vendors.len()), 0usize);
+        for vendor in &tables.vendors {
+            offsets.push(u32::try_from(row).unwrap_or(u32::MAX));
+            row += 1 + vendor.variants.len();
+        }
+        let mut engine = Engine {
+            answers_phones_only: answers_phones_only(&policy),
+            uses_classes: policy.sites.iter().any(|site| !site.matching.client_classes.is_empty()),
+            tables,
+            policy,
+            offsets,
+            row,
+            plans: Vec::new(),
+            distinct: Vec::new(),
+            ready: Vec::new(),
+            digest: hex::encode(&digest[..8]),
+            host,
+        };
+        engine.compile(&mut wrong);
+        engine.check_devices(&mut wrong);
+        let mut mistakes = Mistakes::default();
+        for wrong in wrong {
+            let mistake = Mistake::new(wrong.place, wrong.value);
+            if !mistakes.0.contains(&mistake) {
+                mistakes.0.push(mistake);
+            }
+        }
+        mistakes.or(Some(engine))
+    }
+
+    fn compile(&mut self, wrong: &mut Vec<Wrong>) {
+        let mut builder =
+            Builder { distinct: Vec::new(), seen: HashMap::new(), ready: HashMap::new() };
+        let mut ready = Vec::new();
+        for site in std::iter::once(None).chain(self.policy.sites.iter().map(Some)) {
+            for (vendor, index) in self.tables.vendors.iter().zip(0u16..) {
+                for variant in 0..=vendor.variants.len() {
+                    let at = For {
+                        tables: &self.tables,
+                        policy: &self.policy,
+                        site,
+                        vendor: VendorIx(index),
+                        variant: u8::try_from(variant).unwrap_or(0),
+                        device: None,
+                    };
+                    let mut plan = plan(at, wrong, &mut ());
+                    check_length(&plan, self.host, wrong);
+                    builder.number_values(&mut plan, &mut ready);
+                    self.plans.push(builder.intern(plan));
+                }
+            }
+        }
+        self.distinct = builder.distinct;
+        self.ready = ready;
+    }
+
+    /// A device's own layer is compiled when asked; its mistakes must be told now.
+    fn check_devices(&self, wrong: &mut Vec<Wrong>) {
+        let vendors: HashMap<_, _> = self
+            .policy
+            .devices
+            .iter()
+            .filter_map(|(_, device)| Some((&raw const *device.layer?, device.vendor?)))
+            .collect();
+        for layer in self.policy.devices.layers() {
+            let vendor = vendors.get(&(&raw const *layer)).copied();
+            let at = For {
+                tables: &self.tables,
+                policy: &self.policy,
+                site: None,
+                vendor: vendor.unwrap_or(VendorIx(0)),
+                variant: 0,
+                device: Some(layer),
+            };
+            if !self.tables.vendors.is_empty() {
+                check_length(&plan(at, wrong, &mut ()), self.host, wrong);
+            }
+        }
+        let Some(longest) = self.host.longest_option else { return };
+        for (mac, device) in self.policy.devices.iter() {
+            for option in device.options().filter(|option| option.value.len() > longest) {
+                wrong.push(too_long(
+                    &format!("devices ({mac})"),
+                    option.code,
+                    option.value.len(),
+                    self.host,
+                ));
+            }
+        }
+    }
+
+    pub fn tables(&self) -> &Arc<Tables> {
+        &self.tables
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The policy's fingerprint: the first 16 hex digits of its text's SHA-256.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    pub fn host(&self) -> Host {
+        self.host
+    }
+
+    /// The values that never change, addressed by [`crate::decide::EditValue::Ready`].
+    pub fn ready(&self) -> &[Ready] {
+        &self.ready
+    }
+
+    /// Whether some client may be refused an answer, so that it must be asked before a lease.
+    pub fn refuses_some(&self) -> bool {
+        self.answers_phones_only
+    }
+
+    /// Whether a site is told by client classes, so that the host must pass them.
+    pub fn uses_classes(&self) -> bool {
+        self.uses_classes
+    }
+
+    /// The plan for a vendor and variant, at no site (`None`) or at the site of this position.
+    pub fn plan(&self, site: Option<usize>, vendor: VendorIx, variant: u8) -> &Plan {
+        static NOTHING: Plan = Plan::NOTHING;
+        let row = site.map_or(0, |site| site + 1) * self.row;
+        let offset = self.offsets.get(usize::from(vendor.0)).map_or(0, |offset| *offset as usize);
+        let found = self.plans.get(row + offset + usize::from(variant));
+        found.and_then(|index| self.distinct.get(*index as usize)).unwrap_or(&NOTHING)
+    }
+
+    /// Every distinct plan, for whoever checks or renders the whole policy.
+    pub fn plans(&self) -> &[Plan] {
+        &self.distinct
+    }
+}
+
+fn answers_phones_only(policy: &Policy) -> bool {
+    let scopes = policy.sites.iter().map(|site| &site.scope).chain([&policy.top]);
+    let mut layers = scopes
+        .flat_map(|scope| std::iter::once(&scope.layer).chain(scope.vendors.iter().map(|v| &v.1)));
+    layers.any(|layer| layer.answer == Some(Answer::Phones))
+}
+
+fn check_length(plan: &Plan, host: Host, wrong: &mut Vec<Wrong>) {
+    let Some(longest) = host.longest_option else { return };
+    for option in &plan.options {
+        let length = option.form.as_ref().map_or(0, Form::longest);
+        if length > longest {
+            wrong.push(too_long(&option.place, option.code, length, host));
+        }
+    }
+}
+
+fn too_long(place: &str, code: u8, length: usize, host: Host) -> Wrong {
+    let (name, longest) = (host.name, host.longest_option.unwrap_or(255));
+    Wrong {
+        place: place.to_owned(),
+        value: format!(
+            "option {code} would be up to {length} bytes: {name} carries at most {longest} safely; \
+             shorten it"
+        ),
+    }
+}
+
+/// Keeps equal plans and equal values once.
+struct Builder {
+    distinct: Vec<Plan>,
+    seen: HashMap<String, u32>,
+    ready: HashMap<(u8, Box<[u8]>), u32>,
+}
+
+impl Builder {
+    fn number_values(&mut self, plan: &mut Plan, ready: &mut Vec<Ready>) {
+        for option in &mut plan.options {
+            let Some(Form::Fixed(bytes)) = &option.form else { continue };
+            let next = u32::try_from(ready.len()).unwrap_or(u32::MAX);
+            let entry = self.ready.entry((option.code, bytes.clone()));
+            option.ready = *entry.or_insert_with(|| {
+                ready.push(Ready { code: option.code, bytes: bytes.clone() });
+                next
+            });
+        }
+    }
+
+    fn intern(&mut self, plan: Plan) -> u32 {
+        let next = u32::try_from(self.distinct.len()).unwrap_or(u32::MAX);
+        let index = *self.seen.entry(format!("{plan:?}")).or_insert(next);
+        if index == next {
+            self.distinct.push(plan);
+        }
+        index
+    }
+}

@@ -1,0 +1,34 @@
+//! Recognises an IP phone in its DHCP packet and decides, by one policy, what it must be told.
+//!
+//! ```text
+//! wire bytes -> query -> recognise -> decide -> encode -> edge
+//! ```
+//! Pure functions from end to end: no I/O, no clock, no host, no unsafe code. The edges (the Kea
+//! hook, the dnsmasq companion, the command line) read files, speak to servers and do what is
+//! decided here.
+#![forbid(unsafe_code)]
+
+pub mod builtin;
+pub mod catalogue;
+pub mod decide;
+pub mod encode;
+pub mod engine;
+pub mod error;
+pub mod examples;
+pub mod json;
+pub mod mac;
+pub mod parts;
+pub mod plan;
+pub mod policy;
+pub mod query;
+pub mod reader;
+pub mod recognise;
+pub mod text;
+pub mod tree;
+pub mod value;
+
+pub use decide::{Decision, Edit, EditValue, Edits, Header, Verdict};
+pub use engine::{Engine, Host, Ready};
+pub use error::{Mistake, Mistakes};
+pub use mac::Mac;
+pub use query::{Context, Query};

@@ -1,0 +1,116 @@
+//! The policy as its author meant it: validated, but nothing computed yet.
+//!
+//! `read` turns the document into these types and reports every mistake; `plan` (one room up) turns
+//! them into ready answers. Everything in here is what a person wrote; nothing is a default.
+
+pub mod devices;
+mod read;
+mod read_site;
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use crate::catalogue::VendorIx;
+use crate::value::{Existing, OptionSpec, Send};
+use devices::Devices;
+
+pub use read::policy;
+
+/// Who gets an answer from the DHCP server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Everyone,
+    Phones,
+}
+
+/// A voice VLAN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoiceVlan {
+    pub id: u16,
+    pub priority: Option<u8>,
+}
+
+/// An option with its place in the policy, for messages that only compiling can produce.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed<T> {
+    pub place: String,
+    pub value: T,
+}
+
+/// One entry of `systems`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SystemUse {
+    pub place: String,
+    /// The system's id.
+    pub system: String,
+    /// Its parameters, defaults filled in.
+    pub parameters: Vec<(String, String)>,
+    /// The vendors of `for`; empty: all that the system serves.
+    pub only: Vec<VendorIx>,
+}
+
+/// The header fields that a policy may set.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HeaderSpec {
+    pub next_server: Option<Placed<String>>,
+    pub server_hostname: Option<Placed<String>>,
+    pub boot_file_name: Option<Placed<String>>,
+}
+
+/// What one layer (device, site and vendor, site, vendor, top level) says. `None`: nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Layer {
+    pub systems: Option<Vec<SystemUse>>,
+    pub answer: Option<Answer>,
+    /// `Some(None)`: expressly none.
+    pub voice_vlan: Option<Option<VoiceVlan>>,
+    pub time_servers: Option<Placed<Vec<String>>>,
+    pub sip_servers: Option<Placed<Vec<String>>>,
+    pub send: Option<Send>,
+    pub existing: Option<Existing>,
+    pub vars: Vec<(String, String)>,
+    pub options: Vec<Placed<OptionSpec>>,
+    pub header: HeaderSpec,
+    /// Leave this vendor's phones as the server would.
+    pub ignore: Option<bool>,
+}
+
+/// A layer and its per-vendor refinements.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scope {
+    pub layer: Layer,
+    pub vendors: Vec<(VendorIx, Layer)>,
+}
+
+impl Scope {
+    pub fn vendor(&self, vendor: VendorIx) -> Option<&Layer> {
+        self.vendors.iter().find(|(at, _)| *at == vendor).map(|(_, layer)| layer)
+    }
+}
+
+/// Where a client must be to belong to a site: all given kinds must hold, any value of a kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteMatch {
+    pub networks: Vec<Ipv4Net>,
+    pub relays: Vec<Ipv4Addr>,
+    pub interfaces: Vec<String>,
+    pub client_classes: Vec<String>,
+    pub circuit_ids: Vec<Vec<u8>>,
+    pub remote_ids: Vec<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    pub name: String,
+    pub matching: SiteMatch,
+    pub scope: Scope,
+}
+
+/// The whole policy.
+#[derive(Debug, Default)]
+pub struct Policy {
+    pub top: Scope,
+    pub sites: Vec<Site>,
+    pub devices: Devices,
+}

@@ -1,0 +1,353 @@
+//! From the document to the policy's types. Every mistake is reported with its place; nothing is
+//! taken half.
+
+use std::net::Ipv4Addr;
+
+use super::devices::DevicesBuilder;
+use super::read_site::read_sites;
+use super::{Answer, HeaderSpec, Layer, Placed, Policy, Scope, SystemUse, VoiceVlan};
+use crate::catalogue::system_source::{ENTRY_KEYS, version};
+use crate::catalogue::{Parameter, ParameterKind, System, Tables, VendorIx};
+use crate::encode;
+use crate::error::Mistakes;
+use crate::json;
+use crate::reader::{Cursor, Table, advice};
+use crate::text;
+use crate::value::{EXISTING, OptionSpec, SEND, template};
+
+/// Keys that may stand in every layer.
+pub(super) const LAYER_KEYS: [&str; 12] = [
+    "systems",
+    "answer",
+    "voice-vlan",
+    "time-servers",
+    "sip-servers",
+    "send",
+    "existing-options",
+    "vars",
+    "options",
+    "next-server",
+    "server-hostname",
+    "boot-file-name",
+];
+
+/// Names that a policy's `vars` and a system's parameters may not take.
+const TAKEN: [&str; 11] = [
+    "vendor",
+    "site",
+    "url",
+    "host",
+    "path",
+    "file",
+    "vlan-id",
+    "vlan-priority",
+    "time-servers",
+    "sip-servers",
+    "token",
+];
+
+/// Reads a policy against a catalogue.
+pub fn policy(text: &str, tables: &Tables) -> Result<Policy, Mistakes> {
+    let tree = json::from_json(text)?;
+    let mut mistakes = Mistakes::default();
+    let policy = read_policy(&Cursor::root(&tree), tables, &mut mistakes);
+    mistakes.or(policy)
+}
+
+fn read_policy(root: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Option<Policy> {
+    let keys: Vec<&str> = LAYER_KEYS.into_iter().chain(["vendors", "sites", "devices"]).collect();
+    let table = root.table(&keys, mistakes)?;
+    let top = read_scope(&table, tables, mistakes);
+    let sites = match table.get("sites") {
+        Some(at) => read_sites(&at, tables, mistakes),
+        None => Vec::new(),
+    };
+    let mut devices = DevicesBuilder::default();
+    if let Some(at) = table.get("devices") {
+        devices.reserve(at.list("devices", &mut Mistakes::default()).len());
+        for item in at.list("devices", mistakes).collect::<Vec<_>>() {
+            read_device(&item, tables, &mut devices, mistakes);
+        }
+    }
+    Some(Policy { top, sites, devices: devices.build() })
+}
+
+/// The keys of a layer and its `vendors`.
+pub(super) fn read_scope(table: &Table<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Scope {
+    let layer = read_layer(table, tables, mistakes);
+    let mut vendors = Vec::new();
+    if let Some(at) = table.get("vendors")
+        && let Some(entries) = at.any_table(mistakes)
+    {
+        let keys: Vec<&str> = LAYER_KEYS.into_iter().chain(["ignore"]).collect();
+        for (id, at) in entries.iter() {
+            let vendor = read_vendor_id(id, &at, tables, mistakes);
+            let Some(table) = at.table(&keys, mistakes) else { continue };
+            let mut layer = read_layer(&table, tables, mistakes);
+            layer.ignore = table.bool("ignore", mistakes);
+            vendors.extend(vendor.map(|vendor| (vendor, layer)));
+        }
+    }
+    Scope { layer, vendors }
+}
+
+fn read_vendor_id(
+    id: &str,
+    at: &Cursor<'_>,
+    tables: &Tables,
+    mistakes: &mut Mistakes,
+) -> Option<VendorIx> {
+    let vendor = tables.vendor(id);
+    if vendor.is_none() {
+        let known: Vec<&str> = tables.vendors.iter().map(|vendor| &*vendor.id).collect();
+        at.mistake(format!("there is no vendor {id:?}; {}", advice(id, &known)), mistakes);
+    }
+    vendor
+}
+
+pub(super) fn read_layer(table: &Table<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Layer {
+    Layer {
+        systems: table.get("systems").map(|at| read_systems(&at, tables, mistakes)),
+        answer: table.get("answer").and_then(|at| {
+            at.one_of(&[("everyone", Answer::Everyone), ("phones", Answer::Phones)], mistakes)
+        }),
+        voice_vlan: table.get("voice-vlan").and_then(|at| read_vlan(&at, mistakes)),
+        time_servers: table.get("time-servers").and_then(|at| {
+            read_servers(&at, "IPv4 addresses", mistakes, |text| text.parse::<Ipv4Addr>().is_ok())
+        }),
+        sip_servers: table.get("sip-servers").and_then(|at| read_sip_servers(&at, mistakes)),
+        send: table.get("send").and_then(|at| at.one_of(&SEND, mistakes)),
+        existing: table.get("existing-options").and_then(|at| at.one_of(&EXISTING, mistakes)),
+        vars: table.get("vars").map(|at| read_vars(&at, mistakes)).unwrap_or_default(),
+        options: table.get("options").map(|at| read_options(&at, mistakes)).unwrap_or_default(),
+        header: read_header(table, mistakes),
+        ignore: None,
+    }
+}
+
+fn read_header(table: &Table<'_>, mistakes: &mut Mistakes) -> HeaderSpec {
+    let mut field = |key: &str, what: &str| {
+        let at = table.get(key)?;
+        let value = template(&at, what, mistakes)?.into_owned();
+        Some(Placed { place: at.place(), value })
+    };
+    HeaderSpec {
+        next_server: field("next-server", "an IPv4 address"),
+        server_hostname: field("server-hostname", "a name of at most 63 bytes"),
+        boot_file_name: field("boot-file-name", "a name of at most 127 bytes"),
+    }
+}
+
+fn read_options(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Vec<Placed<OptionSpec>> {
+    let items: Vec<_> = at.list("options", mistakes).collect();
+    let mut options: Vec<Placed<OptionSpec>> = Vec::with_capacity(items.len());
+    for item in &items {
+        let Some(value) = OptionSpec::read(item, mistakes) else { continue };
+        if options.iter().any(|other| other.value.code == value.code) {
+            item.mistake(format!("option {} stands twice in this list", value.code), mistakes);
+        }
+        options.push(Placed { place: item.place(), value });
+    }
+    options
+}
+
+fn read_vlan(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Option<VoiceVlan>> {
+    if at.is_null() {
+        return Some(None);
+    }
+    let table = at.table(&["id", "priority"], mistakes)?;
+    let id = table.need("id", "a VLAN id", mistakes)?.integer(1, 4094, mistakes)?;
+    let priority = match table.get("priority") {
+        Some(at) => Some(u8::try_from(at.integer(0, 7, mistakes)?).ok()?),
+        None => None,
+    };
+    Some(Some(VoiceVlan { id: u16::try_from(id).ok()?, priority }))
+}
+
+fn read_servers(
+    at: &Cursor<'_>,
+    what: &str,
+    mistakes: &mut Mistakes,
+    check: impl Fn(&str) -> bool,
+) -> Option<Placed<Vec<String>>> {
+    if at.is_null() {
+        return Some(Placed { place: at.place(), value: Vec::new() });
+    }
+    let items: Vec<_> = at.list(what, mistakes).collect();
+    let mut servers = Vec::with_capacity(items.len());
+    for item in &items {
+        let Some(text) = template(item, what, mistakes) else { continue };
+        if text.is_empty() || (!text.contains("{{") && !check(&text)) {
+            item.expected(what, mistakes);
+        }
+        servers.push(text.into_owned());
+    }
+    Some(Placed { place: at.place(), value: servers })
+}
+
+/// RFC 3361 takes all names or all addresses.
+fn read_sip_servers(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Placed<Vec<String>>> {
+    let is_address = |text: &str| text.parse::<Ipv4Addr>().is_ok();
+    let servers = read_servers(at, "a name, or an IPv4 address", mistakes, |text| {
+        is_address(text) || encode::domain(text).is_ok()
+    })?;
+    let fixed = || servers.value.iter().filter(|text| !text.contains("{{"));
+    if fixed().any(|text| is_address(text)) && !fixed().all(|text| is_address(text)) {
+        at.mistake("expected all names or all addresses (RFC 3361), found both", mistakes);
+    }
+    Some(servers)
+}
+
+fn read_vars(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Vec<(String, String)> {
+    let Some(table) = at.any_table(mistakes) else { return Vec::new() };
+    let mut vars = Vec::new();
+    for (name, at) in table.iter() {
+        check_name(name, &at, mistakes);
+        let Some(value) = at.text("a text", mistakes) else { continue };
+        if value.contains("{{") {
+            at.mistake("a variable's value is taken as it is: no {{...}} in it", mistakes);
+        }
+        vars.push((name.to_owned(), value.to_owned()));
+    }
+    vars
+}
+
+fn check_name(name: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if name.is_empty() || !name.chars().all(plain) {
+        at.mistake("a variable's name is made of letters, digits, '-' and '_'", mistakes);
+    } else if TAKEN.contains(&name) || text::Live::named(name).is_some() {
+        at.mistake(format!("{{{{{name}}}}} has a meaning already; choose another name"), mistakes);
+    }
+}
+
+fn read_systems(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Vec<SystemUse> {
+    let items: Vec<_> = at.list("systems", mistakes).collect();
+    items.iter().filter_map(|item| read_system(item, tables, mistakes)).collect()
+}
+
+fn read_system(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Option<SystemUse> {
+    let table = at.any_table(&mut Mistakes::default())?;
+    let id = table.need("system", "a system's id", mistakes)?;
+    let name = id.text("a system's id", mistakes)?;
+    let Some(system) = tables.system(name) else {
+        let known: Vec<&str> = tables.systems.iter().map(|system| &*system.id).collect();
+        id.mistake(format!("there is no system {name:?}; {}", advice(name, &known)), mistakes);
+        return None;
+    };
+    let known: Vec<&str> =
+        system.parameters.iter().map(|parameter| &*parameter.name).chain(ENTRY_KEYS).collect();
+    let table = at.table(&known, mistakes)?;
+    let parameters = read_parameters(&table, system, at, mistakes);
+    let mut only = Vec::new();
+    if let Some(at) = table.get("for") {
+        let items: Vec<_> = at.list("vendor ids", mistakes).collect();
+        for item in &items {
+            let Some(id) = item.text("a vendor's id", mistakes) else { continue };
+            only.extend(read_vendor_id(id, item, tables, mistakes));
+        }
+        if items.is_empty() {
+            at.mistake(
+                "expected vendor ids, found an empty list: this entry serves nobody",
+                mistakes,
+            );
+        }
+    }
+    Some(SystemUse { place: at.place(), system: name.to_owned(), parameters, only })
+}
+
+fn read_parameters(
+    table: &Table<'_>,
+    system: &System,
+    at: &Cursor<'_>,
+    mistakes: &mut Mistakes,
+) -> Vec<(String, String)> {
+    let mut parameters = Vec::new();
+    for parameter in &system.parameters {
+        let name = &*parameter.name;
+        match table.get(name) {
+            Some(value) => {
+                let Some(text) = template(&value, "a text", mistakes) else { continue };
+                check_parameter(parameter, &text, &value, mistakes);
+                parameters.push((name.to_owned(), text.into_owned()));
+            }
+            None if parameter.required => at.mistake(
+                format!("\"{name}\" is missing: the system {:?} needs it", &*system.id),
+                mistakes,
+            ),
+            None if !parameter.default.is_empty() => {
+                parameters.push((name.to_owned(), parameter.default.to_string()));
+            }
+            None => {}
+        }
+    }
+    parameters
+}
+
+fn check_parameter(parameter: &Parameter, text: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) {
+    let expected = match parameter.kind {
+        _ if !parameter.one_of.is_empty() => {
+            let fits = parameter.one_of.iter().any(|choice| choice == text);
+            let choices: Vec<_> = parameter.one_of.iter().map(|c| format!("\"{c}\"")).collect();
+            (!fits).then(|| choices.join(" or "))
+        }
+        ParameterKind::Version => {
+            version(text).is_none().then(|| "a version: numbers with dots".to_owned())
+        }
+        ParameterKind::Host => {
+            let plain = |c: char| {
+                c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_')
+            };
+            let fits = !text.is_empty() && (text.contains("{{") || text.chars().all(plain));
+            (!fits).then(|| "a host: a name or an address, no scheme and no path".to_owned())
+        }
+        ParameterKind::Url => {
+            let fits = text.contains("://") && !text.contains(char::is_whitespace);
+            (!fits).then(|| "a URL with its scheme, such as https://host/folder/".to_owned())
+        }
+        ParameterKind::Text => text.is_empty().then(|| "a text".to_owned()),
+    };
+    if let Some(expected) = expected {
+        at.expected(&expected, mistakes);
+    }
+}
+
+fn read_device(
+    at: &Cursor<'_>,
+    tables: &Tables,
+    devices: &mut DevicesBuilder,
+    mistakes: &mut Mistakes,
+) {
+    let keys: [&str; 15] = {
+        let mut keys = ["mac"; 15];
+        keys[1] = "vendor";
+        keys[2] = "ignore";
+        keys[3..].copy_from_slice(&LAYER_KEYS);
+        keys
+    };
+    let Some(table) = at.table(&keys, mistakes) else { return };
+    let mac = table.need("mac", "a hardware address such as 00:15:65:aa:bb:cc", mistakes).and_then(
+        |at| {
+            let text = at.text("a hardware address", mistakes)?;
+            let mac = crate::mac::Mac::parse(text);
+            if mac.is_none() {
+                at.expected("a hardware address such as 00:15:65:aa:bb:cc", mistakes);
+            }
+            mac
+        },
+    );
+    let vendor = table.get("vendor").and_then(|at| {
+        let id = at.text("a vendor's id", mistakes)?;
+        read_vendor_id(id, &at, tables, mistakes)
+    });
+    if let Some(at) = table.get("answer") {
+        at.mistake("\"answer\" is decided per site or for all, not per device", mistakes);
+    }
+    let before = mistakes.0.len();
+    let mut layer = read_layer(&table, tables, mistakes);
+    layer.ignore = table.bool("ignore", mistakes);
+    let Some(mac) = mac else { return };
+    if mistakes.0.len() == before && !devices.add(mac, vendor, layer, || at.place()) {
+        at.mistake(format!("the device {mac} stands twice"), mistakes);
+    }
+}

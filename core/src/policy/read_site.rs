@@ -1,0 +1,97 @@
+//! The `sites` of a policy.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use super::read::{LAYER_KEYS, read_scope};
+use super::{Site, SiteMatch};
+use crate::catalogue::Tables;
+use crate::error::Mistakes;
+use crate::reader::{Cursor, Table};
+use crate::text::parse_hex;
+
+pub(super) fn read_sites(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Vec<Site> {
+    let items: Vec<_> = at.list("sites", mistakes).collect();
+    let mut sites: Vec<Site> = Vec::with_capacity(items.len());
+    for item in &items {
+        let Some(site) = read_site(item, tables, mistakes) else { continue };
+        if sites.iter().any(|other| other.name == site.name) {
+            item.mistake(format!("the site {:?} stands twice", site.name), mistakes);
+        }
+        sites.push(site);
+    }
+    sites
+}
+
+fn read_site(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Option<Site> {
+    let own = ["name", "match", "vendors"];
+    let keys: Vec<&str> = LAYER_KEYS.into_iter().chain(own).collect();
+    let table = at.table(&keys, mistakes)?;
+    let scope = read_scope(&table, tables, mistakes);
+    let matching = table
+        .need("match", "an object that says where the site is", mistakes)
+        .and_then(|at| read_match(&at, mistakes));
+    let name = table.need("name", "the site's name", mistakes)?.text("a name", mistakes)?;
+    if name.is_empty() {
+        at.mistake("\"name\": expected a name, found an empty text", mistakes);
+    }
+    Some(Site { name: name.to_owned(), matching: matching?, scope })
+}
+
+fn read_match(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<SiteMatch> {
+    let keys = ["networks", "relays", "interfaces", "client-classes", "circuit-ids", "remote-ids"];
+    let table = at.table(&keys, mistakes)?;
+    let matching = SiteMatch {
+        networks: values(&table, "networks", "a network such as 10.7.0.0/16", mistakes, network),
+        relays: values(&table, "relays", "an IPv4 address", mistakes, |text| {
+            text.parse::<Ipv4Addr>().ok()
+        }),
+        interfaces: values(&table, "interfaces", "an interface's name", mistakes, name),
+        client_classes: values(&table, "client-classes", "a client class", mistakes, name),
+        circuit_ids: values(&table, "circuit-ids", "a text, or 0x and hex digits", mistakes, id),
+        remote_ids: values(&table, "remote-ids", "a text, or 0x and hex digits", mistakes, id),
+    };
+    if matching == SiteMatch::default() && mistakes.is_empty() {
+        at.mistake(format!("expected at least one value of {}", keys.join(", ")), mistakes);
+    }
+    Some(matching)
+}
+
+fn values<T>(
+    table: &Table<'_>,
+    key: &str,
+    what: &str,
+    mistakes: &mut Mistakes,
+    read: impl Fn(&str) -> Option<T>,
+) -> Vec<T> {
+    let Some(at) = table.get(key) else { return Vec::new() };
+    let items: Vec<_> = at.list(what, mistakes).collect();
+    let mut values = Vec::with_capacity(items.len());
+    for item in &items {
+        let Some(text) = item.text(what, mistakes) else { continue };
+        match read(text) {
+            Some(value) => values.push(value),
+            None => item.expected(what, mistakes),
+        }
+    }
+    values
+}
+
+fn network(text: &str) -> Option<Ipv4Net> {
+    let network: Ipv4Net = text.parse().ok()?;
+    // 10.7.0.1/16 is more likely a slip than a network.
+    (network.addr() == network.network()).then_some(network)
+}
+
+fn name(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn id(text: &str) -> Option<Vec<u8>> {
+    let bytes = match text.strip_prefix("0x") {
+        Some(digits) => parse_hex(digits).ok()?,
+        None => text.as_bytes().to_vec(),
+    };
+    (!bytes.is_empty()).then_some(bytes)
+}

@@ -1,0 +1,285 @@
+//! Who the client is: which maker's phone, by which signs.
+//!
+//! The better sign wins: option 60, then the enterprise of options 124, 125 and 60, then option 77,
+//! then a hardware address that only this maker's phones wear, then two weak signs of one maker
+//! (an address that other devices share, a host name, a rule marked weak). A single weak sign never
+//! decides. A rule that says "this is the maker's camera" ends the search: it is no phone.
+
+use std::borrow::Cow;
+
+use crate::catalogue::index::{ReadPart, RuleRef, read_parts};
+use crate::catalogue::{Field, MacRule, Rule, Tables, VendorIx};
+use crate::query::{Query, SubOptions};
+
+/// A sign that counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// A rule of the catalogue.
+    Rule(RuleRef),
+    /// A range of addresses: the vendor, and the range among its `macs`.
+    Address { vendor: u16, rule: u16 },
+    /// The policy's `devices` say so.
+    Device(VendorIx),
+}
+
+impl Sign {
+    pub fn vendor(self) -> VendorIx {
+        match self {
+            Sign::Rule(at) => VendorIx(at.vendor),
+            Sign::Address { vendor, .. } => VendorIx(vendor),
+            Sign::Device(vendor) => vendor,
+        }
+    }
+}
+
+/// A phone: its vendor, its variant, and the signs by which it was recognised (the deciding first).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    pub vendor: VendorIx,
+    /// 0, or 1 + the position in the vendor's `variants`.
+    pub variant: u8,
+    signs: [Option<Sign>; SIGNS],
+}
+
+const SIGNS: usize = 5;
+
+impl Identity {
+    pub fn signs(&self) -> impl Iterator<Item = Sign> + '_ {
+        self.signs.iter().copied().flatten()
+    }
+
+    /// An identity that the policy gives.
+    pub fn given(vendor: VendorIx) -> Identity {
+        Identity::by(Sign::Device(vendor), 0)
+    }
+
+    fn by(sign: Sign, variant: u8) -> Identity {
+        let mut signs = [None; SIGNS];
+        signs[0] = Some(sign);
+        Identity { vendor: sign.vendor(), variant, signs }
+    }
+
+    fn add(&mut self, sign: Sign) {
+        if sign.vendor() == self.vendor
+            && let Some(free) = self.signs.iter_mut().find(|slot| slot.is_none())
+        {
+            *free = Some(sign);
+        }
+    }
+}
+
+/// What the recognition found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    Phone(Identity),
+    /// A device of a known maker that is no phone, by this rule.
+    NoPhone(RuleRef),
+    Unknown,
+}
+
+/// Looks at one packet.
+pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
+    let mut signs = Signs::default();
+    by_texts(tables, query, &mut signs);
+    by_address(tables, query, &mut signs);
+    signs.finding()
+}
+
+fn by_texts(tables: &Tables, query: &Query<'_>, signs: &mut Signs) {
+    let index = &tables.index;
+    if let Some(at) = index.vendor_class.find(query.class_text()) {
+        signs.rule(tables, at);
+    }
+    for (number, _) in query.enterprises() {
+        if let Some(at) = index.enterprise(number) {
+            signs.rule(tables, at);
+        }
+    }
+    if query.user_class.is_some() {
+        for text in query.user_classes() {
+            if let Some(at) = index.user_class.find(text) {
+                signs.rule(tables, at);
+            }
+        }
+    }
+    if let Some(name) = query.host_name.as_deref()
+        && let Some(at) = index.host_name.find(crate::query::trimmed(name))
+        // A host name is anybody's to choose: it may help a phone, it may not hide one.
+        && rule(tables, at).is_some_and(|rule| rule.phone)
+    {
+        signs.rule(tables, at);
+    }
+}
+
+fn by_address(tables: &Tables, query: &Query<'_>, signs: &mut Signs) {
+    let Some(mac) = query.mac else { return };
+    for span in tables.index.macs.holding(mac.number()) {
+        let sign = Sign::Address { vendor: span.vendor, rule: span.rule };
+        let variant = mac_rule(tables, span.vendor, span.rule).map_or(0, |rule| rule.variant);
+        if span.shared {
+            signs.weak(sign, variant, true);
+        } else {
+            signs.strong(sign, variant);
+        }
+    }
+}
+
+/// A rule of the catalogue by its reference.
+pub fn rule(tables: &Tables, at: RuleRef) -> Option<&Rule> {
+    tables.vendors.get(usize::from(at.vendor))?.rules.get(usize::from(at.rule))
+}
+
+/// An address range of the catalogue.
+pub fn mac_rule(tables: &Tables, vendor: u16, rule: u16) -> Option<&MacRule> {
+    tables.vendors.get(usize::from(vendor))?.macs.get(usize::from(rule))
+}
+
+/// The signs met so far, in the order of their rank.
+#[derive(Default)]
+struct Signs {
+    decided: Option<Identity>,
+    weak: [Option<(Sign, u8, bool)>; SIGNS],
+    no_phone: Option<RuleRef>,
+}
+
+impl Signs {
+    fn rule(&mut self, tables: &Tables, at: RuleRef) {
+        let Some(rule) = rule(tables, at) else { return };
+        if !rule.phone {
+            // The better sign comes first: once a phone is decided, a lesser sign cannot undo it.
+            if self.decided.is_none() {
+                self.no_phone.get_or_insert(at);
+            }
+        } else if rule.weak {
+            self.weak(Sign::Rule(at), rule.variant, false);
+        } else {
+            self.strong(Sign::Rule(at), rule.variant);
+        }
+    }
+
+    fn strong(&mut self, sign: Sign, variant: u8) {
+        match &mut self.decided {
+            Some(identity) => {
+                identity.add(sign);
+                if identity.variant == 0 && identity.vendor == sign.vendor() {
+                    identity.variant = variant;
+                }
+            }
+            None => self.decided = Some(Identity::by(sign, variant)),
+        }
+    }
+
+    fn weak(&mut self, sign: Sign, variant: u8, address: bool) {
+        if let Some(free) = self.weak.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some((sign, variant, address));
+        }
+    }
+
+    fn finding(self) -> Finding {
+        if let Some(at) = self.no_phone {
+            return Finding::NoPhone(at);
+        }
+        let weak = || self.weak.iter().copied().flatten();
+        if let Some(mut identity) = self.decided {
+            weak().for_each(|(sign, ..)| identity.add(sign));
+            return Finding::Phone(identity);
+        }
+        // Two weak signs of one vendor decide; two address ranges are one sign, not two.
+        for (number, (sign, variant, address)) in weak().enumerate() {
+            let second = weak().skip(number + 1).find(|(other, _, other_address)| {
+                other.vendor() == sign.vendor() && !(address && *other_address)
+            });
+            if let Some((other, other_variant, _)) = second {
+                let variant = if variant == 0 { other_variant } else { variant };
+                let mut identity = Identity::by(sign, variant);
+                identity.add(other);
+                return Finding::Phone(identity);
+            }
+        }
+        Finding::Unknown
+    }
+}
+
+/// What the packet says of model and firmware.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading<'a> {
+    pub model: Option<Cow<'a, [u8]>>,
+    pub firmware: Option<Cow<'a, [u8]>>,
+}
+
+/// Reads model and firmware where the signs bear them; the first sign that bears one counts.
+pub fn read<'a>(tables: &'a Tables, query: &'a Query<'_>, identity: &Identity) -> Reading<'a> {
+    let mut reading = Reading::default();
+    for sign in identity.signs() {
+        let Sign::Rule(at) = sign else { continue };
+        let Some(rule) = rule(tables, at) else { continue };
+        let found = match rule.field {
+            Field::VendorClass => read_pattern(rule, query.class_text()),
+            Field::UserClass => query
+                .user_classes()
+                .map(|text| read_pattern(rule, text))
+                .find(|found| *found != Reading::default())
+                .unwrap_or_default(),
+            Field::HostName => read_pattern(rule, query.host_name.as_deref().unwrap_or_default()),
+            Field::Enterprise => read_enterprise(rule, query),
+        };
+        let fixed = (!rule.model.is_empty()).then(|| Cow::Borrowed(rule.model.as_bytes()));
+        reading.model = reading.model.or(found.model).or(fixed);
+        reading.firmware = reading.firmware.or(found.firmware);
+    }
+    reading
+}
+
+fn read_pattern<'a>(rule: &Rule, mut value: &'a [u8]) -> Reading<'a> {
+    let mut reading = Reading::default();
+    let Ok(parts) = read_parts(&rule.read) else { return reading };
+    let mut parts = parts.iter().peekable();
+    while let Some(part) = parts.next() {
+        if let ReadPart::Literal(literal) = part {
+            match value.strip_prefix(literal.as_bytes()) {
+                Some(rest) => value = rest,
+                None => return Reading::default(),
+            }
+            continue;
+        }
+        let end = match parts.peek() {
+            Some(ReadPart::Literal(next)) => {
+                let next = next.as_bytes();
+                value.windows(next.len()).position(|window| window == next)
+            }
+            _ => Some(value.len()),
+        };
+        let Some(end) = end else { return Reading::default() };
+        let (piece, rest) = value.split_at(end);
+        let piece = Some(piece).filter(|piece| !piece.is_empty()).map(Cow::Borrowed);
+        match part {
+            ReadPart::Model => reading.model = piece,
+            ReadPart::Firmware => reading.firmware = piece,
+            _ => {}
+        }
+        value = rest;
+    }
+    if value.is_empty() { reading } else { Reading::default() }
+}
+
+fn read_enterprise<'a>(rule: &Rule, query: &'a Query<'_>) -> Reading<'a> {
+    let mut reading = Reading::default();
+    for (number, data) in query.enterprises() {
+        if number != rule.number {
+            continue;
+        }
+        for (code, value) in (SubOptions { rest: data }) {
+            let value = crate::query::trimmed(value);
+            if value.is_empty() {
+                continue;
+            }
+            if code == rule.model_sub {
+                reading.model.get_or_insert(Cow::Borrowed(value));
+            }
+            if code == rule.firmware_sub {
+                reading.firmware.get_or_insert(Cow::Borrowed(value));
+            }
+        }
+    }
+    reading
+}

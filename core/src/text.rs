@@ -1,0 +1,155 @@
+//! Texts with `{{name}}` in them. Everything else, single braces included, belongs to the phone and
+//! passes through as it is.
+//!
+//! What a name stands for is decided elsewhere: names that a policy fixes are filled in when the
+//! policy is compiled, names that only the packet knows ([`Live`]) when it is answered.
+
+use std::fmt::Write;
+
+/// A piece of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'t> {
+    Literal(&'t str),
+    /// The name between the double braces, without blanks around it.
+    Name(&'t str),
+}
+
+/// Cuts a text into its pieces. The error says what is wrong with the braces.
+pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        if open > 0 {
+            pieces.push(Piece::Literal(&rest[..open]));
+        }
+        let inner = &rest[open + 2..];
+        let Some(close) = inner.find("}}") else {
+            return Err(format!("\"{{{{\" without \"}}}}\" in {text:?}"));
+        };
+        let name = inner[..close].trim();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
+        if name.is_empty() || !name.chars().all(plain) {
+            return Err(format!("{{{{{name}}}}} in {text:?} is not a name"));
+        }
+        pieces.push(Piece::Name(name));
+        rest = &inner[close + 2..];
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Literal(rest));
+    }
+    Ok(pieces)
+}
+
+/// What only the packet knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Live {
+    /// The client's hardware address: upper case or not, separator or none (0).
+    Mac {
+        upper: bool,
+        separator: u8,
+    },
+    /// The address that the client is given (or has, in a DHCPINFORM).
+    Ip,
+    /// The model and firmware that the packet bears; empty where it bears none.
+    Model,
+    Firmware,
+}
+
+impl Live {
+    /// All names that stand for something in the packet.
+    pub const NAMES: [(&'static str, Live); 9] = [
+        ("mac", Live::Mac { upper: false, separator: 0 }),
+        ("MAC", Live::Mac { upper: true, separator: 0 }),
+        ("mac:colon", Live::Mac { upper: false, separator: b':' }),
+        ("MAC:colon", Live::Mac { upper: true, separator: b':' }),
+        ("mac:dash", Live::Mac { upper: false, separator: b'-' }),
+        ("MAC:dash", Live::Mac { upper: true, separator: b'-' }),
+        ("ip", Live::Ip),
+        ("model", Live::Model),
+        ("firmware", Live::Firmware),
+    ];
+
+    pub fn named(name: &str) -> Option<Live> {
+        Live::NAMES.iter().find(|(known, _)| *known == name).map(|(_, live)| *live)
+    }
+
+    /// The most bytes that this can become. A model is cut from an option of at most 255 bytes, but
+    /// none known is longer than this.
+    pub fn longest(self) -> usize {
+        match self {
+            Live::Mac { separator: 0, .. } => 12,
+            Live::Mac { .. } => 17,
+            Live::Ip => 15,
+            Live::Model | Live::Firmware => 32,
+        }
+    }
+}
+
+/// Writes a hardware address as [`Live::Mac`] says.
+pub fn write_mac(mac: [u8; 6], upper: bool, separator: u8, out: &mut Vec<u8>) {
+    let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    for (index, byte) in mac.into_iter().enumerate() {
+        if index > 0 && separator != 0 {
+            out.push(separator);
+        }
+        out.push(digits[usize::from(byte >> 4)]);
+        out.push(digits[usize::from(byte & 15)]);
+    }
+}
+
+/// Bytes for a person's eye: printable ASCII as it is, all else as `\xNN` (and `\\`).
+pub fn printable(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\\' => out.push_str("\\\\"),
+            0x20..=0x7e => out.push(char::from(byte)),
+            _ => {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+    }
+    out
+}
+
+/// Hex digits with any of blank, colon, dash between bytes; an optional `0x` in front.
+pub fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
+    let text = text.strip_prefix("0x").unwrap_or(text);
+    let digits: Vec<u8> = text.bytes().filter(|b| !matches!(b, b' ' | b':' | b'-')).collect();
+    hex::decode(digits).map_err(|error| match error {
+        hex::FromHexError::OddLength => "an odd number of hex digits".to_owned(),
+        hex::FromHexError::InvalidHexCharacter { c, .. } => format!("{c:?} is no hex digit"),
+        other => other.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_double_braces_are_ours() {
+        let text = "http://x/{mac}/$MAC/<MACADR>/$(system.mac)/{{ mac:colon }}.cfg";
+        assert_eq!(
+            pieces(text).unwrap(),
+            vec![
+                Piece::Literal("http://x/{mac}/$MAC/<MACADR>/$(system.mac)/"),
+                Piece::Name("mac:colon"),
+                Piece::Literal(".cfg"),
+            ]
+        );
+        assert!(pieces("{{mac").is_err());
+        assert!(pieces("{{}}").is_err());
+        assert!(pieces("{{a b}}").is_err());
+    }
+
+    #[test]
+    fn addresses_in_every_form() {
+        let mut out = Vec::new();
+        write_mac([0, 0x15, 0x65, 0xaa, 0xbb, 0xcc], true, b'-', &mut out);
+        assert_eq!(out, b"00-15-65-AA-BB-CC");
+        assert_eq!(printable(b"a\\\x00\xff"), "a\\\\\\x00\\xff");
+        assert_eq!(parse_hex("0x01:0c 4d"), Ok(vec![1, 12, 0x4d]));
+        assert!(parse_hex("1").is_err());
+    }
+}
