@@ -10,11 +10,13 @@
 
 pub mod builtin;
 pub mod catalogue;
+pub mod check;
 pub mod decide;
 pub mod encode;
 pub mod engine;
 pub mod error;
 pub mod examples;
+pub mod explain;
 pub mod json;
 pub mod mac;
 pub mod parts;
@@ -30,5 +32,6 @@ pub mod value;
 pub use decide::{Decision, Edit, EditValue, Edits, Header, Verdict};
 pub use engine::{Engine, Host, Ready};
 pub use error::{Mistake, Mistakes};
+pub use explain::{Explanation, explain};
 pub use mac::Mac;
 pub use query::{Context, Query};

@@ -91,8 +91,9 @@ pub struct Plan {
     /// Sorted by code.
     pub options: Vec<PlanOption>,
     pub header: PlanHeader,
-    /// The system that serves this phone.
+    /// The system that serves this phone, and the place of its entry.
     pub system: Option<String>,
+    pub system_place: String,
     /// Told nothing at all: the policy ignores this vendor, or the catalogue leaves it alone.
     pub ignored: bool,
     /// The policy's `send` and `existing-options` here, for a device's own options.
@@ -108,6 +109,7 @@ impl Plan {
         options: Vec::new(),
         header: PlanHeader { next_server: None, server_hostname: None, boot_file_name: None },
         system: None,
+        system_place: String::new(),
         ignored: false,
         send: None,
         existing: None,
@@ -189,6 +191,8 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             self.first(|layer| layer.voice_vlan).and_then(|(origin, vlan)| Some((origin, vlan?)));
         self.choose_system(wrong);
         plan.system = self.system.map(|served| served.entry.system.clone());
+        plan.system_place =
+            self.system.map(|served| served.entry.place.clone()).unwrap_or_default();
         plan.url = self.url.as_deref().and_then(encode::fixed_text);
         let candidates = self.candidates();
         for (code, candidate) in self.winners(candidates) {

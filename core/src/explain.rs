@@ -1,0 +1,273 @@
+//! The same line that answers packets, run once more with somebody listening.
+//!
+//! Decides nothing of its own: every sentence comes from what `recognise`, `decide` and `plan` did.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::catalogue::{Field, Tables};
+use crate::decide::{Decision, Edits, SiteKind, Verdict};
+use crate::engine::Engine;
+use crate::mac::Mac;
+use crate::plan::{For, PlanOption, plan};
+use crate::query::Query;
+use crate::recognise::{Finding, Identity, Sign, mac_rule, read, rule};
+use crate::text::printable;
+use crate::value::Send;
+
+/// The answer of `offhook explain --json` and of `phone-explain`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Explanation {
+    pub vendor: Option<String>,
+    pub variant: Option<String>,
+    pub model: Option<String>,
+    pub firmware: Option<String>,
+    pub evidence: Vec<String>,
+    pub site: Option<String>,
+    pub system: Option<String>,
+    /// `continue` or `drop`.
+    pub answer: &'static str,
+    pub classes: Vec<String>,
+    pub options: Vec<ExplainedOption>,
+    pub header: ExplainedHeader,
+    pub reasons: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedOption {
+    pub code: u8,
+    /// `set` or `remove`.
+    pub action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hex: Option<String>,
+    /// The value, if it is printable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ExplainedHeader {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_hostname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot_file_name: Option<String>,
+}
+
+/// The client classes of a recognised phone.
+pub fn classes(prefix: &str, vendor: &str) -> [String; 2] {
+    [prefix.to_owned(), format!("{prefix}_{vendor}")]
+}
+
+/// Explains what a client would be told, and why. `class_prefix` is the hook's parameter.
+pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explanation {
+    let tables = engine.tables();
+    let decision = engine.decide(query);
+    let mut edits = Edits::default();
+    decision.edits(engine, query, &mut edits);
+    let mut reasons = Vec::new();
+    explain_recognition(tables, query, &decision, &mut reasons);
+    explain_site(engine, query, &decision, &mut reasons);
+    let options = explain_options(engine, query, &decision, &edits, &mut reasons);
+    if decision.verdict == Verdict::Drop {
+        reasons.push("\"answer\" is \"phones\" here and this is none: no answer at all".into());
+    }
+    let reading = decision.identity.map(|identity| read(tables, query, &identity));
+    let reading = reading.unwrap_or_default();
+    let text = |value: &Option<Cow<'_, [u8]>>| value.as_deref().map(printable);
+    let vendor = decision.identity.map(|identity| tables.at(identity.vendor));
+    let header = &edits.header;
+    Explanation {
+        vendor: vendor.map(|vendor| vendor.id.to_string()),
+        variant: decision
+            .identity
+            .zip(vendor)
+            .and_then(|(identity, vendor)| vendor.variant_name(identity.variant))
+            .map(str::to_owned),
+        model: text(&reading.model),
+        firmware: text(&reading.firmware),
+        evidence: decision
+            .identity
+            .map(|identity| evidence(tables, query, &identity))
+            .unwrap_or_default(),
+        site: decision.site.map(|site| site.name.clone()),
+        system: decision.plan().and_then(|plan| plan.system.clone()),
+        answer: match decision.verdict {
+            Verdict::Continue => "continue",
+            Verdict::Drop => "drop",
+        },
+        classes: vendor
+            .map(|vendor| classes(class_prefix, &vendor.id).to_vec())
+            .unwrap_or_default(),
+        options,
+        header: ExplainedHeader {
+            next_server: header.next_server.map(|address| address.to_string()),
+            server_hostname: header.server_hostname.as_deref().map(printable),
+            boot_file_name: header.boot_file_name.as_deref().map(printable),
+        },
+        reasons,
+    }
+}
+
+/// The signs in words, the deciding one first.
+pub fn evidence(tables: &Tables, query: &Query<'_>, identity: &Identity) -> Vec<String> {
+    identity.signs().map(|sign| sign_in_words(tables, query, sign)).collect()
+}
+
+fn sign_in_words(tables: &Tables, query: &Query<'_>, sign: Sign) -> String {
+    match sign {
+        Sign::Device(_) => "the policy's devices name the vendor".to_owned(),
+        Sign::Address { vendor, rule } => {
+            let mac = query.mac.map(|mac| mac.to_string()).unwrap_or_default();
+            let found = mac_rule(tables, vendor, rule);
+            let from = found.map_or(Mac([0; 6]), |rule| Mac::from_number(rule.first));
+            match found.map(|rule| &*rule.shared).filter(|shared| !shared.is_empty()) {
+                Some(shared) => format!("hardware address {mac} (from {from}, shared: {shared})"),
+                None => format!("hardware address {mac} (from {from})"),
+            }
+        }
+        Sign::Rule(at) => match rule(tables, at) {
+            None => String::new(),
+            Some(rule) => {
+                let (what, value) = match rule.field {
+                    Field::VendorClass => ("option 60", query.class_text()),
+                    Field::HostName => {
+                        ("host name", query.host_name.as_deref().unwrap_or_default())
+                    }
+                    Field::UserClass => {
+                        ("option 77", query.user_class.as_deref().unwrap_or_default())
+                    }
+                    Field::Enterprise => {
+                        return format!(
+                            "enterprise number {} in options 60, 124 or 125",
+                            rule.number
+                        );
+                    }
+                };
+                let how = if rule.exact { "is" } else { "begins with" };
+                let head = printable(&rule.head);
+                let weak = if rule.weak { ", a weak sign" } else { "" };
+                format!("{what} \"{}\" ({how} \"{head}\"{weak})", printable(value))
+            }
+        },
+    }
+}
+
+fn explain_recognition(
+    tables: &Tables,
+    query: &Query<'_>,
+    decision: &Decision<'_>,
+    reasons: &mut Vec<String>,
+) {
+    match decision.finding {
+        Finding::Phone(identity) => {
+            let signs = evidence(tables, query, &identity);
+            let name = &tables.at(identity.vendor).name;
+            reasons.push(format!("recognised as {name}: {}", signs.join("; ")));
+        }
+        Finding::NoPhone(at) => {
+            let sign = sign_in_words(tables, query, Sign::Rule(at));
+            reasons.push(format!("a device of a known maker, but no phone: {sign}"));
+        }
+        Finding::Unknown => {
+            reasons.push("not recognised as a phone: nothing added, nothing changed".to_owned());
+        }
+    }
+}
+
+fn explain_site(
+    engine: &Engine,
+    query: &Query<'_>,
+    decision: &Decision<'_>,
+    reasons: &mut Vec<String>,
+) {
+    for site in &engine.policy().sites {
+        if decision.site.is_some_and(|chosen| std::ptr::eq(chosen, site)) {
+            reasons.push(format!("at site {:?}", site.name));
+            return;
+        }
+        let lacking = SiteKind::ALL.iter().find(|(_, kind)| !kind.holds(site, query));
+        let lacking = lacking.map_or("", |(key, _)| key);
+        reasons.push(format!("not at site {:?}: none of its {lacking}", site.name));
+    }
+}
+
+fn explain_options(
+    engine: &Engine,
+    query: &Query<'_>,
+    decision: &Decision<'_>,
+    edits: &Edits,
+    reasons: &mut Vec<String>,
+) -> Vec<ExplainedOption> {
+    let Some((identity, made)) = decision.identity.zip(decision.plan()) else {
+        if decision.identity.is_some() {
+            reasons.push("the policy's devices say that this device is to be ignored".to_owned());
+        }
+        return Vec::new();
+    };
+    // The plan again, with somebody listening.
+    plan(
+        For {
+            tables: engine.tables(),
+            policy: engine.policy(),
+            site: decision.site,
+            vendor: identity.vendor,
+            variant: identity.variant,
+            device: decision.device.and_then(|device| device.layer),
+        },
+        &mut Vec::new(),
+        reasons,
+    );
+    let own: Vec<u8> =
+        decision.device.iter().flat_map(|device| device.options()).map(|own| own.code).collect();
+    for option in &made.options {
+        if own.contains(&option.code) {
+            reasons.push(format!(
+                "option {}: the device wins over {} ({})",
+                option.code,
+                option.origin.name(),
+                option.place
+            ));
+        } else if option.send == Send::Requested && !query.requests(option.code) {
+            let code = option.code;
+            reasons.push(format!("option {code} stays away: not asked for in option 55"));
+        }
+    }
+    if edits.left_out > 0 {
+        reasons.push(format!(
+            "{} values could not be made from this packet and stay away",
+            edits.left_out
+        ));
+    }
+    let planned = |code: u8| made.options.iter().find(|option| option.code == code);
+    edits
+        .iter()
+        .map(|edit| {
+            let bytes = edit.value.map(|value| edits.bytes(engine, value));
+            let printable = |bytes: &[u8]| {
+                let text = bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+                text.then(|| String::from_utf8_lossy(bytes).into_owned())
+            };
+            ExplainedOption {
+                code: edit.code,
+                action: if bytes.is_some() { "set" } else { "remove" },
+                hex: bytes.map(hex::encode),
+                text: bytes.and_then(printable),
+                reason: match planned(edit.code) {
+                    Some(option) if !own.contains(&edit.code) => reason(option),
+                    _ => "by the policy's devices".to_owned(),
+                },
+            }
+        })
+        .collect()
+}
+
+fn reason(option: &PlanOption) -> String {
+    let recalled = if option.recalled { "; leans on a fact that is only recalled" } else { "" };
+    format!("{}, by {}{recalled}", option.place, option.origin.name())
+}
