@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::catalogue::index::{Enterprise, Head, HeadTable, Index, MacTable, RuleRef, Span};
+use crate::catalogue::index::{Enterprise, Head, HeadTable, Index, MacTable, RuleRef, Slot, Span};
 use crate::catalogue::record::{List, Text};
 use crate::catalogue::source;
 use crate::catalogue::system_source;

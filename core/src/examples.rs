@@ -22,6 +22,8 @@ pub struct Example {
     /// The vendor that must win; empty: nobody may.
     pub vendor: String,
     pub packet: Parts,
+    /// In a vendor's folder an absent model, firmware or variant means that there must be none.
+    pub reads: bool,
     pub model: Option<String>,
     pub firmware: Option<String>,
     pub variant: Option<String>,
@@ -195,7 +197,8 @@ fn example(
     let (model, firmware, variant) = (text("model"), text("firmware"), text("variant"));
     let (next_server, server_hostname, boot_file_name) =
         (text("next-server"), text("server-hostname"), text("boot-file-name"));
-    if source.is_none() {
+    // A system's sources stand at the head of its file; a packet needs one of its own.
+    if source.is_none() && !table.has("vendor") {
         at.mistake("\"source\" is missing: where the packet's strings stand", mistakes);
     }
     let packet = read_packet(table, mistakes);
@@ -203,6 +206,7 @@ fn example(
         name: name?,
         vendor: vendor.to_owned(),
         packet,
+        reads: !table.has("vendor"),
         model,
         firmware,
         variant,
@@ -211,7 +215,7 @@ fn example(
         server_hostname,
         boot_file_name,
         policy,
-        source: source?,
+        source: source.unwrap_or_default(),
     })
 }
 

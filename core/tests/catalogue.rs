@@ -42,6 +42,7 @@ fn complaints(example: &Example, engine: &Engine) -> Vec<String> {
     }
     if let Some(identity) = decision.identity
         && example.told.is_some()
+        && example.reads
     {
         let reading = read(tables, &query, &identity);
         let text = |found: &Option<std::borrow::Cow<'_, [u8]>>| found.as_deref().map(printable);

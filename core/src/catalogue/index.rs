@@ -39,6 +39,9 @@ record! {
     /// The heads of one field, sorted by their literal beginning.
     pub struct HeadTable {
         pub heads: List<Head>,
+        /// Beside each head: the first eight bytes of its literal as a number, so that searching
+        /// touches one short array and no text.
+        pub keys: List<u64>,
         /// For each first byte, the end of its heads in `heads` (256 entries; empty if no heads).
         pub ends: List<u16>,
         /// Heads that begin with a free byte: looked at one by one, so keep them few.
@@ -60,9 +63,22 @@ record! {
 }
 
 record! {
-    /// Address ranges sorted by their first address, the wider before the narrower.
+    /// Address ranges sorted by their first address, the wider before the narrower. No range goes
+    /// beyond its first three bytes, so those three lead to it at once: the law of the catalogue.
     pub struct MacTable {
         pub spans: List<Span>,
+        /// Open addressing over the first three bytes; a power of two long, or empty.
+        pub slots: List<Slot>,
+    }
+}
+
+record! {
+    #[derive(Copy)]
+    pub struct Slot {
+        /// 1 + the first three bytes; 0: free.
+        pub key: u32,
+        /// Where the spans of these bytes end in `spans`.
+        pub end: u16,
     }
 }
 
@@ -123,12 +139,13 @@ impl HeadTable {
             let parent = Self::parent(&heads, index);
             heads[index].parent = parent;
         }
+        let keys = heads.iter().map(|head| key(&head.literal)).collect();
         let ends = (0..=255u8).map(|byte| {
             let end = heads.partition_point(|head: &Head| head.literal.first() <= Some(&byte));
             u16::try_from(end).unwrap_or(u16::MAX)
         });
         let ends = if heads.is_empty() { List::default() } else { ends.collect() };
-        HeadTable { heads: heads.into(), ends, floating: floating.into() }
+        HeadTable { heads: heads.into(), keys, ends, floating: floating.into() }
     }
 
     /// The nearest entry before `index` whose literal begins (or equals) this one's.
@@ -162,10 +179,17 @@ impl HeadTable {
             0 => 0,
             _ => usize::from(self.ends.get(first - 1).copied().unwrap_or(0)),
         };
-        let bucket = self.heads.get(start..end).unwrap_or_default();
         // The last entry that does not come after the value: every literal that begins the value is
         // this entry's or one of its parents'.
-        let mut next = start + bucket.partition_point(|head| *head.literal <= *value);
+        let wanted = key(value);
+        let keys = self.keys.get(start..end).unwrap_or_default();
+        let mut next = start + keys.partition_point(|key| *key <= wanted);
+        while next > start
+            && self.keys.get(next - 1) == Some(&wanted)
+            && self.heads.get(next - 1).is_some_and(|head| *head.literal > *value)
+        {
+            next -= 1;
+        }
         if next == start {
             return best.map(|(_, at)| at);
         }
@@ -178,6 +202,18 @@ impl HeadTable {
             next = usize::from(head.parent);
         }
         best.map(|(_, at)| at)
+    }
+}
+
+/// The first eight bytes as a number, shorter texts filled up with zeros.
+fn key(text: &[u8]) -> u64 {
+    match text.first_chunk::<8>() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => {
+            let mut bytes = [0; 8];
+            bytes[..text.len()].copy_from_slice(text);
+            u64::from_be_bytes(bytes)
+        }
     }
 }
 
@@ -237,12 +273,37 @@ impl MacTable {
             }
             spans[index].parent = u16::try_from(candidate).unwrap_or(0);
         }
-        MacTable { spans: spans.into() }
+        let slots = MacTable::slots(&spans);
+        MacTable { spans: spans.into(), slots: slots.into() }
+    }
+
+    fn slots(spans: &[Span]) -> Vec<Slot> {
+        if spans.is_empty() {
+            return Vec::new();
+        }
+        let mut slots = vec![Slot { key: 0, end: 0 }; (spans.len() * 3).next_power_of_two()];
+        for (span, end) in spans.iter().zip(1u16..) {
+            let key = Self::key(span.first);
+            let mut at = Self::spread(key) & (slots.len() - 1);
+            while slots[at].key != 0 && slots[at].key != key {
+                at = (at + 1) & (slots.len() - 1);
+            }
+            slots[at] = Slot { key, end };
+        }
+        slots
+    }
+
+    fn key(address: u64) -> u32 {
+        (address >> 24) as u32 + 1
+    }
+
+    fn spread(key: u32) -> usize {
+        (key.wrapping_mul(0x9e37_79b9) >> 12) as usize
     }
 
     /// The spans that hold an address, the narrowest first.
     pub fn holding(&self, address: u64) -> impl Iterator<Item = &Span> {
-        let mut next = self.spans.partition_point(|span| span.first <= address);
+        let mut next = self.last_before(address);
         std::iter::from_fn(move || {
             loop {
                 let span = self.spans.get(next.checked_sub(1)?)?;
@@ -252,6 +313,26 @@ impl MacTable {
                 }
             }
         })
+    }
+
+    /// 1 + the position of the last span of the same three bytes that begins at or before it.
+    fn last_before(&self, address: u64) -> usize {
+        let key = Self::key(address);
+        let Some(mask) = self.slots.len().checked_sub(1) else { return 0 };
+        let mut at = Self::spread(key) & mask;
+        loop {
+            match self.slots.get(at) {
+                Some(slot) if slot.key == key => {
+                    let mut end = usize::from(slot.end);
+                    while end > 0 && self.spans.get(end - 1).is_some_and(|s| s.first > address) {
+                        end -= 1;
+                    }
+                    return end;
+                }
+                Some(slot) if slot.key != 0 => at = (at + 1) & mask,
+                _ => return 0,
+            }
+        }
     }
 }
 
@@ -366,6 +447,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_narrowest_span_comes_first_and_outsiders_have_none() {
+        use crate::catalogue::{MacRule, source};
+        let mut vendor = source::vendor("a", "name = \"A\"\n[sources]\n").unwrap();
+        let span = |first, last| MacRule {
+            first,
+            last,
+            shared: Text::default(),
+            variant: 0,
+            recalled: false,
+            sources: List::default(),
+        };
+        vendor.macs = vec![
+            span(0x0015_6500_0000, 0x0015_65ff_ffff),
+            span(0x0015_6510_0000, 0x0015_651f_ffff),
+            span(0x0015_6518_0000, 0x0015_6518_0fff),
+            span(0x0004_f200_0000, 0x0004_f2ff_ffff),
+        ]
+        .into();
+        let table = MacTable::build(std::slice::from_ref(&vendor));
+        let found = |address| table.holding(address).map(|span| span.rule).collect::<Vec<_>>();
+        assert_eq!(found(0x0015_6518_0001), [2, 1, 0]);
+        assert_eq!(found(0x0015_6519_0000), [1, 0]);
+        assert_eq!(found(0x0015_65ff_ffff), [0]);
+        assert_eq!(found(0x0004_f200_0000), [3]);
+        assert!(found(0x0004_f300_0000).is_empty());
+        assert!(found(0x0015_6600_0000).is_empty());
     }
 
     #[test]

@@ -28,6 +28,19 @@ impl<T> Deref for List<T> {
     }
 }
 
+impl<T: Clone> List<T> {
+    /// The items for changing; those of the program are copied first.
+    pub fn to_mut(&mut self) -> &mut Vec<T> {
+        if let List::Static(items) = self {
+            *self = List::Owned(items.to_vec());
+        }
+        match self {
+            List::Owned(items) => items,
+            List::Static(_) => unreachable!("made owned above"),
+        }
+    }
+}
+
 impl<T> Default for List<T> {
     fn default() -> Self {
         List::Static(&[])

@@ -274,6 +274,9 @@ fn read_macs(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
     let variant = variant.map_or(Some(0), |name| read_variant(at, name, known, mistakes))?;
     let mut rules = Vec::new();
     let mut add = |text: &str, span: Option<(u64, u64)>, mistakes: &mut Mistakes| match span {
+        Some((first, last)) if first >> 24 != last >> 24 => {
+            at.mistake(format!("{text:?} goes beyond its first three bytes; cut it"), mistakes);
+        }
         Some((first, last)) => rules.push(MacRule {
             first,
             last,
