@@ -23,6 +23,7 @@ pub mod parts;
 pub mod plan;
 pub mod policy;
 pub mod query;
+pub mod question;
 pub mod reader;
 pub mod recognise;
 pub mod text;

@@ -1,0 +1,46 @@
+//! `offhook`: checks a policy, explains what a phone would be told, lists the catalogue.
+//!
+//! Every subcommand is a file; this one knows their names and nothing else. Exit codes: 0 done,
+//! 1 the input is wrong (what and where on standard error), 2 usage.
+#![forbid(unsafe_code)]
+
+mod check;
+mod explain;
+mod input;
+mod vendors;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// IP phones provision themselves from the DHCP server that is already there.
+#[derive(Parser)]
+#[command(name = "offhook", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Explain(Box<explain::Arguments>),
+    Vendors(vendors::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Vendors(arguments) => vendors::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(input::Failure::Wrong(text)) => {
+            eprintln!("{text}");
+            ExitCode::from(1)
+        }
+        // A reader that went away (`offhook vendors | head`) is no failure of ours.
+        Err(input::Failure::ClosedPipe) => ExitCode::SUCCESS,
+    }
+}

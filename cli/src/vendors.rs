@@ -1,0 +1,118 @@
+//! `offhook vendors`: the catalogue.
+
+use offhook_core::catalogue::{Field, Rule, Tables, Vendor};
+use offhook_core::mac::Mac;
+use offhook_core::text::printable;
+
+use crate::input::{self, Catalogue, Failure};
+
+/// Lists the makers that are recognised, or tells all that is known of one
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  offhook vendors\n  offhook vendors yealink --json")]
+pub struct Arguments {
+    /// A vendor's id, such as yealink
+    id: Option<String>,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    catalogue: Catalogue,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let tables = arguments.catalogue.tables()?;
+    match &arguments.id {
+        Some(id) => one(&tables, id, arguments.json),
+        None if arguments.json => {
+            let list: Vec<_> = tables.vendors.iter().map(summary).collect();
+            input::json(&list)
+        }
+        None => {
+            for vendor in &tables.vendors {
+                input::line(format!("{:18} {}", vendor.id, vendor.name))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn summary(vendor: &Vendor) -> serde_json::Value {
+    serde_json::json!({ "id": vendor.id, "name": vendor.name })
+}
+
+fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
+    let Some(found) = tables.vendor(id) else {
+        let known: Vec<&str> = tables.vendors.iter().map(|vendor| &*vendor.id).collect();
+        let advice = offhook_core::reader::advice(id, &known);
+        return Err(input::wrong(format!("there is no vendor {id:?}; {advice}")));
+    };
+    let vendor = tables.at(found);
+    if json {
+        return input::json(vendor);
+    }
+    input::line(format!("{} ({})", vendor.name, vendor.id))?;
+    if !vendor.left_alone.is_empty() {
+        input::line(format!("left alone by default: {}", vendor.left_alone))?;
+    }
+    input::line("recognised by:")?;
+    for rule in &vendor.rules {
+        input::line(format!("  {}", rule_in_words(rule)))?;
+    }
+    for mac in &vendor.macs {
+        let (first, last) = (Mac::from_number(mac.first), Mac::from_number(mac.last));
+        let shared = match &*mac.shared {
+            "" => String::new(),
+            shared => format!("  (shared, never decides alone: {shared})"),
+        };
+        input::line(format!("  hardware address {first} to {last}{shared}"))?;
+    }
+    input::line("told by:")?;
+    for tell in &vendor.tells {
+        let what = serde_json::to_value(&tell.what).map_err(input::wrong)?;
+        let value = serde_json::to_value(&tell.option.value).map_err(input::wrong)?;
+        let place = match &*tell.header {
+            "" => format!("option {}", tell.option.code),
+            field => format!("header field {field}"),
+        };
+        let how = match (tell.default, tell.recalled) {
+            (true, false) => "",
+            (true, true) => "  (recalled)",
+            (false, _) => "  (known, not sent by default)",
+        };
+        input::line(format!("  {}: {place} = {value}{how}", what.as_str().unwrap_or_default()))?;
+    }
+    input::line("files:")?;
+    for file in &vendor.files {
+        input::line(format!("  {} ({}, {})", file.name, file.scope, file.format))?;
+    }
+    input::line("sources:")?;
+    for source in &vendor.sources {
+        input::line(format!("  {}: {}", source.key, source.citation))?;
+    }
+    Ok(())
+}
+
+fn rule_in_words(rule: &Rule) -> String {
+    let field = match rule.field {
+        Field::VendorClass => "option 60",
+        Field::UserClass => "option 77",
+        Field::HostName => "host name",
+        Field::Enterprise => return format!("enterprise number {}", rule.number),
+    };
+    let how = if rule.exact { "is" } else { "begins with" };
+    let head: String = rule
+        .head
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| match rule.any.get(at) {
+            Some(1) => "?".to_owned(),
+            _ => printable(&[*byte]),
+        })
+        .collect();
+    let kind = match (rule.phone, rule.weak) {
+        (false, _) => "  -> no phone",
+        (true, true) => "  (a weak sign)",
+        (true, false) => "",
+    };
+    format!("{field} {how} \"{head}\"{kind}")
+}
