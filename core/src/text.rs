@@ -57,13 +57,15 @@ pub enum Live {
 
 impl Live {
     /// All names that stand for something in the packet.
-    pub const NAMES: [(&'static str, Live); 9] = [
+    pub const NAMES: [(&'static str, Live); 11] = [
         ("mac", Live::Mac { upper: false, separator: 0 }),
         ("MAC", Live::Mac { upper: true, separator: 0 }),
         ("mac:colon", Live::Mac { upper: false, separator: b':' }),
         ("MAC:colon", Live::Mac { upper: true, separator: b':' }),
         ("mac:dash", Live::Mac { upper: false, separator: b'-' }),
         ("MAC:dash", Live::Mac { upper: true, separator: b'-' }),
+        ("mac:underscore", Live::Mac { upper: false, separator: b'_' }),
+        ("MAC:underscore", Live::Mac { upper: true, separator: b'_' }),
         ("ip", Live::Ip),
         ("model", Live::Model),
         ("firmware", Live::Firmware),

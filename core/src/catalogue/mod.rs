@@ -212,6 +212,8 @@ record! {
         pub name: Text,
         pub kind: ParameterKind,
         pub required: bool,
+        /// An empty default is a default too.
+        pub has_default: bool,
         pub default: Text,
         pub one_of: List<Text>,
     }

@@ -18,6 +18,9 @@ const KINDS: [(&str, ParameterKind); 4] = [
 /// Keys of a policy's `systems` entry that are not parameters.
 pub const ENTRY_KEYS: [&str; 2] = ["system", "for"];
 
+/// Names that stand for something made of the URL, so that a parameter would hide it.
+const TAKEN: [&str; 3] = ["host", "path", "file"];
+
 /// Reads the text of a system's file.
 pub fn system(id: &str, text: &str) -> Result<System, Mistakes> {
     let tree = tree::from_toml(text)?;
@@ -52,7 +55,7 @@ fn read_parameters(table: &Table<'_>, mistakes: &mut Mistakes) -> Vec<Parameter>
     let Some(entries) = at.any_table(mistakes) else { return Vec::new() };
     let mut parameters = Vec::new();
     for (name, at) in entries.iter() {
-        if ENTRY_KEYS.contains(&name) {
+        if ENTRY_KEYS.contains(&name) || TAKEN.contains(&name) {
             at.mistake("this name has a meaning of its own in a policy; choose another", mistakes);
         }
         let keys = ["required", "kind", "default", "one-of", "note"];
@@ -62,6 +65,7 @@ fn read_parameters(table: &Table<'_>, mistakes: &mut Mistakes) -> Vec<Parameter>
             name: own(name),
             kind: kind.unwrap_or(ParameterKind::Text),
             required: table.bool("required", mistakes).unwrap_or(false),
+            has_default: table.has("default"),
             default: table.text("default", "a text", mistakes).map(own).unwrap_or_default(),
             one_of: owned(table.texts("one-of", "texts", mistakes)),
         });

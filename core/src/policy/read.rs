@@ -275,7 +275,7 @@ fn read_parameters(
                 format!("\"{name}\" is missing: the system {:?} needs it", &*system.id),
                 mistakes,
             ),
-            None if !parameter.default.is_empty() => {
+            None if parameter.has_default => {
                 parameters.push((name.to_owned(), parameter.default.to_string()));
             }
             None => {}

@@ -1,0 +1,171 @@
+//! A policy that is wrong is refused whole: every mistake, its place, what was expected and found.
+
+use offhook_core::{Engine, Host, builtin};
+
+fn mistakes(policy: &str) -> Vec<String> {
+    match Engine::new(builtin::shared(), policy, Host::ANY) {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => mistakes.0.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The policy's only mistake must begin so.
+#[track_caller]
+fn refuses(policy: &str, expected: &str) {
+    let found = mistakes(policy);
+    assert!(
+        found.len() == 1 && found[0].starts_with(expected),
+        "expected  {expected}\nfound     {}\nin        {policy}",
+        found.join("\n          ")
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_with_its_place() {
+    let policy = r#"{
+        "systems": [{ "system": "fils", "url": "https://x/" }],
+        "answer": "nobody",
+        "voice-vlan": { "id": 5000 },
+        "vendors": { "yealnk": {} },
+        "sites": [
+            { "name": "a", "match": { "networks": ["10.7.0.0/33"] } },
+            { "name": "b", "match": { "relays": ["10.7.0"] },
+              "options": [{ "code": 66, "text": "x", "hex": "00" }] } ],
+        "devices": [{ "mac": "00:15:65:aa:bb" }]
+    }"#;
+    let found = mistakes(policy);
+    let places: Vec<&str> = found.iter().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(
+        places,
+        [
+            "systems[0].system",
+            "answer",
+            "voice-vlan.id",
+            "vendors.yealnk",
+            "sites[0].match.networks[0]",
+            "sites[1].options[0]",
+            "sites[1].match.relays[0]",
+            "devices[0].mac",
+        ],
+        "{}",
+        found.join("\n")
+    );
+    assert_eq!(
+        found[4],
+        "sites[0].match.networks[0]: expected a network such as 10.7.0.0/16, found \"10.7.0.0/33\""
+    );
+}
+
+#[test]
+fn each_key_says_what_it_expects() {
+    for (policy, expected) in [
+        (r#"[]"#, "expected an object, found a list"),
+        (r#"{"send": "always", "send": "always"}"#, "send: this key stands twice"),
+        (r#"{"sytems": []}"#, "sytems: unknown key; did you mean \"systems\"?"),
+        (r#"{"systems": [{}]}"#, "systems[0]: \"system\" is missing"),
+        (
+            r#"{"systems": [{"system": "files"}]}"#,
+            "systems[0]: \"url\" is missing: the system \"files\" needs it",
+        ),
+        (
+            r#"{"systems": [{"system": "files", "url": "x"}]}"#,
+            "systems[0].url: expected a URL with its scheme",
+        ),
+        (
+            r#"{"systems": [{"system": "files", "url": "http://x/", "for": ["x"]}]}"#,
+            "systems[0].for[0]: there is no vendor \"x\"",
+        ),
+        (r#"{"time-servers": ["pool.ntp.org"]}"#, "time-servers[0]: expected IPv4 addresses"),
+        (r#"{"sip-servers": ["a..b"]}"#, "sip-servers[0]: expected a name, or an IPv4 address"),
+        (
+            r#"{"sip-servers": ["192.0.2.1", "sip.example.com"]}"#,
+            "sip-servers: expected all names or all addresses (RFC 3361), found both",
+        ),
+        (r#"{"send": "never"}"#, "send: expected \"always\" or \"requested\", found \"never\""),
+        (r#"{"vars": {"mac": "x"}}"#, "vars.mac: {{mac}} has a meaning already"),
+        (r#"{"voice-vlan": {"id": 7, "priority": 8}}"#, "voice-vlan.priority: expected a whole"),
+        (r#"{"next-server": "pbx"}"#, "next-server: expected an IPv4 address, found \"pbx\""),
+        (
+            r#"{"options": [{"code": 53, "u8": 2}]}"#,
+            "options[0].code: option 53 is the message type: the DHCP server alone sets it",
+        ),
+        (r#"{"options": [{"code": 66}]}"#, "options[0]: no value: expected one of text, hex"),
+        (r#"{"options": [{"code": 66, "text": ""}]}"#, "options[0].text: expected a text of"),
+        (
+            r#"{"options": [{"code": 66, "remove": true, "text": "x"}]}"#,
+            "options[0]: \"remove\" and a value: keep one of them",
+        ),
+        (
+            r#"{"options": [{"code": 66, "text": "{{nme}}"}]}"#,
+            "options[0]: {{nme}} is not known",
+        ),
+        (r#"{"options": [{"code": 66, "text": "{{mac"}]}"#, "options[0].text: \"{{\" without"),
+        (r#"{"options": [{"code": 43, "hex": "0"}]}"#, "options[0].hex: expected hex digits"),
+        (r#"{"options": [{"code": 43, "u8": 256}]}"#, "options[0].u8: expected a whole number"),
+        (
+            r#"{"options": [{"code": 43, "hex": "00", "nul": true}]}"#,
+            "options[0].nul: \"nul\" goes with \"text\" only",
+        ),
+        (
+            r#"{"options": [{"code": 43, "hex": "00"}, {"code": 43, "hex": "01"}]}"#,
+            "options[1]: option 43 stands twice in this list",
+        ),
+        (
+            r#"{"options": [{"code": 119, "domains": ["a b"]}]}"#,
+            "options[0]: expected a domain name, found \"a b\"",
+        ),
+        (
+            r#"{"options": [{"code": 150, "ipv4": ["pbx"]}]}"#,
+            "options[0].ipv4[0]: expected an IPv4 address, found \"pbx\"",
+        ),
+        (
+            r#"{"options": [{"code": 43, "sub-options": []}]}"#,
+            "options[0].sub-options: expected at least one sub-option",
+        ),
+        (
+            r#"{"options": [{"code": 125, "enterprise": [{"number": -1, "hex": "00"}]}]}"#,
+            "options[0].enterprise[0].number: expected a whole number from 0 to 4294967295",
+        ),
+        (r#"{"sites": [{"match": {"relays": ["10.0.0.1"]}}]}"#, "sites[0]: \"name\" is missing"),
+        (r#"{"sites": [{"name": "x"}]}"#, "sites[0]: \"match\" is missing"),
+        (r#"{"sites": [{"name": "x", "match": {}}]}"#, "sites[0].match: expected at least one"),
+        (
+            r#"{"sites": [{"name": "x", "match": {"networks": ["10.7.0.1/16"]}}]}"#,
+            "sites[0].match.networks[0]: expected a network such as 10.7.0.0/16",
+        ),
+        (r#"{"devices": [{}]}"#, "devices[0]: \"mac\" is missing"),
+        (
+            r#"{"devices": [{"mac": "00:15:65:00:00:01"}, {"mac": "001565000001"}]}"#,
+            "devices[1]: the device 00:15:65:00:00:01 stands twice",
+        ),
+        (
+            r#"{"devices": [{"mac": "001565000001", "options": [{"code": 66, "text": "{{x}}"}]}]}"#,
+            "devices[0].options[0]: {{x}} is not known",
+        ),
+        (r#"{"#, "line 1: not JSON"),
+    ] {
+        refuses(policy, expected);
+    }
+}
+
+#[test]
+fn what_a_host_cannot_carry_is_refused_at_load() {
+    let host = Host { name: "Kea 2.2", longest_option: Some(255) };
+    let long = "x".repeat(256);
+    for policy in [
+        format!(r#"{{"options": [{{"code": 160, "text": "{long}"}}]}}"#),
+        format!(
+            r#"{{"devices": [{{"mac": "001565000001", "options": [{{"code": 160, "text": "{long}"}}]}}]}}"#
+        ),
+    ] {
+        let error = Engine::new(builtin::shared(), &policy, host).map(drop).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("option 160 would be up to 256 bytes: Kea 2.2 carries"), "{text}");
+        assert!(Engine::new(builtin::shared(), &policy, Host::ANY).is_ok());
+    }
+}
+
+#[test]
+fn a_policy_may_carry_comments_and_be_empty() {
+    assert_eq!(mistakes("{ // nothing\n # at\n /* all */ }"), Vec::<String>::new());
+}
