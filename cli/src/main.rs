@@ -7,6 +7,8 @@
 mod check;
 mod explain;
 mod input;
+mod kea;
+mod phones;
 mod vendors;
 
 use std::process::ExitCode;
@@ -25,6 +27,7 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Explain(Box<explain::Arguments>),
+    Phones(phones::Arguments),
     Vendors(vendors::Arguments),
 }
 
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Phones(arguments) => phones::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
     };
     match done {

@@ -1,0 +1,122 @@
+//! `offhook phones`: the phones that a Kea or a dnsmasq has given leases.
+
+mod leases;
+
+use std::io::{self, Write};
+
+use ipnet::Ipv4Net;
+use serde::Serialize;
+
+use crate::input::{self, Failure};
+use crate::kea::{Access, Kea};
+
+/// Lists the phones that have leases
+///
+/// From a Kea the list comes out of the leases' own user contexts (the hook notes there who a phone
+/// is), so it is complete after a restart, and the same on an HA partner. Kea must have
+/// libdhcp_lease_cmds loaded.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  offhook phones --kea /run/kea/kea4-ctrl-socket
+  offhook phones --kea http://127.0.0.1:8000/ --user admin --password-file pw --vendor yealink --json")]
+pub struct Arguments {
+    /// Kea's control socket, or the URL of its control channel
+    #[arg(long, value_name = "SOCKET|URL", required = true)]
+    kea: Vec<String>,
+    /// Only this maker's phones
+    #[arg(long, value_name = "ID")]
+    vendor: Option<String>,
+    /// Only phones at this site of the policy
+    #[arg(long, value_name = "NAME")]
+    site: Option<String>,
+    /// Only phones in this subnet: Kea's subnet id, or a network such as 10.7.0.0/16
+    #[arg(long, value_name = "ID|NETWORK")]
+    subnet: Option<Subnet>,
+    /// Print a JSON list
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// A phone with a lease.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Phone {
+    pub address: std::net::Ipv4Addr,
+    pub mac: String,
+    pub vendor: String,
+    pub model: Option<String>,
+    pub firmware: Option<String>,
+    pub site: Option<String>,
+    /// By which sign it was recognised.
+    pub by: Option<String>,
+    /// Digest of the policy that answered.
+    pub policy: Option<String>,
+    pub host_name: Option<String>,
+    pub subnet_id: Option<i64>,
+    /// Where this was read.
+    pub server: String,
+}
+
+#[derive(Debug, Clone)]
+enum Subnet {
+    Id(i64),
+    Network(Ipv4Net),
+}
+
+impl std::str::FromStr for Subnet {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Subnet, String> {
+        if let Ok(id) = text.parse() {
+            return Ok(Subnet::Id(id));
+        }
+        text.parse().map(Subnet::Network).map_err(|_| {
+            format!("expected Kea's subnet id or a network such as 10.7.0.0/16, found {text:?}")
+        })
+    }
+}
+
+impl Arguments {
+    fn wants(&self, phone: &Phone) -> bool {
+        let in_subnet = match &self.subnet {
+            None => true,
+            Some(Subnet::Id(id)) => phone.subnet_id == Some(*id),
+            Some(Subnet::Network(network)) => network.contains(&phone.address),
+        };
+        in_subnet
+            && self.vendor.as_ref().is_none_or(|vendor| *vendor == phone.vendor)
+            && self.site.as_ref().is_none_or(|site| Some(site) == phone.site.as_ref())
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut phones = Vec::new();
+    for target in &arguments.kea {
+        let kea = Kea::new(target, &arguments.access)?;
+        leases::read(&kea, target, |phone| {
+            if arguments.wants(&phone) {
+                phones.push(phone);
+            }
+        })?;
+    }
+    phones.sort();
+    if arguments.json {
+        return input::json(&phones);
+    }
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for phone in &phones {
+        writeln!(
+            out,
+            "{:15} {} {:18} {:16} {:14} {}",
+            phone.address,
+            phone.mac,
+            phone.vendor,
+            phone.model.as_deref().unwrap_or("-"),
+            phone.firmware.as_deref().unwrap_or("-"),
+            phone.site.as_deref().unwrap_or("-"),
+        )?;
+    }
+    writeln!(out, "{} phones", phones.len())?;
+    Ok(out.flush()?)
+}
