@@ -63,7 +63,8 @@ const ALL: &str = r#"{
 
 #[test]
 fn device_then_site_and_vendor_then_site_then_vendor_then_top() {
-    let without = |text: &str| ALL.replace(&format!(r#"[{{ "code": 200, "text": "{text}" }}]"#), "[]");
+    let without =
+        |text: &str| ALL.replace(&format!(r#"[{{ "code": 200, "text": "{text}" }}]"#), "[]");
     let strip = |names: &[&str]| {
         let mut policy = ALL.to_owned();
         for name in names {
@@ -163,7 +164,10 @@ fn a_device_with_keys_of_its_own_is_told_by_its_vendors_recipes() {
     let policy = r#"{ "systems": [{ "system": "url", "url": "http://top/" }], "vars": {"a": "b"},
         "devices": [{ "mac": "00:15:65:01:02:03", "time-servers": ["192.0.2.9"],
             "options": [{ "code": 200, "text": "{{url}}{{mac}}/{{a}}" }] }] }"#;
-    assert_eq!(told(policy, &yealink()), "42=0xc0000209 66=http://top/ 200=http://top/001565010203/b");
+    assert_eq!(
+        told(policy, &yealink()),
+        "42=0xc0000209 66=http://top/ 200=http://top/001565010203/b"
+    );
 }
 
 #[test]

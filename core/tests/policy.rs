@@ -95,10 +95,7 @@ fn each_key_says_what_it_expects() {
             r#"{"options": [{"code": 66, "remove": true, "text": "x"}]}"#,
             "options[0]: \"remove\" and a value: keep one of them",
         ),
-        (
-            r#"{"options": [{"code": 66, "text": "{{nme}}"}]}"#,
-            "options[0]: {{nme}} is not known",
-        ),
+        (r#"{"options": [{"code": 66, "text": "{{nme}}"}]}"#, "options[0]: {{nme}} is not known"),
         (r#"{"options": [{"code": 66, "text": "{{mac"}]}"#, "options[0].text: \"{{\" without"),
         (r#"{"options": [{"code": 43, "hex": "0"}]}"#, "options[0].hex: expected hex digits"),
         (r#"{"options": [{"code": 43, "u8": 256}]}"#, "options[0].u8: expected a whole number"),
