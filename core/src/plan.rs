@@ -341,8 +341,21 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             }
             return;
         }
-        for tell in recipes().filter(|tell| self.applies(tell) && tell.header.is_empty()) {
-            add(std::borrow::Cow::Borrowed(&tell.option), tell.recalled);
+        let chosen: Vec<&Tell> =
+            recipes().filter(|tell| self.applies(tell) && tell.header.is_empty()).collect();
+        for (number, tell) in chosen.iter().enumerate() {
+            // Of two recipes for one option the later counts, unless the policy lacks what only that
+            // one names (a VLAN's priority): then the earlier stays.
+            let option = &tell.option;
+            let earlier = || chosen[..number].iter().any(|other| other.option.code == option.code);
+            let lacks = || {
+                let value = encode::compile(&option.value, option.nul, &|name| self.name(name, 0));
+                matches!(value, Err(Fault::Absent(_)))
+            };
+            if !matches!(option.value, Value::SubOptions(_)) && earlier() && lacks() {
+                continue;
+            }
+            add(std::borrow::Cow::Borrowed(option), tell.recalled);
         }
     }
 
