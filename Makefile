@@ -1,0 +1,42 @@
+# Every target works from a fresh clone on a Debian machine with Rust: what it needs, it installs.
+# `make help` prints the targets.
+
+CARGO ?= cargo
+
+.PHONY: help deps build test demo bench matrix clean
+
+help:
+	@echo 'make demo     a real Kea with the hook on loopback, and phones that boot from it'
+	@echo 'make test     formatting, lints, docs, and every test'
+	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
+	@echo 'make bench    the benchmarks (a decision; the callouts in one process)'
+	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
+	@echo 'make deps     only install what the tests need'
+	@echo 'make clean    remove what was built'
+
+deps:
+	@scripts/deps test
+
+build:
+	@scripts/deps build
+	$(CARGO) build --release
+
+test: deps
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+	$(CARGO) test --workspace
+
+demo:
+	@scripts/deps demo
+	$(CARGO) run --quiet -p offhook-tests --bin demo
+
+bench: deps
+	$(CARGO) bench -p offhook-core --bench decision
+	kea-hook/bench/run
+
+matrix:
+	@scripts/matrix
+
+clean:
+	$(CARGO) clean
