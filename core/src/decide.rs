@@ -116,6 +116,25 @@ impl Engine {
         Decision { finding, identity, site, device, verdict, plan }
     }
 
+    /// Before there is a lease: who it is, and whether it gets an answer at all. What
+    /// [`Engine::decide`] says of both, without the rest.
+    pub fn admit(&self, query: &Query<'_>) -> (Option<Identity>, Verdict) {
+        let policy = self.policy();
+        let device = query.mac.and_then(|mac| policy.devices.get(mac));
+        let identity = match device.and_then(|device| device.vendor) {
+            Some(vendor) => Some(self.named(vendor, query)),
+            None => match recognise(self.tables(), query) {
+                Finding::Phone(identity) => Some(identity),
+                _ => None,
+            },
+        };
+        if identity.is_some() || !self.refuses_some() {
+            return (identity, Verdict::Continue);
+        }
+        let site = policy.sites.iter().find(|site| at_site(site, query));
+        (identity, self.verdict(site, identity))
+    }
+
     /// A device whose vendor the policy names: what the packet says fills in the rest.
     fn named(&self, vendor: VendorIx, query: &Query<'_>) -> Identity {
         match recognise(self.tables(), query) {

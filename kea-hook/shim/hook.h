@@ -1,0 +1,106 @@
+// What the shim keeps between load and unload: the engine's handle, and Kea objects made from what
+// the policy fixes. It knows options as code and bytes, and no vendor.
+#ifndef OFFHOOK_HOOK_H
+#define OFFHOOK_HOOK_H
+
+#include "../include/abi.h"
+#include "lease_notes.h"
+#include "statistics.h"
+
+#include <dhcp/option.h>
+#include <hooks/hooks.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace offhook {
+
+inline offhook_bytes bytesOf(const std::string& text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+inline std::string textOf(offhook_bytes bytes) {
+    return (std::string(reinterpret_cast<const char*>(bytes.ptr), bytes.len));
+}
+
+// What one policy fixes, as Kea's objects: built once, then shared by all packets of all threads,
+// as Kea does with the options of its own configuration.
+struct Fixed {
+    // From the policy in force (OFFHOOK_IN_FORCE) or the prepared one (OFFHOOK_PREPARED).
+    Fixed(const offhook_handle* handle, std::uint32_t which);
+
+    std::vector<isc::dhcp::OptionPtr> ready;
+    std::vector<std::string> classes;
+    std::uint32_t needs;
+};
+
+struct HandleFree {
+    void operator()(offhook_handle* handle) const { offhook_free(handle); }
+};
+
+class Hook {
+public:
+    // Takes over a loaded handle.
+    explicit Hook(std::unique_ptr<offhook_handle, HandleFree> handle);
+
+    const offhook_handle* engine() const { return (handle_.get()); }
+    const Fixed& fixed() const { return (*fixed_); }
+    Statistics& statistics() { return (statistics_); }
+    LeaseNotes& notes() { return (notes_); }
+
+    // Puts the policy in force that the engine has prepared. The objects are built before Kea's
+    // packet threads are stopped, and a failure changes nothing.
+    void apply();
+
+private:
+    std::unique_ptr<offhook_handle, HandleFree> handle_;
+    std::unique_ptr<Fixed> fixed_;
+    Statistics statistics_;
+    LeaseNotes notes_;
+};
+
+// Born in load, gone after unload; never changes while packets are being answered.
+extern std::unique_ptr<Hook> hook;
+
+// Registered by load.
+extern "C" {
+int offhook_buffer4_receive(isc::hooks::CalloutHandle& handle);
+int offhook_pkt4_send(isc::hooks::CalloutHandle& handle);
+int offhook_lease4_select(isc::hooks::CalloutHandle& handle);
+int offhook_lease4_renew(isc::hooks::CalloutHandle& handle);
+int offhook_command_processed(isc::hooks::CalloutHandle& handle);
+int offhook_run_command(isc::hooks::CalloutHandle& handle);
+}
+
+// Counts and logs that a callout could not do its work; never throws.
+void fault(const char* callout, const char* what) noexcept;
+
+// Every callout's frame: other hooks' word is respected, nothing gets out, the answer is always 0. (An
+// exception that escaped would cost the client its answer since Kea 2.3.8.)
+template <typename Body>
+int guarded(const char* callout, isc::hooks::CalloutHandle& handle, Body body) noexcept {
+    try {
+        if (hook && handle.getStatus() == isc::hooks::CalloutHandle::NEXT_STEP_CONTINUE) {
+            body(*hook);
+        }
+    } catch (const std::exception& error) {
+        fault(callout, error.what());
+    } catch (...) {
+        fault(callout, "an exception of an unknown kind");
+    }
+    return (0);
+}
+
+// For the proof that nothing of ours costs a lease: throws where a packet asks for it. Compiled in
+// with the feature "fault-injection" only.
+#ifdef OFFHOOK_FAULT_INJECTION
+void provoke(const char* callout, const std::vector<std::uint8_t>& wire);
+#else
+inline void provoke(const char*, const std::vector<std::uint8_t>&) {}
+#endif
+
+}  // namespace offhook
+
+#endif

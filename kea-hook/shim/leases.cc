@@ -1,0 +1,132 @@
+// lease4_select and lease4_renew: notes in the lease's user context who the phone is. Kea stores it
+// with the lease, replicates it to the HA partner and serves it; no write is ours.
+#include "hook.h"
+#include "packet.h"
+
+#include <cc/data.h>
+#include <dhcp/dhcp4.h>
+#include <dhcp/pkt4.h>
+#include <dhcpsrv/lease.h>
+
+#include <functional>
+
+using isc::data::ConstElementPtr;
+using isc::data::Element;
+using isc::data::ElementPtr;
+using isc::dhcp::Lease4Ptr;
+using isc::dhcp::Pkt4Ptr;
+
+namespace offhook {
+
+namespace {
+
+const std::string KEY = "offhook";
+
+LeaseNote build(const std::string& text) {
+    const ElementPtr note = Element::fromJSON(text);
+    const ElementPtr context = Element::createMap();
+    context->set(KEY, note);
+    return {note, context};
+}
+
+// Changes our key in the lease's context and nothing else. Contexts are shared between copies of a
+// lease, so what is there is copied, never written to.
+void setNote(const Lease4Ptr& lease, const LeaseNote& fresh) {
+    const ConstElementPtr context = lease->getContext();
+    if (!context) {
+        lease->setContext(fresh.context);
+        return;
+    }
+    if (context == fresh.context || context->getType() != Element::map) {
+        return;
+    }
+    const ConstElementPtr present = context->get(KEY);
+    if (present && (present == fresh.note || present->equals(*fresh.note))) {
+        return;
+    }
+    const ElementPtr changed = isc::data::copy(context, 0);
+    changed->set(KEY, fresh.note);
+    lease->setContext(changed);
+}
+
+// The address went from a phone to something else.
+void removeNote(const Lease4Ptr& lease) {
+    const ConstElementPtr context = lease->getContext();
+    if (!context || context->getType() != Element::map || !context->contains(KEY)) {
+        return;
+    }
+    if (context->size() == 1) {
+        lease->setContext(ConstElementPtr());
+        return;
+    }
+    const ElementPtr changed = isc::data::copy(context, 0);
+    changed->remove(KEY);
+    lease->setContext(changed);
+}
+
+void annotate(Hook& hook, const Pkt4Ptr& query, isc::hooks::CalloutHandle& handle,
+              const char* callout) {
+    Lease4Ptr lease;
+    handle.getArgument("lease4", lease);
+    if (!lease) {
+        return;
+    }
+    provoke(callout, query->data_);
+    Packet packet(*query, hook.fixed().needs);
+    packet.leased(lease->addr_.toUint32());
+    offhook_lease_note note;
+    switch (offhook_note_for(hook.engine(), packet.get(), &note)) {
+    case OFFHOOK_OK:
+        setNote(lease, hook.notes().get(
+                           std::string(reinterpret_cast<const char*>(note.text), note.len)));
+        break;
+    case OFFHOOK_NOTHING:
+        removeNote(lease);
+        break;
+    default:
+        break;
+    }
+}
+
+}  // namespace
+
+LeaseNote LeaseNotes::get(const std::string& text) {
+    Slot& slot = slots_[std::hash<std::string>()(text) % slots_.size()];
+    {
+        const std::lock_guard<std::mutex> lock(slot.mutex);
+        if (slot.text == text && slot.note.context) {
+            return (slot.note);
+        }
+    }
+    const LeaseNote fresh = build(text);
+    const std::lock_guard<std::mutex> lock(slot.mutex);
+    slot.text = text;
+    slot.note = fresh;
+    return (fresh);
+}
+
+extern "C" int offhook_lease4_select(isc::hooks::CalloutHandle& handle) {
+    return (guarded("lease4_select", handle, [&](Hook& hook) {
+        // A DISCOVER goes through here too, with a lease that is never stored.
+        bool fake = false;
+        handle.getArgument("fake_allocation", fake);
+        if (!fake) {
+            Pkt4Ptr query;
+            handle.getArgument("query4", query);
+            annotate(hook, query, handle, "lease4_select");
+        }
+    }));
+}
+
+extern "C" int offhook_lease4_renew(isc::hooks::CalloutHandle& handle) {
+    return (guarded("lease4_renew", handle, [&](Hook& hook) {
+        Pkt4Ptr query;
+        handle.getArgument("query4", query);
+        // Likewise; this hook point does not say so itself.
+        if (query->getType() != isc::dhcp::DHCPDISCOVER) {
+            annotate(hook, query, handle, "lease4_renew");
+        }
+    }));
+}
+
+}  // namespace offhook

@@ -1,0 +1,91 @@
+//! The commands of Kea's control channel: arguments in, Kea's kind of answer out.
+//!
+//! One table names them all; each has a description in `api/`, and a test holds both together.
+
+mod arguments;
+mod explain;
+mod phones;
+mod policy;
+mod status;
+mod vendors;
+
+use serde_json::{Value, json};
+
+use crate::hook::Hook;
+use crate::words::{self, Wrong};
+
+/// Kea's result codes.
+const SUCCESS: u8 = 0;
+const ERROR: u8 = 1;
+const EMPTY: u8 = 3;
+
+/// An answer before it is JSON.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    result: u8,
+    text: String,
+    arguments: Option<Value>,
+    /// A policy has been prepared and is to be applied.
+    pub(crate) apply: bool,
+}
+
+impl Answer {
+    fn new(result: u8, text: impl Into<String>, arguments: Option<Value>) -> Answer {
+        Answer { result, text: text.into(), arguments, apply: false }
+    }
+
+    fn done(text: impl Into<String>, arguments: Value) -> Answer {
+        Answer::new(SUCCESS, text, Some(arguments))
+    }
+
+    fn error(text: impl Into<String>) -> Answer {
+        Answer::new(ERROR, text, None)
+    }
+
+    pub(crate) fn json(&self) -> String {
+        let mut answer = json!({ "result": self.result, "text": self.text });
+        if let (Some(arguments), Value::Object(answer)) = (&self.arguments, &mut answer) {
+            answer.insert("arguments".to_owned(), arguments.clone());
+        }
+        answer.to_string()
+    }
+}
+
+/// Bad arguments become result 1.
+impl From<Wrong> for Answer {
+    fn from(wrong: Wrong) -> Answer {
+        Answer::error(wrong)
+    }
+}
+
+type Run = fn(&Hook, &Value) -> Result<Answer, Wrong>;
+
+/// All commands, by name.
+pub(crate) const COMMANDS: [(&str, Run); 10] = [
+    ("phone-explain", explain::explain),
+    ("phone-get", phones::get),
+    ("phone-list", phones::list),
+    ("phone-policy-get", policy::get),
+    ("phone-policy-reload", policy::reload),
+    ("phone-policy-set", policy::set),
+    ("phone-policy-test", policy::test),
+    ("phone-status-get", status::get),
+    ("phone-vendor-get", vendors::get),
+    ("phone-vendor-list", vendors::list),
+];
+
+/// Runs a command. `arguments` is JSON, or empty where there are none.
+pub(crate) fn run(hook: &Hook, name: &str, arguments: &str) -> Answer {
+    crate::fault::provoke("command", arguments.as_bytes());
+    let Some((_, run)) = COMMANDS.iter().find(|(known, _)| *known == name) else {
+        return Answer::error(format!("'{name}' is no command of offhook"));
+    };
+    let arguments = match words::read(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return Answer::error(format!("the arguments are not JSON: {error}")),
+    };
+    run(hook, &arguments).unwrap_or_else(Answer::from)
+}
+
+#[cfg(test)]
+mod tests;

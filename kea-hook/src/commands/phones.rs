@@ -1,0 +1,202 @@
+//! `phone-list` and `phone-get`: phones seen since the library was loaded; and what another policy
+//! would tell them.
+
+use std::net::Ipv4Addr;
+
+use offhook_core::recognise::read;
+use offhook_core::text::printable;
+use offhook_core::{Edits, Engine, Mac, explain};
+use serde_json::{Map, Value, json};
+
+use super::vendors::no_vendor;
+use super::{Answer, EMPTY, arguments};
+use crate::hook::Hook;
+use crate::phones::evidence::{self, Told};
+use crate::phones::{MOST, Phone};
+use crate::sign;
+use crate::snapshot::Snapshot;
+use crate::words::{Members, Wrong};
+
+/// A page that is answered well within Kea's ten seconds.
+const LONGEST_PAGE: u64 = 10_000;
+
+pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    let members = Members::new(arguments, "argument", &["from", "limit", "vendor", "site"])?;
+    let limit = members.number("limit", 1, LONGEST_PAGE)?.unwrap_or(100);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let from = match members.text("from")? {
+        Some("start") => None,
+        _ => arguments::mac(&members, "from")?,
+    };
+    let (vendor, site) = (members.text("vendor")?, members.text("site")?);
+    let snapshot = hook.in_force();
+    if let Some(vendor) = vendor
+        && snapshot.engine.tables().vendor(vendor).is_none()
+    {
+        return Err(no_vendor(&snapshot, vendor));
+    }
+    let (mut found, mut last, mut scanned) = (Vec::new(), from, usize::MAX);
+    while found.len() < limit && scanned > 0 {
+        let page = hook.phones.page(last, limit.max(1000));
+        scanned = page.len();
+        for phone in page {
+            last = Some(phone.mac);
+            let value = show(&snapshot.engine, &phone);
+            let is = |key: &str, wanted: Option<&str>| {
+                wanted.is_none_or(|wanted| value.get(key).is_some_and(|found| found == wanted))
+            };
+            if is("vendor", vendor) && is("site", site) {
+                found.push(Value::Object(value));
+                if found.len() == limit {
+                    break;
+                }
+            }
+        }
+    }
+    let count = found.len();
+    let result = if count == 0 { EMPTY } else { super::SUCCESS };
+    let text = format!("{count} phone(s) found.");
+    let arguments = json!({
+        "phones": found,
+        "count": count,
+        "remembered": hook.phones.len(),
+        "most": MOST,
+    });
+    Ok(Answer::new(result, text, Some(arguments)))
+}
+
+pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    let members = Members::new(arguments, "argument", &["hw-address"])?;
+    let mac = arguments::mac(&members, "hw-address")?;
+    let mac = mac.ok_or_else(|| members.missing("hw-address"))?;
+    let Some(phone) = hook.phones.get(mac) else {
+        return Ok(Answer::new(EMPTY, format!("{mac} has not been seen as a phone."), None));
+    };
+    let snapshot = hook.in_force();
+    let mut value = show(&snapshot.engine, &phone);
+    let parts = evidence::read(phone.mac, &phone.evidence);
+    let names = parts.class_names();
+    let now = explain(&snapshot.engine, &parts.query(&names), &hook.parameters.class_prefix);
+    let now = serde_json::to_value(&now).map_err(|error| error.to_string())?;
+    value.insert("now".to_owned(), now);
+    Ok(Answer::done("1 phone found.", Value::Object(value)))
+}
+
+/// One phone as a list shows it.
+fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
+    let parts = evidence::read(phone.mac, &phone.evidence);
+    let names = parts.class_names();
+    let query = parts.query(&names);
+    let decision = engine.decide(&query);
+    let mut value = Map::new();
+    let mut add = |key: &str, member: Value| {
+        value.insert(key.to_owned(), member);
+    };
+    add("hw-address", phone.mac.to_string().into());
+    if let Some(identity) = decision.identity {
+        let reading = read(engine.tables(), &query, &identity);
+        let text = |bytes: &Option<std::borrow::Cow<'_, [u8]>>| {
+            bytes.as_deref().map_or(Value::Null, |bytes| printable(bytes).into())
+        };
+        add("vendor", engine.tables().at(identity.vendor).id.to_string().into());
+        add("model", text(&reading.model));
+        add("firmware", text(&reading.firmware));
+        add("by", sign::deciding(engine, &identity).into());
+    } else {
+        // The catalogue or the policy has changed since it was answered.
+        for key in ["vendor", "model", "firmware", "by"] {
+            add(key, Value::Null);
+        }
+    }
+    add("site", decision.site.map_or(Value::Null, |site| site.name.as_str().into()));
+    if let Some(address) = query.client_address() {
+        add("ip-address", address.to_string().into());
+    }
+    add("told", phone_told(phone));
+    add("reply", if phone.reply == 2 { "offer" } else { "ack" }.into());
+    add("first-seen", phone.first.into());
+    add("last-seen", phone.last.into());
+    add("answers", phone.answers.into());
+    value
+}
+
+fn phone_told(phone: &Phone) -> Value {
+    told_value(&phone.told)
+}
+
+fn told_value(told: &[u8]) -> Value {
+    evidence::read_told(told)
+        .map(|told| match told {
+            Told::Removed(code) => json!({ "code": code, "action": "remove" }),
+            Told::Set(code, value) => {
+                let mut option =
+                    json!({ "code": code, "action": "set", "hex": hex::encode(value) });
+                if let (true, Value::Object(option)) = (is_text(value), &mut option) {
+                    option.insert("text".to_owned(), printable(value).into());
+                }
+                option
+            }
+            Told::Header("next-server", value) => {
+                let address = <[u8; 4]>::try_from(value).map(Ipv4Addr::from);
+                let address = address.map_or_else(|_| hex::encode(value), |a| a.to_string());
+                json!({ "field": "next-server", "text": address })
+            }
+            Told::Header(field, value) => json!({ "field": field, "text": printable(value) }),
+        })
+        .collect()
+}
+
+fn is_text(value: &[u8]) -> bool {
+    value.iter().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
+/// What another policy would change for the phones seen.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    pub(super) phones: usize,
+    pub(super) changed: usize,
+    /// The first of those that change.
+    pub(super) shown: Vec<Value>,
+}
+
+/// Compares the policy in force with a candidate, phone by phone, on what each phone last sent.
+pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Differences {
+    let in_force = hook.in_force();
+    let mut differences = Differences::default();
+    let mut from: Option<Mac> = None;
+    loop {
+        let page = hook.phones.page(from, 5000);
+        let Some(last) = page.last() else { return differences };
+        from = Some(last.mac);
+        for phone in &page {
+            differences.phones += 1;
+            let before = told_by(&in_force.engine, phone);
+            let after = told_by(&candidate.engine, phone);
+            if before != after {
+                differences.changed += 1;
+                if differences.shown.len() < limit {
+                    differences.shown.push(json!({
+                        "hw-address": phone.mac.to_string(),
+                        "vendor": after.0.as_ref().or(before.0.as_ref()),
+                        "before": told_value(&before.1),
+                        "after": told_value(&after.1),
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// Vendor and answer of a phone by an engine.
+fn told_by(engine: &Engine, phone: &Phone) -> (Option<String>, Vec<u8>) {
+    let parts = evidence::read(phone.mac, &phone.evidence);
+    let names = parts.class_names();
+    let query = parts.query(&names);
+    let decision = engine.decide(&query);
+    let (mut edits, mut told) = (Edits::default(), Vec::new());
+    decision.edits(engine, &query, &mut edits);
+    evidence::write_told(engine, &edits, &mut told);
+    let vendor =
+        decision.identity.map(|identity| engine.tables().at(identity.vendor).id.to_string());
+    (vendor, told)
+}

@@ -1,0 +1,161 @@
+//! `phone-policy-get`, `-test`, `-set` and `-reload`.
+//!
+//! A policy is built whole before anything is touched; the shim then applies it while Kea's packet
+//! threads stand still. One that is wrong leaves everything as it is and tells every mistake.
+
+use offhook_core::{Mistake, Mistakes, check};
+use serde_json::{Value, json};
+
+use super::phones::differences;
+use super::{Answer, ERROR};
+use crate::hook::{Hook, seconds};
+use crate::parameters::Origin;
+use crate::snapshot::Snapshot;
+use crate::words::{Members, Wrong};
+
+pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    Members::new(arguments, "argument", &[])?;
+    let snapshot = hook.in_force();
+    let mut value = summary(&snapshot);
+    if let Value::Object(members) = &mut value {
+        members.insert("policy".to_owned(), document(&snapshot.text)?);
+    }
+    Ok(Answer::done(format!("policy {}", snapshot.engine.digest()), value))
+}
+
+pub(super) fn test(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    let members = Members::new(arguments, "argument", &["policy", "limit"])?;
+    let limit = members.number("limit", 0, 1000)?.unwrap_or(100);
+    // Without a policy in the command: the file as it is now, before it is reloaded.
+    let origin = match (&hook.parameters.origin, given(&members)?) {
+        (_, Some(text)) => Origin::Command(text),
+        (Origin::File(path), None) => Origin::File(path.clone()),
+        _ => return Err(members.missing("policy")),
+    };
+    let candidate = match hook.build(origin) {
+        Ok(candidate) => candidate,
+        Err(mistakes) => return Ok(refused(&mistakes)),
+    };
+    let differences = differences(hook, &candidate, usize::try_from(limit).unwrap_or(usize::MAX));
+    let text = format!(
+        "no mistakes; {} of {} phones seen would be told something else",
+        differences.changed, differences.phones
+    );
+    let mut value = summary(&candidate);
+    if let Value::Object(members) = &mut value {
+        members.insert("phones".to_owned(), differences.phones.into());
+        members.insert("changed".to_owned(), differences.changed.into());
+        members.insert("differences".to_owned(), Value::Array(differences.shown));
+    }
+    Ok(Answer::done(text, value))
+}
+
+pub(super) fn set(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    let members = Members::new(arguments, "argument", &["policy"])?;
+    let text = given(&members)?.ok_or_else(|| members.missing("policy"))?;
+    let note = "; it holds until Kea is configured again: write it into the file to keep it";
+    Ok(prepare(hook, Origin::Command(text), note))
+}
+
+pub(super) fn reload(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    Members::new(arguments, "argument", &[])?;
+    match &hook.parameters.origin {
+        Origin::File(path) => Ok(prepare(hook, Origin::File(path.clone()), "")),
+        _ => {
+            Err("the policy stands in Kea's configuration itself: there is no file to read again \
+                  (use phone-policy-set, or config-reload)"
+                .to_owned())
+        }
+    }
+}
+
+/// The policy of an argument, as text.
+fn given(members: &Members<'_>) -> Result<Option<String>, Wrong> {
+    match members.get("policy") {
+        None => Ok(None),
+        Some(policy @ Value::Object(_)) => Ok(Some(policy.to_string())),
+        Some(other) => Err(members.expected("policy", "a map", other)),
+    }
+}
+
+fn prepare(hook: &Hook, origin: Origin, note: &str) -> Answer {
+    match hook.build(origin) {
+        Err(mistakes) => refused(&mistakes),
+        Ok(snapshot) => {
+            let text = format!("policy {} is in force{note}", snapshot.engine.digest());
+            let mut answer = Answer::done(text, summary(&snapshot));
+            hook.prepare(snapshot);
+            answer.apply = true;
+            answer
+        }
+    }
+}
+
+/// All mistakes, each with its place; nothing has been changed.
+fn refused(mistakes: &Mistakes) -> Answer {
+    let count = mistakes.0.len();
+    let noun = if count == 1 { "mistake" } else { "mistakes" };
+    let lines: Vec<String> = mistakes.0.iter().map(Mistake::to_string).collect();
+    let list: Vec<Value> = mistakes.0.iter().map(mistake).collect();
+    let text = format!("{count} {noun}, the policy in force stays in force: {}", lines.join("; "));
+    Answer::new(ERROR, text, Some(json!({ "mistakes": list })))
+}
+
+fn mistake(mistake: &Mistake) -> Value {
+    let mut value = json!({ "place": mistake.place, "text": mistake.text });
+    if let Value::Object(members) = &mut value {
+        if let Some(file) = &mistake.file {
+            members.insert("file".to_owned(), file.as_str().into());
+        }
+        if let Some(line) = mistake.line {
+            members.insert("line".to_owned(), line.into());
+        }
+    }
+    value
+}
+
+/// What there is to say of a policy in a few words.
+pub(super) fn summary(snapshot: &Snapshot) -> Value {
+    let policy = snapshot.engine.policy();
+    let doubts: Vec<Value> = check::doubts(&snapshot.engine)
+        .iter()
+        .map(|doubt| json!({ "place": doubt.place, "text": doubt.text }))
+        .collect();
+    json!({
+        "digest": snapshot.engine.digest(),
+        "origin": match &snapshot.origin {
+            Origin::File(_) => "file",
+            Origin::Inline(_) => "configuration",
+            Origin::Command(_) => "command",
+        },
+        "file": match &snapshot.origin {
+            Origin::File(path) => Value::from(path.display().to_string()),
+            _ => Value::Null,
+        },
+        "since": seconds(snapshot.since),
+        "sites": policy.sites.len(),
+        "devices": policy.devices.len(),
+        "doubts": doubts,
+    })
+}
+
+/// A policy's text as JSON; its comments cannot be shown.
+fn document(text: &str) -> Result<Value, Wrong> {
+    let tree = offhook_core::json::from_json(text).map_err(|error| error.to_string())?;
+    Ok(tree_value(&tree))
+}
+
+fn tree_value(tree: &offhook_core::tree::Tree) -> Value {
+    use offhook_core::tree::Kind;
+    match &tree.kind {
+        Kind::Null => Value::Null,
+        Kind::Bool(value) => Value::from(*value),
+        Kind::Integer(value) => Value::from(*value),
+        Kind::Float(value) => Value::from(*value),
+        Kind::Text(value) => Value::from(value.as_str()),
+        Kind::List(items) => items.iter().map(tree_value).collect(),
+        Kind::Table(entries) => {
+            entries.iter().map(|(key, value)| (key.clone(), tree_value(value))).collect()
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `phone-status-get`: is it well?
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+
+use super::Answer;
+use super::policy::summary;
+use crate::counters::{Count, NAMES};
+use crate::hook::{Hook, seconds};
+use crate::words::{Members, Wrong};
+use crate::{KEA_VERSION, VERSION};
+
+pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    Members::new(arguments, "argument", &[])?;
+    let snapshot = hook.in_force();
+    let counts = hook.counts();
+    let counters: Map<String, Value> = NAMES
+        .iter()
+        .zip(counts.0)
+        .map(|(name, value)| (name.trim_start_matches("offhook.").to_owned(), value.into()))
+        .collect();
+    let faults = counts.0.get(Count::Faults as usize).copied().unwrap_or_default();
+    let mut policy = summary(&snapshot);
+    let age = SystemTime::now().duration_since(snapshot.since).map_or(0, |age| age.as_secs());
+    if let Value::Object(policy) = &mut policy {
+        policy.insert("age".to_owned(), age.into());
+    }
+    let tables = snapshot.engine.tables();
+    let value = json!({
+        "version": VERSION,
+        "kea": { "compiled-for": KEA_VERSION, "hooks-version": hook.hooks_version },
+        "loaded": seconds(hook.loaded),
+        "policy": policy,
+        "catalogue": { "vendors": tables.vendors.len(), "systems": tables.systems.len() },
+        "phones": { "remembered": hook.phones.len(), "most": hook.phones.most() },
+        "counters": counters,
+    });
+    let text = format!(
+        "offhook {VERSION}, policy {} for {age} s, {faults} fault(s)",
+        snapshot.engine.digest()
+    );
+    Ok(Answer::done(text, value))
+}

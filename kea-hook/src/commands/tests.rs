@@ -1,0 +1,151 @@
+//! Commands as whoever types them sees them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use offhook_core::{Context, Mac};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::answer::Packet;
+use crate::testing::{Told, VENDOR, hook, wire};
+
+fn ask(hook: &Hook, name: &str, arguments: Value) -> Value {
+    let arguments = if arguments.is_null() { String::new() } else { arguments.to_string() };
+    serde_json::from_str(&run(hook, name, &arguments).json()).unwrap()
+}
+
+fn see(hook: &Hook, mac: &str) {
+    let wire = wire(mac, VENDOR);
+    let context = Context { leased: Some([10, 0, 0, 9].into()), ..Context::default() };
+    hook.answer(&Packet { wire: &wire, context, reply: 5 }, &mut Told::default());
+}
+
+#[test]
+fn every_wrong_argument_is_named() {
+    let hook = hook(json!({}));
+    for (command, arguments, expected) in [
+        ("phone-explain", json!({"hw-address": "x"}), "argument hw-address: expected a hardware"),
+        ("phone-explain", json!({"hw-adress": "x"}), "did you mean \"hw-address\"?"),
+        ("phone-explain", json!({"packet": "00"}), "argument packet: expected a whole packet"),
+        ("phone-explain", json!([]), "expected"),
+        ("phone-get", Value::Null, "argument 'hw-address' is missing"),
+        ("phone-get", json!({"hw-address": 3}), "argument 'hw-address' must be a text, found 3"),
+        ("phone-get", json!({"hw-address": "zz"}), "must be a hardware address such as"),
+        ("phone-list", json!({"limit": 0}), "'limit' must be a whole number from 1 to 10000"),
+        ("phone-list", json!({"limit": "9"}), "'limit' must be a whole number"),
+        ("phone-list", json!({"from": "zz"}), "'from' must be a hardware address"),
+        ("phone-list", json!({"vendor": "nobody"}), "'vendor': there is no vendor 'nobody'"),
+        ("phone-list", json!({"colour": "red"}), "unknown argument 'colour'"),
+        ("phone-list", json!("all"), "the arguments must be a map, found a text"),
+        ("phone-policy-get", json!({"x": 1}), "unknown argument 'x': there are no arguments"),
+        ("phone-policy-reload", json!({"x": 1}), "unknown argument 'x'"),
+        ("phone-policy-set", json!({}), "argument 'policy' is missing"),
+        ("phone-policy-set", json!({"policy": "{}"}), "'policy' must be a map, found \"{}\""),
+        ("phone-policy-test", json!({"policy": {}, "limit": -1}), "'limit' must be a whole"),
+        ("phone-status-get", json!({"x": 1}), "unknown argument 'x'"),
+        ("phone-vendor-get", json!({}), "argument 'vendor' is missing"),
+        ("phone-vendor-list", json!({"x": 1}), "unknown argument 'x'"),
+    ] {
+        let answer = ask(&hook, command, arguments.clone());
+        let text = answer["text"].as_str().unwrap();
+        assert_eq!(answer["result"], 1, "{command} {arguments}");
+        assert!(text.contains(expected), "{command} {arguments}: {text}");
+    }
+    assert!(run(&hook, "phone-list", "{").json().contains("not JSON"));
+}
+
+#[test]
+fn a_policy_is_tried_and_set_and_nothing_changes_in_between() {
+    let hook = hook(json!({}));
+    see(&hook, "02:00:00:00:00:07");
+    let other = json!({"vendors": {"testphone": {"options": [{"code": 66, "text": "b"}]}}});
+    let answer = ask(&hook, "phone-policy-test", json!({ "policy": other }));
+    assert_eq!(answer["result"], 0, "{answer}");
+    assert_eq!(answer["arguments"]["changed"], 1);
+    let difference = &answer["arguments"]["differences"][0];
+    assert_eq!(difference["hw-address"], "02:00:00:00:00:07");
+    assert_eq!(difference["before"][0]["text"], "a");
+    assert_eq!(difference["after"][0]["text"], "b");
+
+    let before = ask(&hook, "phone-policy-get", Value::Null);
+    let wrong = ask(&hook, "phone-policy-set", json!({"policy": {"answer": 1, "sites": 2}}));
+    assert_eq!(wrong["result"], 1);
+    assert_eq!(wrong["arguments"]["mistakes"].as_array().unwrap().len(), 2);
+    assert!(hook.prepared().is_none());
+    assert_eq!(ask(&hook, "phone-policy-get", Value::Null), before);
+
+    let set = run(&hook, "phone-policy-set", &json!({ "policy": other }).to_string());
+    assert!(set.apply);
+    assert_eq!(ask(&hook, "phone-policy-get", Value::Null), before, "not before it is applied");
+    assert!(hook.apply());
+    assert!(!hook.apply(), "once");
+    let after = ask(&hook, "phone-policy-get", Value::Null);
+    assert_eq!(after["arguments"]["policy"], other);
+    assert_eq!(after["arguments"]["origin"], "command");
+}
+
+#[test]
+fn phones_come_by_page() {
+    let hook = hook(json!({}));
+    assert_eq!(ask(&hook, "phone-list", Value::Null)["result"], 3);
+    for number in 0..250u64 {
+        see(&hook, &Mac::from_number(0x0200_0000_0000 + number).to_string());
+    }
+    let (mut from, mut seen) = ("start".to_owned(), 0);
+    loop {
+        let answer = ask(&hook, "phone-list", json!({"from": from, "limit": 100}));
+        let phones = answer["arguments"]["phones"].as_array().unwrap().clone();
+        assert_eq!(answer["arguments"]["most"], 100_000);
+        let Some(last) = phones.last() else { break };
+        assert_eq!(last["vendor"], "testphone");
+        assert_eq!(last["told"][0]["text"], "a");
+        from = last["hw-address"].as_str().unwrap().to_owned();
+        seen += phones.len();
+    }
+    assert_eq!(seen, 250);
+    assert_eq!(ask(&hook, "phone-list", json!({"site": "elsewhere"}))["result"], 3);
+    let one = ask(&hook, "phone-get", json!({"hw-address": "0200.0000.0007"}));
+    assert_eq!(one["arguments"]["ip-address"], "10.0.0.9");
+    assert_eq!(one["arguments"]["now"]["options"][0]["text"], "a");
+    assert_eq!(ask(&hook, "phone-get", json!({"hw-address": "00:00:00:00:00:01"}))["result"], 3);
+}
+
+#[test]
+fn status_counts() {
+    let hook = hook(json!({}));
+    see(&hook, "02:00:00:00:00:07");
+    let answer = ask(&hook, "phone-status-get", Value::Null);
+    assert_eq!(answer["arguments"]["counters"]["answered"], 1);
+    assert_eq!(answer["arguments"]["counters"]["faults"], 0);
+    assert_eq!(answer["arguments"]["phones"], json!({"remembered": 1, "most": 100_000}));
+}
+
+#[test]
+fn every_command_is_described_in_keas_own_format() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("api");
+    let described: BTreeSet<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let expected: BTreeSet<String> =
+        COMMANDS.iter().map(|(name, _)| format!("{name}.json")).collect();
+    assert_eq!(described, expected);
+    for (name, _) in COMMANDS {
+        let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+        let api: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(api["name"], name);
+        assert_eq!(api["hook"], "offhook");
+        assert_eq!(api["support"], json!(["kea-dhcp4"]));
+        let writes = ["phone-policy-set", "phone-policy-reload"].contains(&name);
+        assert_eq!(api["access"], if writes { "write" } else { "read" }, "{name}");
+        for key in ["avail", "description"] {
+            assert!(api[key].is_string(), "{name}: {key}");
+        }
+        for key in ["brief", "cmd-syntax", "cmd-comment", "resp-syntax", "resp-comment"] {
+            let lines = api[key].as_array().unwrap();
+            assert!(lines.iter().all(Value::is_string), "{name}: {key}");
+        }
+    }
+}

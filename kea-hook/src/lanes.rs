@@ -1,0 +1,90 @@
+//! One lane per packet thread: what a thread needs while it answers, where no other thread waits.
+//!
+//! A lane holds its own reference to the policy in force, its counters and its scratch memory, behind
+//! a lock that nobody else wants but whoever applies a policy or adds up the counters. So a packet
+//! costs no lock that is ever contended, and nothing is counted on a cache line that is shared.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use offhook_core::Edits;
+
+use crate::counters::Counts;
+use crate::snapshot::Snapshot;
+
+/// Kea makes its packet threads anew at every change of configuration, so lanes are given out in a
+/// circle. Two threads that meet in one lane wait for each other for a microsecond.
+const LANES: usize = 64;
+
+/// What a thread works with.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) counts: Counts,
+    pub(crate) edits: Edits,
+    /// For the table of phones seen.
+    pub(crate) evidence: Vec<u8>,
+    pub(crate) told: Vec<u8>,
+}
+
+/// On cache lines of its own.
+#[repr(align(128))]
+struct Apart(Mutex<Lane>);
+
+pub(crate) struct Lanes(Box<[Apart]>);
+
+thread_local! {
+    /// Which lane this thread takes; `usize::MAX` until it has one. It needs no destructor: one would
+    /// keep the library mapped after Kea has closed it.
+    static LANE: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+impl Lanes {
+    pub(crate) fn new(snapshot: &Arc<Snapshot>) -> Lanes {
+        let lane = || {
+            Apart(Mutex::new(Lane {
+                snapshot: Arc::clone(snapshot),
+                counts: Counts::default(),
+                edits: Edits::default(),
+                evidence: Vec::new(),
+                told: Vec::new(),
+            }))
+        };
+        Lanes((0..LANES).map(|_| lane()).collect())
+    }
+
+    /// This thread's lane.
+    pub(crate) fn own(&self) -> MutexGuard<'_, Lane> {
+        let mut index = LANE.get();
+        if index == usize::MAX {
+            index = NEXT.fetch_add(1, Ordering::Relaxed) % LANES;
+            LANE.set(index);
+        }
+        lock(&self.0[index % LANES])
+    }
+
+    /// Puts another policy in force, for every thread.
+    pub(crate) fn replace(&self, snapshot: &Arc<Snapshot>) {
+        for lane in &self.0 {
+            lock(lane).snapshot = Arc::clone(snapshot);
+        }
+    }
+
+    /// The counters of all threads together.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        for lane in &self.0 {
+            sum.add_all(&lock(lane).counts);
+        }
+        sum
+    }
+}
+
+/// A panic while the lane was held has left nothing half done that the next packet would read: all
+/// scratch memory is cleared before it is used.
+fn lock(lane: &Apart) -> MutexGuard<'_, Lane> {
+    lane.0.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,29 @@
+//! offhook in Kea: a hook library that tells phones what they need in the answer they get anyway.
+//!
+//! Kea calls C++ (`shim/`), C++ calls the functions of `include/abi.h`, and those are this crate.
+//! Rust decides and counts; C++ moves packets, options and JSON. Only `ffi` holds unsafe code, and
+//! nothing in here may cost a client its lease: every door is guarded, and a fault means that the
+//! packet stays as it was.
+
+mod answer;
+mod commands;
+mod counters;
+mod fault;
+mod ffi;
+mod hook;
+mod lanes;
+mod log;
+mod message;
+mod parameters;
+mod phones;
+mod sign;
+mod snapshot;
+#[cfg(test)]
+mod testing;
+mod words;
+
+/// The Kea that this library is compiled for, and fits: `2.2.0`.
+pub(crate) const KEA_VERSION: &str = env!("OFFHOOK_KEA_VERSION");
+
+/// offhook's own version.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,251 @@
+//! The phones seen since the library was loaded: who, when, what they sent and what they were told.
+//!
+//! Bounded, and says what it had to forget. Packet threads write to it at every answer, so it is cut
+//! into shards with a lock each, held for the few instructions that one entry takes; whoever lists
+//! the phones holds one shard at a time. What a phone is (vendor, model, site) is not kept: the parts
+//! of its packet that the core looks at are, and listing runs the core on them once more.
+
+pub(crate) mod evidence;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use offhook_core::Mac;
+
+/// The most phones that are remembered.
+pub(crate) const MOST: usize = 100_000;
+
+const SHARDS: usize = 64;
+
+/// One phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phone {
+    pub(crate) mac: Mac,
+    /// Seconds since 1970.
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) answers: u64,
+    /// The kind of the last answer (option 53).
+    pub(crate) reply: u8,
+    /// See [`evidence`].
+    pub(crate) evidence: Box<[u8]>,
+    pub(crate) told: Box<[u8]>,
+}
+
+/// What is new about a phone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sighting<'a> {
+    pub(crate) mac: Mac,
+    pub(crate) now: u64,
+    pub(crate) reply: u8,
+    pub(crate) evidence: &'a [u8],
+    pub(crate) told: &'a [u8],
+}
+
+pub(crate) struct Phones {
+    shards: Box<[Mutex<Shard>]>,
+    count: AtomicUsize,
+    most: usize,
+}
+
+#[derive(Default)]
+struct Shard {
+    places: HashMap<u64, u32, BuildHasherDefault<Spread>>,
+    phones: Vec<Phone>,
+    turn: usize,
+}
+
+impl Phones {
+    pub(crate) fn new(most: usize) -> Phones {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Phones { shards, count: AtomicUsize::new(0), most }
+    }
+
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a phone got an answer. True if another one had to be forgotten for it.
+    pub(crate) fn saw(&self, sighting: Sighting<'_>) -> bool {
+        let key = sighting.mac.number();
+        let mut shard = self.shard(key);
+        if let Some(place) = shard.places.get(&key).copied()
+            && let Some(phone) = shard.phones.get_mut(place as usize)
+        {
+            phone.last = sighting.now;
+            phone.answers += 1;
+            phone.reply = sighting.reply;
+            if *phone.evidence != *sighting.evidence {
+                phone.evidence = sighting.evidence.into();
+            }
+            if *phone.told != *sighting.told {
+                phone.told = sighting.told.into();
+            }
+            return false;
+        }
+        let phone = Phone {
+            mac: sighting.mac,
+            first: sighting.now,
+            last: sighting.now,
+            answers: 1,
+            reply: sighting.reply,
+            evidence: sighting.evidence.into(),
+            told: sighting.told.into(),
+        };
+        let full = self.count.load(Ordering::Relaxed) >= self.most;
+        if full && !shard.phones.is_empty() {
+            shard.put_in_place_of_an_old_one(key, phone);
+            return true;
+        }
+        shard.add(key, phone);
+        self.count.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+
+    pub(crate) fn get(&self, mac: Mac) -> Option<Phone> {
+        let shard = self.shard(mac.number());
+        let place = *shard.places.get(&mac.number())?;
+        shard.phones.get(place as usize).cloned()
+    }
+
+    /// Up to `limit` phones with addresses after `from`, in the order of their addresses.
+    pub(crate) fn page(&self, from: Option<Mac>, limit: usize) -> Vec<Phone> {
+        let after = |mac: Mac| from.is_none_or(|from| mac > from);
+        // The addresses first, then the phones: few are wanted of many.
+        let mut macs = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            macs.extend(shard.phones.iter().map(|phone| phone.mac).filter(|mac| after(*mac)));
+        }
+        if limit < macs.len() {
+            macs.select_nth_unstable(limit);
+            macs.truncate(limit);
+        }
+        macs.sort_unstable();
+        macs.into_iter().filter_map(|mac| self.get(mac)).collect()
+    }
+
+    fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
+        // The upper bits: the table within the shard uses the lower ones.
+        let index = (spread(key) >> 58) as usize;
+        lock(&self.shards[index % SHARDS])
+    }
+}
+
+impl Shard {
+    fn add(&mut self, key: u64, phone: Phone) {
+        if let Ok(place) = u32::try_from(self.phones.len()) {
+            self.phones.push(phone);
+            self.places.insert(key, place);
+        }
+    }
+
+    /// Of a handful of phones, a different one each time, the one not heard of for longest goes.
+    /// Exact order would cost every packet more than it is worth.
+    fn put_in_place_of_an_old_one(&mut self, key: u64, phone: Phone) {
+        const HANDFUL: usize = 8;
+        let count = self.phones.len();
+        self.turn = self.turn.wrapping_add(HANDFUL);
+        let candidates = (0..HANDFUL).map(|step| (self.turn + step) % count);
+        let Some(oldest) = candidates.min_by_key(|at| self.phones[*at].last) else { return };
+        self.places.remove(&self.phones[oldest].mac.number());
+        self.phones[oldest] = phone;
+        if let Ok(place) = u32::try_from(oldest) {
+            self.places.insert(key, place);
+        }
+    }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    // Nothing in here can panic between two changes that belong together.
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn spread(key: u64) -> u64 {
+    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// A hardware address is spread well enough by one multiplication.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+    fn write_u64(&mut self, key: u64) {
+        let product = spread(self.0 ^ key);
+        self.0 = product ^ (product >> 32);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mac(number: u64) -> Mac {
+        Mac::from_number(number)
+    }
+
+    fn see(phones: &Phones, number: u64, now: u64, told: &[u8]) -> bool {
+        phones.saw(Sighting { mac: mac(number), now, reply: 5, evidence: b"e", told })
+    }
+
+    #[test]
+    fn one_entry_per_phone_and_the_last_word_counts() {
+        let phones = Phones::new(10);
+        assert!(!see(&phones, 7, 100, b"a"));
+        assert!(!see(&phones, 7, 130, b"b"));
+        let phone = phones.get(mac(7)).unwrap();
+        assert_eq!((phone.first, phone.last, phone.answers), (100, 130, 2));
+        assert_eq!(*phone.told, *b"b");
+        assert_eq!(phones.len(), 1);
+        assert_eq!(phones.get(mac(8)), None);
+    }
+
+    #[test]
+    fn pages_go_through_all_of_them_in_order() {
+        let phones = Phones::new(1000);
+        for number in (0..700).rev() {
+            see(&phones, number * 977, 1, b"");
+        }
+        let (mut from, mut all) = (None, Vec::new());
+        loop {
+            let page = phones.page(from, 100);
+            let Some(last) = page.last() else { break };
+            from = Some(last.mac);
+            all.extend(page.into_iter().map(|phone| phone.mac.number()));
+        }
+        assert_eq!(all, (0..700).map(|number| number * 977).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn it_never_holds_more_than_it_says_and_forgets_old_ones_first() {
+        let phones = Phones::new(6400);
+        for number in 0..6400 {
+            see(&phones, number * 3, number, b"");
+        }
+        let mut forgotten = 0;
+        for number in 0..3200 {
+            forgotten += u64::from(see(&phones, 1_000_000 + number, 10_000 + number, b""));
+        }
+        assert!(phones.len() <= 6400 + SHARDS);
+        assert!(forgotten >= 3200 - SHARDS as u64);
+        let survivors = |range: std::ops::Range<u64>| {
+            range.filter(|number| phones.get(mac(number * 3)).is_some()).count()
+        };
+        assert!(survivors(4800..6400) > survivors(0..1600));
+        assert!((0..3200).filter(|n| phones.get(mac(1_000_000 + n)).is_some()).count() > 2500);
+    }
+}

@@ -1,0 +1,187 @@
+//! What is kept of a phone's packet: the parts that the core looks at, in as few bytes as may be; and
+//! what the phone was told, likewise.
+//!
+//! Parts that differ between the packets of one boot (transaction, message type, requested address)
+//! stay out, so that a phone's DISCOVER and REQUEST leave the same bytes and nothing is allocated.
+
+use std::net::Ipv4Addr;
+
+use offhook_core::parts::Parts;
+use offhook_core::query::code;
+use offhook_core::{Edits, Engine, Mac, Query};
+
+const INFORM: u8 = 8;
+const REQUEST: u8 = 3;
+
+/// Pseudo-codes for what is no option; real options 0 and 255 never bear a value.
+const INTERFACE: u8 = 0;
+const CLASS: u8 = 255;
+
+/// Writes what the core looks at in this packet.
+pub(crate) fn write(query: &Query<'_>, out: &mut Vec<u8>) {
+    out.clear();
+    out.push(u8::from(query.message == INFORM));
+    let context = &query.context;
+    // The client's own address only counts where it is given none.
+    let own = query.ciaddr.filter(|_| context.leased.is_none());
+    for address in [own, query.giaddr, context.leased, context.interface_address] {
+        out.extend(address.unwrap_or(Ipv4Addr::UNSPECIFIED).octets());
+    }
+    piece(INTERFACE, context.interface, out);
+    let options = [
+        (code::HOST_NAME, &query.host_name),
+        (code::REQUEST_LIST, &query.request_list),
+        (code::VENDOR_CLASS, &query.vendor_class),
+        (code::USER_CLASS, &query.user_class),
+        (code::RELAY_AGENT, &query.relay_agent),
+        (code::VENDOR_IDENTIFYING_CLASS, &query.vendor_identifying_class),
+        (code::VENDOR_IDENTIFYING, &query.vendor_identifying),
+    ];
+    for (option, value) in options {
+        if let Some(value) = value {
+            piece(option, value, out);
+        }
+    }
+    for class in context.classes {
+        piece(CLASS, class, out);
+    }
+}
+
+/// The packet again, as far as the core looks at it.
+pub(crate) fn read(mac: Mac, bytes: &[u8]) -> Parts {
+    let mut parts = Parts { mac: Some(mac), message: REQUEST, ..Parts::default() };
+    let Some((inform, rest)) = bytes.split_first() else { return parts };
+    if *inform == 1 {
+        parts.message = INFORM;
+    }
+    let Some((addresses, rest)) = rest.split_first_chunk::<16>() else { return parts };
+    let address = |at: usize| {
+        let octets = [addresses[at], addresses[at + 1], addresses[at + 2], addresses[at + 3]];
+        Some(Ipv4Addr::from(octets)).filter(|address| !address.is_unspecified())
+    };
+    parts.ciaddr = address(0);
+    parts.giaddr = address(4);
+    parts.leased = address(8);
+    parts.interface_address = address(12);
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    for (what, value) in (Pieces { rest }) {
+        match what {
+            INTERFACE => parts.interface = text(value),
+            CLASS => parts.classes.push(text(value)),
+            option => parts.option(option, value),
+        }
+    }
+    parts
+}
+
+/// Header fields among what was told: the first byte of the value says which.
+const HEADER: u8 = 255;
+const FIELDS: [&str; 3] = ["next-server", "server-hostname", "boot-file-name"];
+
+/// One thing that a phone was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told<'a> {
+    Set(u8, &'a [u8]),
+    Removed(u8),
+    /// A field of the header, by its name in a policy; the value as it stands there.
+    Header(&'static str, &'a [u8]),
+}
+
+/// Writes what the phone is told.
+pub(crate) fn write_told(engine: &Engine, edits: &Edits, out: &mut Vec<u8>) {
+    out.clear();
+    for edit in edits.iter() {
+        match edit.value {
+            None => piece(edit.code, &[], out),
+            Some(value) => piece(edit.code, edits.bytes(engine, value), out),
+        }
+    }
+    let header = &edits.header;
+    let server = header.next_server.map(|address| address.octets());
+    let fields = [
+        server.as_ref().map(<[u8; 4]>::as_slice),
+        header.server_hostname.as_deref(),
+        header.boot_file_name.as_deref(),
+    ];
+    for (which, value) in (0u8..).zip(fields) {
+        if let Some(value) = value {
+            out.push(HEADER);
+            out.extend(u16::try_from(value.len() + 1).unwrap_or(u16::MAX).to_be_bytes());
+            out.push(which);
+            out.extend_from_slice(value);
+        }
+    }
+}
+
+/// What [`write_told`] wrote.
+pub(crate) fn read_told(bytes: &[u8]) -> impl Iterator<Item = Told<'_>> {
+    (Pieces { rest: bytes }).filter_map(|(what, value)| match (what, value) {
+        (HEADER, [which, value @ ..]) => {
+            FIELDS.get(usize::from(*which)).map(|name| Told::Header(name, value))
+        }
+        // A value that is set is never empty.
+        (code, []) => Some(Told::Removed(code)),
+        (code, value) => Some(Told::Set(code, value)),
+    })
+}
+
+fn piece(what: u8, value: &[u8], out: &mut Vec<u8>) {
+    // No DHCP packet holds more; a longer value could only be cut.
+    let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    out.push(what);
+    out.extend(length.to_be_bytes());
+    out.extend_from_slice(&value[..usize::from(length)]);
+}
+
+struct Pieces<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = (u8, &'a [u8]);
+
+    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+        let (head, rest) = self.rest.split_first_chunk::<3>()?;
+        let length = u16::from_be_bytes([head[1], head[2]]);
+        let (value, rest) = rest.split_at_checked(usize::from(length))?;
+        self.rest = rest;
+        Some((head[0], value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_comes_back_as_the_core_saw_it() {
+        let mut parts = Parts {
+            message: REQUEST,
+            mac: Mac::parse("00:15:65:aa:bb:cc"),
+            giaddr: Some(Ipv4Addr::new(10, 7, 0, 1)),
+            leased: Some(Ipv4Addr::new(10, 7, 0, 99)),
+            interface: "eth1".to_owned(),
+            classes: vec!["ALL".to_owned(), "VPN".to_owned()],
+            ..Parts::default()
+        };
+        parts.option(code::HOST_NAME, *b"\xff\x00phone");
+        parts.option(code::VENDOR_CLASS, *b"yealink SIP-T46S\0");
+        let names = parts.class_names();
+        let query = parts.query(&names);
+        let (mut bytes, mut again) = (Vec::new(), Vec::new());
+        write(&query, &mut bytes);
+        let back = read(parts.mac.unwrap(), &bytes);
+        assert_eq!(back, parts);
+        write(&back.query(&back.class_names()), &mut again);
+        assert_eq!(again, bytes);
+    }
+
+    #[test]
+    fn garbage_is_harmless() {
+        for length in 0..40 {
+            let bytes = vec![0xff; length];
+            let _ = read(Mac([0; 6]), &bytes);
+            let _ = read_told(&bytes).count();
+        }
+    }
+}

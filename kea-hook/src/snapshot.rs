@@ -1,0 +1,152 @@
+//! A policy in force: the compiled engine, the names of its client classes, and where it came from.
+//!
+//! Built whole before anything is replaced; immutable afterwards. Reading files happens here, on
+//! Kea's main thread, never while a packet is answered.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use offhook_core::builtin::{self, OverlayFile};
+use offhook_core::catalogue::Tables;
+use offhook_core::{Engine, Host, Mistake, Mistakes};
+
+use crate::parameters::{Origin, Parameters};
+
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) engine: Engine,
+    pub(crate) origin: Origin,
+    /// As it was written, comments and all.
+    pub(crate) text: String,
+    pub(crate) since: SystemTime,
+    /// The class of every phone, then each vendor's in the order of the catalogue.
+    pub(crate) classes: Vec<String>,
+}
+
+impl Snapshot {
+    /// Reads the policy that an origin names, and the overlay folder, and compiles both.
+    pub(crate) fn build(
+        origin: Origin,
+        parameters: &Parameters,
+        host: Host,
+    ) -> Result<Snapshot, Mistakes> {
+        let tables = match &parameters.vendors_directory {
+            Some(folder) => Arc::new(builtin::with_overlay(&overlay(folder)?)?),
+            None => builtin::shared(),
+        };
+        let (text, file) = match &origin {
+            Origin::Inline(text) | Origin::Command(text) => (text.clone(), None),
+            Origin::File(path) => (read_file(path)?, Some(path.display().to_string())),
+        };
+        let engine = Engine::new(tables, &text, host).map_err(|mistakes| match &file {
+            Some(file) => mistakes.in_file(file),
+            None => mistakes,
+        })?;
+        let classes = class_names(&parameters.class_prefix, engine.tables());
+        Ok(Snapshot { engine, origin, text, since: SystemTime::now(), classes })
+    }
+}
+
+/// `PHONE`, `PHONE_yealink`, ...
+fn class_names(prefix: &str, tables: &Tables) -> Vec<String> {
+    let vendors = tables.vendors.iter().map(|vendor| format!("{prefix}_{}", vendor.id));
+    std::iter::once(prefix.to_owned()).chain(vendors).collect()
+}
+
+fn read_file(path: &Path) -> Result<String, Mistakes> {
+    fs::read_to_string(path).map_err(|error| cannot_read(path, &error))
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Mistakes {
+    let text = format!("cannot be read: {error}");
+    Mistakes(vec![Mistake::new("", text)]).in_file(&path.display().to_string())
+}
+
+/// All files of an overlay folder: `vendors/<id>/vendor.toml` and `systems/<id>.toml`, in the order of
+/// their names. A folder that is not there, or has neither, is a mistake: it would silently do nothing.
+fn overlay(folder: &Path) -> Result<Vec<OverlayFile>, Mistakes> {
+    let mut files = Vec::new();
+    fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    for vendor in entries(&folder.join("vendors"))? {
+        take(&vendor.join("vendor.toml"), &mut files)?;
+    }
+    for system in entries(&folder.join("systems"))? {
+        if system.extension().is_some_and(|extension| extension == "toml") {
+            take(&system, &mut files)?;
+        }
+    }
+    if files.is_empty() {
+        let text = "holds neither vendors/<id>/vendor.toml nor systems/<id>.toml";
+        return Err(Mistakes(vec![Mistake::new("", text)]).in_file(&folder.display().to_string()));
+    }
+    Ok(files)
+}
+
+fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>, Mistakes> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let read = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    let mut paths = Vec::new();
+    for entry in read {
+        paths.push(entry.map_err(|error| cannot_read(folder, &error))?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn take(path: &Path, files: &mut Vec<OverlayFile>) -> Result<(), Mistakes> {
+    if path.is_file() {
+        files.push(OverlayFile { path: path.display().to_string(), text: read_file(path)? });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(folder: Option<&Path>) -> Parameters {
+        Parameters {
+            origin: Origin::Inline(String::new()),
+            vendors_directory: folder.map(Path::to_owned),
+            class_prefix: "TEL".to_owned(),
+            annotate_leases: true,
+        }
+    }
+
+    #[test]
+    fn a_policy_from_a_file_names_the_file_in_its_mistakes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("offhook.json");
+        let build = || Snapshot::build(Origin::File(path.clone()), &parameters(None), Host::ANY);
+        let text = build().unwrap_err().to_string();
+        assert!(
+            text.ends_with("offhook.json: cannot be read: No such file or directory (os error 2)")
+        );
+        fs::write(&path, "{ // nothing much\n \"answer\": \"nobody\" }").unwrap();
+        let text = build().unwrap_err().to_string();
+        assert!(text.contains("offhook.json"), "{text}");
+        assert!(text.contains("answer"), "{text}");
+        fs::write(&path, "{ }").unwrap();
+        let snapshot = build().unwrap();
+        assert_eq!(snapshot.classes[0], "TEL");
+        assert_eq!(snapshot.classes.len(), 1 + snapshot.engine.tables().vendors.len());
+    }
+
+    #[test]
+    fn an_overlay_that_would_do_nothing_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let build = || {
+            let origin = Origin::Inline("{}".to_owned());
+            Snapshot::build(origin, &parameters(Some(folder.path())), Host::ANY)
+        };
+        assert!(build().unwrap_err().to_string().contains("holds neither vendors/"));
+        fs::create_dir_all(folder.path().join("vendors/own")).unwrap();
+        fs::write(folder.path().join("vendors/own/vendor.toml"), "name = 3\n").unwrap();
+        let text = build().unwrap_err().to_string();
+        assert!(text.contains("own/vendor.toml:"), "{text}");
+    }
+}
