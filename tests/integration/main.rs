@@ -1,0 +1,25 @@
+//! offhook's integration tests: one binary, real peers, no root.
+
+/// The real programs around us.
+mod peers;
+
+/// What the lease's user context says of a phone.
+mod annotate;
+/// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of offhook's.
+mod bench;
+/// Every example of the catalogue, through a real Kea.
+mod catalogue;
+/// Client classes, guards, and who is answered at all.
+mod classes;
+/// Hot-standby: the same bytes and the same knowledge from both servers.
+mod ha;
+/// Commands over HTTP(S).
+mod http;
+/// valgrind.
+mod memory;
+/// PostgreSQL as Kea's lease database.
+mod postgres;
+/// The acceptance table of the four reference sites.
+mod reference;
+/// Policies that come and go, and those that are refused.
+mod reload;
