@@ -114,7 +114,12 @@ fn whatever_a_client_sends_it_gets_the_answer_it_got_without_the_hook() {
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     assert!(told > cases.len() / 4, "expected many phones to be answered at all, found {told}");
     assert!(kea.alive(), "expected the server to live");
-    assert_eq!(faults(&kea), 0, "expected no fault of ours, found\n{:#?}", kea.log_lines("OFFHOOK_FAULT"));
+    assert_eq!(
+        faults(&kea),
+        0,
+        "expected no fault of ours, found\n{:#?}",
+        kea.log_lines("OFFHOOK_FAULT")
+    );
 }
 
 fn faults(kea: &Kea) -> i64 {
@@ -147,8 +152,16 @@ fn a_fault_in_any_callout_costs_no_answer_and_is_told_once() {
             let counted = faults(&kea) - counted;
             assert!(counted > 0, "{name}: expected a fault counted, found {counted}");
             let lines = kea.log_lines("OFFHOOK_FAULT").split_off(told);
-            assert_eq!(lines.len() as i64, counted, "{name}: expected a line a fault, found {lines:#?}");
-            assert!(lines[0].contains(callout), "{name}: expected the callout's name in {}", lines[0]);
+            assert_eq!(
+                lines.len() as i64,
+                counted,
+                "{name}: expected a line a fault, found {lines:#?}"
+            );
+            assert!(
+                lines[0].contains(callout),
+                "{name}: expected the callout's name in {}",
+                lines[0]
+            );
             for answer in [&offer, &ack, &renewed] {
                 // The fault of one callout leaves the others' work alone.
                 let expected = (callout != "pkt4_send").then_some(URL);

@@ -11,10 +11,14 @@ mod bench;
 mod catalogue;
 /// Client classes, guards, and who is answered at all.
 mod classes;
+/// Hostile packets and faults of ours: nobody loses a lease.
+mod fail_open;
 /// Hot-standby: the same bytes and the same knowledge from both servers.
 mod ha;
 /// Commands over HTTP(S).
 mod http;
+/// How the library loads, and how it says no.
+mod loading;
 /// valgrind.
 mod memory;
 /// PostgreSQL as Kea's lease database.
@@ -23,3 +27,7 @@ mod postgres;
 mod reference;
 /// Policies that come and go, and those that are refused.
 mod reload;
+/// How a policy tells a site, by evidence that only a real packet has.
+mod sites;
+/// Values, headers and merging as they come out on the wire.
+mod wire;
