@@ -175,7 +175,8 @@ fn questions(relay: &Relay, examples: &[Example]) -> Vec<Question> {
 
 /// Asks a Kea with the hook and one without; what stands in the one answer only must be what the example says.
 fn run(plain: &Relay, policy: &str, examples: &[Example]) -> Vec<String> {
-    let kea = Setup::offhook(policy).start();
+    // By file: the example policy has comments, which Kea would take out of its own configuration.
+    let kea = Setup::new().offhook_file(policy).start();
     let relay = Relay::of(&kea);
     let with = relay.ask_all(&questions(&relay, examples));
     let without = plain.ask_all(&questions(plain, examples));

@@ -81,12 +81,6 @@ fn with_a_file_that_is_not_there() {
 }
 
 #[test]
-fn all_mistakes_of_the_parameters_at_once() {
-    let log = refused(Some(json!({ "policy": { "systems": 7 }, "annotate-leases": 3, "more": 1 })));
-    expect_words(&log, &["annotate-leases", "more"]);
-}
-
-#[test]
 fn loaded_twice_is_refused() {
     let parameters = || Some(json!({ "policy": policy() }));
     let setup =

@@ -29,5 +29,7 @@ mod reference;
 mod reload;
 /// How a policy tells a site, by evidence that only a real packet has.
 mod sites;
+/// What is counted, and where it shows.
+mod statistics;
 /// Values, headers and merging as they come out on the wire.
 mod wire;

@@ -67,9 +67,17 @@ fn sweep() {
         let Some(pid) = rest.split('-').next().and_then(|pid| pid.parse::<u32>().ok()) else {
             continue;
         };
-        if !Path::new(&format!("/proc/{pid}")).exists() {
+        if !runs_tests(pid) {
             // Another run may sweep the same folder at this very moment.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Whether a process of this number is alive and a run of ours: numbers are given out anew, and a dead process that
+/// nobody has waited for yet has no command line.
+fn runs_tests(pid: u32) -> bool {
+    let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let program = words.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(program).contains("integration")
 }
