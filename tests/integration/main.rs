@@ -11,6 +11,8 @@ mod bench;
 mod catalogue;
 /// Client classes, guards, and who is answered at all.
 mod classes;
+/// Every command of the control channel.
+mod commands;
 /// Hostile packets and faults of ours: nobody loses a lease.
 mod fail_open;
 /// Hot-standby: the same bytes and the same knowledge from both servers.
@@ -19,6 +21,8 @@ mod ha;
 mod http;
 /// How the library loads, and how it says no.
 mod loading;
+/// What stands in Kea's log.
+mod log;
 /// valgrind.
 mod memory;
 /// PostgreSQL as Kea's lease database.
