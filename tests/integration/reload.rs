@@ -48,7 +48,7 @@ fn five_mistakes_are_refused_with_five_places() {
     let at_start = at_start.err().expect("expected Kea to refuse five mistakes at its start").log;
     for text in [at_command, at_start] {
         for place in [
-            "systems[0].server",
+            "systems[0]: \"server\"",
             "systems[1].system",
             "answer",
             "voice-vlan.id",
