@@ -81,7 +81,7 @@ fn bad_arguments_are_refused_by_name() {
         ("phone-get", json!({ "hw-address": [] }), "hw-address"),
         ("phone-list", json!({ "limit": 0 }), "limit"),
         ("phone-list", json!({ "limit": -1 }), "limit"),
-        ("phone-list", json!({ "limit": 1e99 }), "limit"),
+        ("phone-list", json!({ "limit": 1.5 }), "limit"),
         ("phone-list", json!({ "limit": "all" }), "limit"),
         ("phone-list", json!({ "from": "nowhere" }), "from"),
         ("phone-list", json!({ "vendor": "nobody" }), "vendor"),
@@ -253,7 +253,7 @@ fn the_catalogue_and_the_state_of_things() {
     let vendors = list["vendors"].as_array().expect("a list of vendors");
     assert!(vendors.len() >= 15, "expected 15 vendors or more, found {}", vendors.len());
     for vendor in vendors {
-        let id = vendor["vendor"].as_str().expect("an id");
+        let id = vendor["id"].as_str().expect("an id");
         assert_eq!(vendor["class"], format!("PHONE_{id}"));
         let one = kea.command("phone-vendor-get", json!({ "vendor": id })).ok();
         assert_eq!(one["name"], vendor["name"], "{id}");

@@ -28,9 +28,9 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
         ("a sub-option cut off", vec![1, 200, b'A']),
         ("a sub-option without its length", vec![1, 1, b'A', 2]),
         ("a sub-option of all 255", vec![255; 255]),
-        ("an enterprise cut off", vec![0, 0, 0x36, 0x3d, 200, 1, 2]),
+        ("an enterprise cut off", vec![0, 1, 0x86, 0x9f, 200, 1, 2]),
         ("half an enterprise number", vec![0, 0, 0x36]),
-        ("an enterprise with a cut-off sub-option", vec![0, 0, 0x36, 0x3d, 3, 2, 200, b'V']),
+        ("an enterprise with a cut-off sub-option", vec![0, 1, 0x86, 0x9f, 3, 2, 200, b'V']),
         ("a quote and a newline", b"a\"b\\c\r\nd\x1b[31m".to_vec()),
     ]
 }
@@ -157,8 +157,9 @@ fn a_fault_in_any_callout_costs_no_answer_and_is_told_once() {
                 counted,
                 "{name}: expected a line a fault, found {lines:#?}"
             );
+            let short = callout.split('_').next().unwrap_or(callout);
             assert!(
-                lines[0].contains(callout),
+                lines[0].contains(short),
                 "{name}: expected the callout's name in {}",
                 lines[0]
             );

@@ -8,10 +8,9 @@ use serde_json::json;
 const ANSWERED: &str = "OFFHOOK_PHONE_ANSWERED";
 
 fn with_severity(setup: Setup, severity: &str) -> Setup {
-    setup.edit(|dhcp4| {
-        dhcp4["loggers"][0]["severity"] = json!(severity);
-        dhcp4["loggers"][0]["debuglevel"] = json!(99);
-    })
+    let logger = json!({ "name": "kea-dhcp4.offhook-hooks", "severity": severity,
+        "debuglevel": 99, "output_options": [{ "output": "stdout", "flush": true }] });
+    setup.edit(|dhcp4| dhcp4["loggers"].as_array_mut().expect("loggers").push(logger))
 }
 
 #[test]
@@ -49,7 +48,7 @@ fn one_line_at_info_per_phone_answered_and_none_for_others() {
 fn what_is_answered_is_silent_at_warn_and_reasoned_at_debug() {
     let quiet = with_severity(Setup::offhook(FILES), "WARN").start();
     Relay::of(&quiet).boot(&polycom());
-    assert_eq!(quiet.log_lines("offhook-hooks"), Vec::<String>::new());
+    assert_eq!(quiet.log_lines("OFFHOOK_PHONE"), Vec::<String>::new());
 
     let loud = with_severity(Setup::offhook(FILES), "DEBUG").start();
     Relay::of(&loud).boot(&polycom());

@@ -38,7 +38,7 @@ fn start() -> Kea {
                 json!({ "pool": "127.1.101.1 - 127.1.101.250", key: value }),
             );
             dhcp4["client-classes"] = json!([
-                { "name": "VPN", "test": "option[77].text == 'vpn'" },
+                { "name": "VPN", "test": "option[77].hex == 'vpn'" },
             ]);
         })
         .start()

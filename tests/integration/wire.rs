@@ -107,9 +107,9 @@ fn only_what_the_phone_asks_for() {
     let kea = Setup::offhook(&for_yealink(layer)).start();
     let asks = offer(&kea, &yealink().wants(&[1, 3, 67]));
     assert_eq!([66, 67, 150].map(|code| asks.option(code).is_some()), [false, true, true]);
-    // A phone without a request list says nothing of what it wants.
+    // A phone without a request list says nothing of what it does not want.
     let silent = offer(&kea, &Phone::new("00:15:65:aa:bb:02"));
-    assert_eq!([66, 67, 150].map(|code| silent.option(code).is_some()), [false, false, true]);
+    assert_eq!([66, 67, 150].map(|code| silent.option(code).is_some()), [true, true, true]);
 }
 
 #[test]

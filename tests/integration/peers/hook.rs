@@ -14,21 +14,28 @@ const FILE: &str = "libdhcp_offhook.so";
 
 /// The library as users get it.
 pub fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| find("OFFHOOK_HOOK", &[]))
+    static LIBRARY: OnceLock<Found> = OnceLock::new();
+    must(LIBRARY.get_or_init(|| find("OFFHOOK_HOOK", &[])))
 }
 
 /// The library that fails on purpose.
 pub fn faulty_library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| find("OFFHOOK_HOOK_FAULTS", &["fault-injection"]))
+    static LIBRARY: OnceLock<Found> = OnceLock::new();
+    must(LIBRARY.get_or_init(|| find("OFFHOOK_HOOK_FAULTS", &["fault-injection"])))
 }
 
-fn find(variable: &str, features: &[&str]) -> PathBuf {
+/// The library, or why there is none: found out once, told to every test that wants it.
+type Found = Result<PathBuf, String>;
+
+fn must(found: &'static Found) -> &'static Path {
+    found.as_deref().unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn find(variable: &str, features: &[&str]) -> Found {
     if let Some(path) = std::env::var_os(variable) {
         let path = PathBuf::from(path);
-        assert!(path.is_file(), "expected a library at {variable}={}", path.display());
-        return path;
+        let missing = format!("expected a library at {variable}={}", path.display());
+        return if path.is_file() { Ok(path) } else { Err(missing) };
     }
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut target = tmp.parent().expect("the target folder").to_path_buf();
@@ -40,13 +47,12 @@ fn find(variable: &str, features: &[&str]) -> PathBuf {
     features.iter().for_each(|feature| {
         build.args(["--features", feature]);
     });
-    let output = build.output().unwrap_or_else(|error| panic!("cannot run {build:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "expected {build:?} to build the hook, found\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    target.join("debug").join(FILE)
+    let output = build.output().map_err(|error| format!("cannot run {build:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(target.join("debug").join(FILE));
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("expected {build:?} to build the hook, found\n{errors}"))
 }
 
 impl Setup {

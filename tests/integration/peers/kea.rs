@@ -281,7 +281,7 @@ impl Drop for Running {
         if std::thread::panicking() {
             let text = fs::read_to_string(&self.log).unwrap_or_default();
             let lines: Vec<_> = text.lines().collect();
-            let from = lines.len().saturating_sub(40);
+            let from = lines.len().saturating_sub(60);
             eprintln!("--- the end of Kea's log\n{}\n---", lines[from..].join("\n"));
         }
     }

@@ -130,8 +130,9 @@ impl Answer {
             let code = u8::from(*code);
             let wire =
                 option.to_vec().unwrap_or_else(|error| panic!("dhcproto, option {code}: {error}"));
-            if code == 37 || wire.is_empty() {
-                continue; // dhcproto 0.15 takes option 37 for 23
+            // dhcproto 0.15 takes option 37 for 23, and keeps one sub-option of a kind in 82.
+            if code == 37 || code == 82 || wire.is_empty() {
+                continue;
             }
             let mut whole = Vec::new();
             let mut at = 0;

@@ -118,24 +118,27 @@ impl Relay {
         self.hear(&self.socket, question.xid)
     }
 
-    /// Sends all questions, a few dozen at a time, and hands back the answers in the questions' order; `patience` counts
-    /// from the last sign of life.
+    /// Sends all questions, a few dozen at a time, and hands back the answers in their order; `patience` counts from
+    /// the last sign of life.
     pub fn ask_all(&self, questions: &[Question]) -> Vec<Option<Answer>> {
         let mut answers = vec![None; questions.len()];
-        for (batch, start) in questions.chunks(50).zip((0..).step_by(50)) {
+        let mut start = 0;
+        while start < questions.len() {
+            let batch = batch(&questions[start..]);
             batch.iter().for_each(|question| self.send(question));
             let mut missing = batch.len();
             while missing > 0 {
-                let Some(raw) = self.receive(&self.socket, Instant::now() + self.patience) else {
-                    break;
-                };
-                let found =
-                    batch.iter().position(|question| raw[4..8] == question.xid.to_be_bytes());
-                if let Some(at) = found {
+                let end = Instant::now() + self.patience;
+                let Some(raw) = self.receive(&self.socket, end) else { break };
+                let xid = &raw[4..8];
+                if let Some(at) =
+                    batch.iter().position(|question| question.xid.to_be_bytes() == xid)
+                {
                     answers[start + at] = Some(Answer::read(&raw));
                     missing -= 1;
                 }
             }
+            start += batch.len();
         }
         answers
     }
@@ -241,4 +244,12 @@ fn expect(answer: Option<Answer>, phone: &Phone, kind: u8, patience: Duration) -
 pub fn bind(address: Ipv4Addr, port: u16) -> UdpSocket {
     UdpSocket::bind(SocketAddrV4::new(address, port))
         .unwrap_or_else(|error| panic!("bind {address}:{port}: {error}"))
+}
+
+/// The first questions that may be under way at once: one client asks one thing at a time, since Kea drops what it asks
+/// meanwhile.
+fn batch(questions: &[Question]) -> &[Question] {
+    let most = questions.len().min(50);
+    let twice = |at: &usize| questions[..*at].iter().any(|other| other.mac == questions[*at].mac);
+    &questions[..(1..most).find(twice).unwrap_or(most)]
 }
