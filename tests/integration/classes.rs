@@ -1,0 +1,143 @@
+//! The client classes PHONE and PHONE_<vendor>, and who is answered at all.
+
+use crate::peers::kea::{Kea, Setup, guard};
+use crate::peers::packet::{ACK, DISCOVER, INFORM};
+use crate::peers::phone::{Phone, Relay};
+use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+const FILES: &str =
+    r#"{ "systems": [{ "system": "files", "url": "https://provision.example.com/" }] }"#;
+const PHONES_ONLY: &str = r#"{ "systems": [{ "system": "files", "url": "https://provision.example.com/" }],
+    "answer": "phones" }"#;
+const PHONES_ONLY_AT_ONE_SITE: &str = r#"{
+    "systems": [{ "system": "files", "url": "https://provision.example.com/" }],
+    "sites": [{ "name": "voice", "match": { "networks": ["127.1.0.0/16"] }, "answer": "phones" }] }"#;
+
+fn yealink() -> Phone {
+    Phone::new("00:15:65:aa:bb:01")
+}
+
+fn polycom() -> Phone {
+    Phone::new("00:04:f2:aa:bb:01").class("Polycom-VVX410")
+}
+
+/// A guarded pool.
+fn pool(range: &str, class: &str) -> Value {
+    let (key, value) = guard(class);
+    let mut pool = json!({ "pool": range });
+    pool[key] = value;
+    pool
+}
+
+fn text(option: Option<&[u8]>) -> Option<String> {
+    option.map(|value| String::from_utf8_lossy(value).into_owned())
+}
+
+#[test]
+fn other_classes_may_ask_for_membership() {
+    let domain = |name: &str| json!([{ "name": "domain-name", "data": name, "always-send": true }]);
+    let kea = Setup::offhook(FILES)
+        .edit(|dhcp4| {
+            dhcp4["client-classes"] = json!([
+                { "name": "PHONE" },
+                { "name": "PHONE_polycom" },
+                { "name": "POLYCOM", "test": "member('PHONE_polycom')",
+                  "option-data": domain("polycom.example.com") },
+                { "name": "VOICE", "test": "member('PHONE')", "option-data": domain("voice.example.com") },
+                { "name": "REST", "test": "not member('PHONE')", "option-data": domain("example.com") },
+            ]);
+        })
+        .start();
+    let relay = Relay::of(&kea);
+    for (client, expected) in [
+        (yealink(), "voice.example.com"),
+        (polycom(), "polycom.example.com"),
+        (Phone::stranger(1), "example.com"),
+    ] {
+        let (offer, ack) = relay.boot(&client);
+        for answer in [&offer, &ack] {
+            let found = text(answer.option(15));
+            assert_eq!(found.as_deref(), Some(expected), "{}", client.mac_text());
+        }
+    }
+}
+
+#[test]
+fn pools_are_guarded_by_the_class_even_where_it_is_not_defined() {
+    let kea = Setup::offhook(FILES)
+        .edit(|dhcp4| {
+            dhcp4["subnet4"][0]["pools"] = json!([
+                pool("127.1.100.1 - 127.1.100.250", "PHONE_yealink"),
+                pool("127.1.110.1 - 127.1.110.250", "PHONE_polycom"),
+            ]);
+        })
+        .start();
+    let mut relay = Relay::of(&kea);
+    assert_eq!(relay.boot(&yealink()).1.yiaddr().octets()[2], 100, "expected Yealink's pool");
+    assert_eq!(relay.boot(&polycom()).1.yiaddr().octets()[2], 110, "expected Polycom's pool");
+    relay.patience = Duration::from_millis(500);
+    let laptop = relay.question(&Phone::stranger(1), DISCOVER);
+    assert_eq!(relay.ask(&laptop), None, "expected no address for a laptop");
+}
+
+#[test]
+fn the_classes_prefix_can_be_changed() {
+    let policy: Value = serde_json::from_str(FILES).expect("JSON");
+    let kea = Setup::new()
+        .offhook_with(json!({ "policy": policy, "class-prefix": "HANDSET" }))
+        .edit(|dhcp4| {
+            dhcp4["subnet4"][0]["pools"] = json!([
+                pool("127.1.100.1 - 127.1.100.250", "HANDSET_yealink"),
+                pool("127.1.110.1 - 127.1.110.250", "HANDSET"),
+                pool("127.1.120.1 - 127.1.120.250", "PHONE"),
+            ]);
+        })
+        .start();
+    let relay = Relay::of(&kea);
+    assert_eq!(relay.boot(&polycom()).1.yiaddr().octets()[2], 110, "expected the pool of HANDSET");
+}
+
+/// Drops are told from packets still under way by a later answer and by Kea's own count.
+fn refused(kea: &Kea, relay: &mut Relay, kind: u8) {
+    let before = kea.must_statistic("pkt4-receive-drop");
+    let patience = std::mem::replace(&mut relay.patience, Duration::from_millis(500));
+    let mut question = relay.question(&Phone::stranger(77).class("MSFT 5.0"), kind);
+    if kind == INFORM {
+        question.ciaddr = relay.address;
+    }
+    assert_eq!(relay.ask(&question), None, "expected no answer for a laptop's message {kind}");
+    relay.patience = patience;
+    let drops = kea.must_statistic("pkt4-receive-drop") - before;
+    assert_eq!(drops, 1, "expected one drop counted for message {kind}");
+}
+
+#[test]
+fn only_phones_are_answered_and_the_others_counted() {
+    let kea = Setup::offhook(PHONES_ONLY).start();
+    let mut relay = Relay::of(&kea);
+    for kind in [DISCOVER, INFORM] {
+        refused(&kea, &mut relay, kind);
+    }
+    let (_, ack) = relay.boot(&yealink());
+    assert_eq!(ack.message_type(), ACK);
+    assert_eq!(kea.must_statistic("pkt4-receive-drop"), 2, "expected no drop of a phone");
+}
+
+#[test]
+fn a_site_may_answer_phones_only_and_the_next_one_everybody() {
+    let kea = Setup::offhook(PHONES_ONLY_AT_ONE_SITE)
+        .edit(|dhcp4| {
+            let subnets = dhcp4["subnet4"].as_array_mut().expect("subnets");
+            subnets.push(json!({ "id": 2, "subnet": "127.2.0.0/16",
+                "pools": [{ "pool": "127.2.100.1 - 127.2.100.250" }] }));
+        })
+        .start();
+    let mut voice = Relay::of(&kea);
+    refused(&kea, &mut voice, DISCOVER);
+    voice.boot(&yealink());
+    let office = Relay::at(&kea, Ipv4Addr::new(127, 2, 0, 1));
+    office.boot(&Phone::stranger(1));
+    office.boot(&polycom());
+}

@@ -1,0 +1,39 @@
+//! offhook's integration tests: one binary, real peers, no root.
+
+/// The real programs around us.
+mod peers;
+
+/// What the lease's user context says of a phone.
+mod annotate;
+/// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of offhook's.
+mod bench;
+/// Every example of the catalogue, through a real Kea.
+mod catalogue;
+/// Client classes, guards, and who is answered at all.
+mod classes;
+/// Every command of the control channel.
+mod commands;
+/// Hostile packets and faults of ours: nobody loses a lease.
+mod fail_open;
+/// Hot-standby: the same bytes and the same knowledge from both servers.
+mod ha;
+/// Commands over HTTP(S).
+mod http;
+/// How the library loads, and how it says no.
+mod loading;
+/// What stands in Kea's log.
+mod log;
+/// valgrind.
+mod memory;
+/// PostgreSQL as Kea's lease database.
+mod postgres;
+/// The acceptance table of the four reference sites.
+mod reference;
+/// Policies that come and go, and those that are refused.
+mod reload;
+/// How a policy tells a site, by evidence that only a real packet has.
+mod sites;
+/// What is counted, and where it shows.
+mod statistics;
+/// Values, headers and merging as they come out on the wire.
+mod wire;

@@ -1,0 +1,75 @@
+//! valgrind over a real Kea with the hook: no leak and no wrong access that has a frame of ours.
+
+use crate::annotate::FILES;
+use crate::peers::kea::{Kea, Setup};
+use crate::peers::phone::{Phone, Relay};
+use crate::peers::process;
+use serde_json::json;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+const LIBRARY: &str = "libdhcp_offhook.so";
+
+/// One error of valgrind's report: its kind, and the report's own words.
+type Finding = (String, String);
+
+fn under_valgrind(setup: Setup, work: impl FnOnce(&Kea)) -> Vec<Finding> {
+    let mut setup = setup;
+    let report = setup.folder.join("valgrind.xml");
+    let words = ["valgrind", "--leak-check=full", "--keep-debuginfo=yes", "--num-callers=40"];
+    setup.wrapper = words.map(str::to_owned).to_vec();
+    setup.wrapper.push("--xml=yes".to_owned());
+    setup.wrapper.push(format!("--xml-file={}", report.display()));
+    setup.patience = Duration::from_secs(120);
+    let kea = setup.start();
+    work(&kea);
+    let _stopped = kea.stop();
+    let text = std::fs::read_to_string(&report).expect("valgrind's report");
+    assert!(text.contains("</valgrindoutput>"), "expected a whole report, found\n{text}");
+    let errors =
+        text.split("<error>").skip(1).map(|part| part.split("</error>").next().unwrap_or(part));
+    let between = |text: &str, open: &str, close: &str| {
+        let inner = text.split(open).nth(1).and_then(|rest| rest.split(close).next());
+        inner.unwrap_or_default().to_owned()
+    };
+    errors.map(|error| (between(error, "<kind>", "</kind>"), error.to_owned())).collect()
+}
+
+#[test]
+fn nothing_lost_and_no_wrong_access() {
+    if !process::installed("valgrind") {
+        eprintln!("skipped: valgrind is not installed (make deps)");
+        return;
+    }
+    let setup = Setup::new().kea_library("libdhcp_lease_cmds.so", None).offhook_file(FILES);
+    let findings = under_valgrind(setup, |kea| {
+        let mut relay = Relay::of(kea);
+        relay.patience = Duration::from_secs(30);
+        for round in 0..8 {
+            for number in 0..12 {
+                relay.boot(&Phone::stranger(number));
+                relay.boot(&Phone::new(&format!("00:15:65:00:00:{number:02x}")));
+                let polycom = Phone::new(&format!("00:04:f2:00:00:{number:02x}"));
+                relay.boot(
+                    &polycom.class(format!("Polycom-VVX41{number}")).option(77, b"\xff\x00%n"),
+                );
+            }
+            relay.inform(&Phone::stranger(99).class("MS-UC-Client"), Ipv4Addr::new(127, 1, 50, 1));
+            let other = FILES.replace("provision", &format!("p{round}"));
+            let broken = if round % 3 == 2 { "{" } else { &other };
+            kea.setup.folder.write("policy.json", broken);
+            kea.command("phone-policy-reload", None);
+            kea.command("phone-status-get", None).ok();
+            kea.command("phone-vendor-list", None).ok();
+            kea.command("phone-explain", json!({ "hw-address": "00:15:65:00:00:01" })).ok();
+            kea.setup.folder.write("policy.json", other);
+            kea.command("config-reload", None).ok();
+        }
+    });
+    let harmless = ["Leak_PossiblyLost", "Leak_StillReachable", "Leak_IndirectlyLost"];
+    let ours: Vec<&Finding> = findings
+        .iter()
+        .filter(|(kind, text)| text.contains(LIBRARY) && !harmless.contains(&kind.as_str()))
+        .collect();
+    assert!(ours.is_empty(), "valgrind found {} faults of ours\n{ours:#?}", ours.len());
+}

@@ -1,0 +1,22 @@
+//! The real programs that offhook meets, driven from outside. No knowledge of offhook's own rules belongs here.
+
+/// Kea's control channel, spoken over its UNIX socket.
+pub mod control;
+/// A folder per process, gone with its test, also after a panic.
+pub mod folder;
+/// The hook library itself: found or built, never installed.
+pub mod hook;
+/// A real kea-dhcp4 on loopback, and the configuration it starts with.
+pub mod kea;
+/// DHCP packets, written and read by hand: no crate of the product takes part.
+pub mod packet;
+/// Two Keas that stand in for each other (hot-standby).
+pub mod pair;
+/// Clients behind a relay: the phone, the laptop and whatever else asks for an address.
+pub mod phone;
+/// A real PostgreSQL cluster, as Kea's lease database.
+pub mod postgres;
+/// Child processes that cannot outlive the test that made them.
+pub mod process;
+/// tshark as the judge of what went over the wire.
+pub mod tshark;

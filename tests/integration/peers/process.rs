@@ -1,0 +1,137 @@
+//! Child processes that cannot outlive the test that made them.
+//!
+//! `Drop` kills by process id; should the test binary itself be killed, the kernel does it (the parent death signal,
+//! set by util-linux' setpriv because no unsafe code may stand here). That signal comes when the *thread* that started
+//! the child ends, so a process belongs to one test and is never shared by a static.
+
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+pub struct Process {
+    child: Child,
+    name: String,
+}
+
+/// A command that dies with its parent and finds the daemons' folders even where an ordinary user's PATH lacks them.
+pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    command_as(None, "KILL", program)
+}
+
+/// The same as another user (`uid`, `gid`), which only root may ask for.
+pub fn command_as(
+    user: Option<(u32, u32)>,
+    death_signal: &str,
+    program: impl AsRef<std::ffi::OsStr>,
+) -> Command {
+    let mut command = Command::new("setpriv");
+    if let Some((uid, gid)) = user {
+        command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}")).arg("--clear-groups");
+    }
+    command.args(["--pdeathsig", death_signal, "--"]).arg(program);
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin"));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Whether a program is installed at all.
+pub fn installed(program: &str) -> bool {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin")
+        .split(':')
+        .any(|folder| Path::new(folder).join(program).is_file())
+}
+
+/// Runs to the end and hands back what it printed.
+pub fn run(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"))
+}
+
+/// Runs to the end; anything but success is the test's failure.
+pub fn run_well(command: &mut Command) -> String {
+    let output = run(command);
+    assert!(
+        output.status.success(),
+        "expected success of {command:?}, found {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+impl Process {
+    /// Starts `command` with everything it prints going to the file `log`.
+    pub fn start(name: &str, command: &mut Command, log: &Path) -> Process {
+        let out = File::create(log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        let err = out.try_clone().expect("a second handle of the log");
+        command.stdout(out).stderr(err);
+        let child =
+            command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        Process { child, name: name.to_owned() }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn finished(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap_or_else(|error| panic!("state of {}: {error}", self.name))
+    }
+
+    pub fn signal(&self, signal: &str) {
+        run_well(Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()));
+    }
+
+    /// Asks it to end by `signal` and waits until it has.
+    pub fn end(&mut self, signal: &str) -> ExitStatus {
+        if let Some(status) = self.finished() {
+            return status;
+        }
+        self.signal(signal);
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.finished() {
+                return status;
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(30),
+                "expected {} to end within 30 s of SIG{signal}, it still runs",
+                self.name
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(signal) = status.signal() {
+                eprintln!("{} had been ended by signal {signal}", self.name);
+            }
+            return;
+        }
+        self.kill();
+    }
+}
+
+/// Polls `question` until it answers; panics with `what` after `patience`.
+pub fn wait_for<T>(what: &str, patience: Duration, mut question: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = question() {
+            return answer;
+        }
+        assert!(start.elapsed() < patience, "expected within {patience:?}: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,103 @@
+//! What offhook counts, as Kea's own statistics commands show it.
+
+use crate::annotate::{FILES, polycom};
+use crate::peers::kea::{Kea, Setup};
+use crate::peers::phone::{Phone, Relay};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn all(kea: &Kea) -> BTreeMap<String, i64> {
+    let arguments = kea.command("statistic-get-all", None).ok();
+    let all = arguments.as_object().expect("a map of statistics");
+    let ours = all.iter().filter(|(name, _)| name.starts_with("offhook."));
+    ours.map(|(name, value)| (name.clone(), value[0][0].as_i64().expect("a number"))).collect()
+}
+
+/// What has changed since `before`, by name; nothing may have gone.
+#[track_caller]
+fn since(before: &BTreeMap<String, i64>, kea: &Kea) -> Vec<(String, i64)> {
+    let now = all(kea);
+    assert!(before.keys().eq(now.keys()), "expected {before:?} to have the names of {now:?}");
+    let changes = now.iter().map(|(name, value)| (name.clone(), value - before[name]));
+    changes.filter(|(_, change)| *change != 0).collect()
+}
+
+#[track_caller]
+fn expect_changes(found: Vec<(String, i64)>, expected: &[(&str, i64)]) {
+    let expected: Vec<_> =
+        expected.iter().map(|(name, value)| (format!("offhook.{name}"), *value)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn everything_is_there_from_the_start_and_counts_on() {
+    let kea = Setup::offhook(FILES).start();
+    let start = all(&kea);
+    assert!(start.contains_key("offhook.faults"), "expected offhook.faults, found {start:?}");
+    let relay = Relay::of(&kea);
+
+    relay.boot(&Phone::stranger(1));
+    expect_changes(since(&start, &kea), &[("packets", 2)]);
+
+    let before = all(&kea);
+    let (_, ack) = relay.boot(&polycom());
+    expect_changes(
+        since(&before, &kea),
+        &[
+            ("answered", 2),
+            ("leases-annotated", 1),
+            ("options-set", 4),
+            ("packets", 2),
+            ("recognised", 2),
+        ],
+    );
+
+    let before = all(&kea);
+    relay.renew(&polycom(), ack.yiaddr());
+    relay.inform(&polycom(), ack.yiaddr());
+    expect_changes(
+        since(&before, &kea),
+        &[
+            ("answered", 2),
+            ("leases-annotated", 1),
+            ("options-set", 4),
+            ("packets", 2),
+            ("recognised", 2),
+        ],
+    );
+
+    // A new configuration loads the library anew, and goes on where the old one ended.
+    let before = all(&kea);
+    kea.reload().ok();
+    relay.discover(&polycom());
+    let change: BTreeMap<_, _> = since(&before, &kea).into_iter().collect();
+    assert_eq!(change.get("offhook.answered"), Some(&1), "after a reload: {change:?}");
+    assert_eq!(change.get("offhook.packets"), Some(&1), "after a reload: {change:?}");
+}
+
+#[test]
+fn one_statistic_and_all_of_them_can_be_reset() {
+    let kea = Setup::offhook(FILES).start();
+    let relay = Relay::of(&kea);
+    relay.discover(&polycom());
+    assert_eq!(kea.must_statistic("offhook.answered"), 1);
+    kea.command("statistic-reset", json!({ "name": "offhook.answered" })).ok();
+    assert_eq!(kea.must_statistic("offhook.answered"), 0);
+    assert_eq!(kea.must_statistic("offhook.packets"), 1, "expected the others to stay");
+    relay.discover(&polycom());
+    assert_eq!(kea.must_statistic("offhook.answered"), 1);
+    kea.command("statistic-reset-all", None).ok();
+    relay.discover(&polycom());
+    assert_eq!(kea.must_statistic("offhook.packets"), 1, "expected the count since the reset");
+}
+
+#[test]
+fn drops_are_counted_by_kea_and_by_us() {
+    let policy = r#"{ "answer": "phones" }"#;
+    let kea = Setup::offhook(policy).start();
+    let relay = Relay::of(&kea);
+    relay.send(&relay.question(&Phone::stranger(1), crate::peers::packet::DISCOVER));
+    relay.discover(&polycom());
+    assert_eq!(kea.must_statistic("offhook.dropped"), 1);
+    assert_eq!(kea.must_statistic("pkt4-receive-drop"), 1);
+}
