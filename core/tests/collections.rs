@@ -1,0 +1,79 @@
+//! Recognition against collections of public DHCP strings that nobody here wrote
+//! (`tests/collections/*.tsv`; its README says where each line comes from).
+
+use std::path::Path;
+
+use offhook_core::parts::Parts;
+use offhook_core::recognise::{Finding, recognise};
+use offhook_core::text::parse_hex;
+use offhook_core::{Mac, builtin};
+
+struct Line {
+    vendor: String,
+    parts: Parts,
+    shown: String,
+}
+
+fn value(text: &str) -> Vec<u8> {
+    match text.strip_prefix("0x").map(parse_hex) {
+        Some(Ok(bytes)) => bytes,
+        _ => text.as_bytes().to_vec(),
+    }
+}
+
+fn lines() -> Vec<Line> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/collections");
+    let mut lines = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("tests/collections").flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "tsv") {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        for line in std::fs::read_to_string(&path).expect("a text file").lines() {
+            if line.is_empty() || line.starts_with('#') || line.starts_with("vendor\t") {
+                continue;
+            }
+            let cells: Vec<&str> = line.split('\t').collect();
+            let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
+            let mut parts = Parts { message: 1, mac: Mac::parse(cell(1)), ..Parts::default() };
+            parts.option(60, value(cell(2)));
+            parts.option(77, value(cell(3)));
+            parts.option(12, value(cell(4)));
+            let shown = format!("{name}: {}", cells[..cells.len().min(5)].join(" | "));
+            lines.push(Line { vendor: cell(0).to_owned(), parts, shown });
+        }
+    }
+    lines
+}
+
+#[test]
+fn phones_are_named_rightly_and_nothing_else_is_taken_for_one() {
+    let tables = builtin::built_in();
+    let (mut phones, mut right, mut others) = (0, 0, 0);
+    let (mut missed, mut taken) = (Vec::new(), Vec::new());
+    for line in lines() {
+        let found = match recognise(tables, &line.parts.query(&[])) {
+            Finding::Phone(identity) => Some(&*tables.at(identity.vendor).id),
+            _ => None,
+        };
+        match (&*line.vendor, found) {
+            ("-", None) => others += 1,
+            ("-", Some(found)) => taken.push(format!("taken for {found}: {}", line.shown)),
+            (wanted, Some(found)) if wanted == found => {
+                phones += 1;
+                right += 1;
+            }
+            (_, found) => {
+                phones += 1;
+                missed.push(format!("named {found:?}: {}", line.shown));
+            }
+        }
+    }
+    println!("{right} of {phones} phones named rightly; {others} others left alone");
+    println!("{}", missed.join("\n"));
+    assert!(phones >= 150 && others >= 300, "{phones} phones, {others} others: too few to tell");
+    assert!(taken.is_empty(), "{}", taken.join("\n"));
+    let missed = missed.join("\n");
+    assert!(right * 100 >= phones * 97, "{right} of {phones} named rightly:\n{missed}");
+}
