@@ -29,7 +29,7 @@ test: deps
 
 demo:
 	@scripts/deps demo
-	$(CARGO) run --quiet -p offhook-tests --bin demo
+	@$(CARGO) test --quiet -p offhook-tests --test demo
 
 bench: deps
 	$(CARGO) bench -p offhook-core --bench decision

@@ -2,7 +2,6 @@
 
 use offhook_core::catalogue::{Field, Rule, Tables, Vendor};
 use offhook_core::mac::Mac;
-use offhook_core::text::printable;
 
 use crate::input::{self, Catalogue, Failure};
 
@@ -100,15 +99,7 @@ fn rule_in_words(rule: &Rule) -> String {
         Field::Enterprise => return format!("enterprise number {}", rule.number),
     };
     let how = if rule.exact { "is" } else { "begins with" };
-    let head: String = rule
-        .head
-        .iter()
-        .enumerate()
-        .map(|(at, byte)| match rule.any.get(at) {
-            Some(1) => "?".to_owned(),
-            _ => printable(&[*byte]),
-        })
-        .collect();
+    let head = rule.head_in_words();
     let kind = match (rule.phone, rule.weak) {
         (false, _) => "  -> no phone",
         (true, true) => "  (a weak sign)",

@@ -150,7 +150,7 @@ fn sign_in_words(tables: &Tables, query: &Query<'_>, sign: Sign) -> String {
                     }
                 };
                 let how = if rule.exact { "is" } else { "begins with" };
-                let head = printable(&rule.head);
+                let head = rule.head_in_words();
                 let weak = if rule.weak { ", a weak sign" } else { "" };
                 format!("{what} \"{}\" ({how} \"{head}\"{weak})", printable(value))
             }

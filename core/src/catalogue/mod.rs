@@ -289,6 +289,17 @@ impl Vendor {
     }
 }
 
+impl Rule {
+    /// The head for a person's eye: `?` where any byte will do.
+    pub fn head_in_words(&self) -> String {
+        let byte = |(at, byte): (usize, &u8)| match self.any.get(at) {
+            Some(1) => "?".to_owned(),
+            _ => crate::text::printable(&[*byte]),
+        };
+        self.head.iter().enumerate().map(byte).collect()
+    }
+}
+
 impl Tell {
     pub fn fits(&self, variant: u8) -> bool {
         self.variants.is_empty() || self.variants.contains(&variant)
