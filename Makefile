@@ -3,12 +3,13 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build test demo bench matrix clean
+.PHONY: help deps build install test demo bench matrix clean
 
 help:
 	@echo 'make demo     a real Kea with the hook on loopback, and phones that boot from it'
 	@echo 'make test     formatting, lints, docs, and every test'
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
+	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
 	@echo 'make bench    the benchmarks (a decision; the callouts in one process)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
 	@echo 'make deps     only install what the tests need'
@@ -20,6 +21,14 @@ deps:
 build:
 	@scripts/deps build
 	$(CARGO) build --release
+
+# Where Kea looks for hook libraries: beside those that it brought.
+HOOKS ?= $(shell dpkg -L kea-common 2>/dev/null | sed -n 's,/libdhcp_lease_cmds.so$$,,p')
+
+install: build
+	@test -n '$(HOOKS)' || { echo 'make install: Kea is not installed from Debian; give HOOKS=DIR' >&2; exit 1; }
+	install -D -m 644 target/release/libdhcp_offhook.so '$(DESTDIR)$(HOOKS)/libdhcp_offhook.so'
+	install -D -m 755 target/release/offhook '$(DESTDIR)/usr/local/bin/offhook'
 
 test: deps
 	$(CARGO) fmt --all --check

@@ -67,7 +67,7 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     }
     input::line("told by:")?;
     for tell in &vendor.tells {
-        let what = serde_json::to_value(&tell.what).map_err(input::wrong)?;
+        let what = serde_json::to_value(tell.what).map_err(input::wrong)?;
         let value = serde_json::to_value(&tell.option.value).map_err(input::wrong)?;
         let place = match &*tell.header {
             "" => format!("option {}", tell.option.code),

@@ -275,7 +275,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         let vendor = self.at.tables.at(self.at.vendor);
         let variant = vendor.variant_name(self.at.variant);
         let served = |serve: &&Serve| {
-            let named = serve.vendors.iter().any(|id| *id == vendor.id);
+            let named = serve.vendors.contains(&vendor.id);
             (named || (serve.every && vendor.takes_url(self.at.variant)))
                 && (serve.variants.is_empty()
                     || variant.is_some_and(|name| serve.variants.iter().any(|v| v == name)))

@@ -1,5 +1,8 @@
 //! The most particular wins, key by key and code by code; and what a site is.
 
+// A test fails by panicking.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use offhook_core::parts::Parts;
 use offhook_core::{Edits, Engine, Host, Mac, Verdict, builtin};
 
