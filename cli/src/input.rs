@@ -33,7 +33,7 @@ pub fn wrong(text: impl Display) -> Failure {
 /// Where the catalogue comes from.
 #[derive(clap::Args)]
 pub struct Catalogue {
-    /// A folder with vendors and systems of your own (vendors/<id>/vendor.toml, systems/<id>.toml)
+    /// A folder with vendors and systems of your own (vendors/ID/vendor.toml, systems/ID.toml)
     #[arg(long, value_name = "DIR")]
     vendors_directory: Option<PathBuf>,
 }
