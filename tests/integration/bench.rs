@@ -1,7 +1,7 @@
 //! The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of offhook's.
 
 use crate::peers::kea::{Setup, Version};
-use crate::peers::packet::NAK;
+use crate::peers::packet::{NAK, REQUEST};
 use crate::peers::pair::Pair;
 use crate::peers::phone::{Phone, Relay};
 use crate::peers::postgres::Postgres;
@@ -30,7 +30,7 @@ fn a_plain_kea_answers_discover_request_renew_and_inform() {
 fn a_plain_kea_refuses_a_foreign_address() {
     let kea = Setup::new().edit(|dhcp4| dhcp4["authoritative"] = json!(true)).start();
     let relay = Relay::of(&kea);
-    let mut question = relay.question(&Phone::stranger(1), crate::peers::packet::REQUEST);
+    let mut question = relay.question(&Phone::stranger(1), REQUEST);
     question.options.push((50, vec![10, 0, 0, 1]));
     let answer = relay.ask(&question).expect("an answer");
     assert_eq!(answer.message_type(), NAK);
@@ -74,5 +74,7 @@ fn the_standby_takes_over() {
     let relay = relay.towards(&standby);
     primary.crash();
     Pair::wait_for_state(&standby, "partner-down", &relay);
-    assert_eq!(relay.renew(&Phone::stranger(9), ack.yiaddr()).yiaddr(), ack.yiaddr());
+    let mut renewal = relay.question(&Phone::stranger(9), REQUEST);
+    renewal.ciaddr = ack.yiaddr();
+    assert_eq!(relay.insist(&renewal).yiaddr(), ack.yiaddr());
 }

@@ -95,7 +95,9 @@ fn whatever_a_client_sends_it_gets_the_answer_it_got_without_the_hook() {
         match pair {
             (None, None) => {}
             (Some(without), Some(with)) => {
-                let (more, lost) = with.beyond(without);
+                let (mut more, lost) = with.beyond(without);
+                // Since 2.7 Kea makes up a name with the address in it, which is another here.
+                more.retain(|(code, _)| *code != 81);
                 let phone = case.phone.mac[..3] == [0, 0x15, 0x65];
                 let expected = if phone { vec![(66, URL.to_vec())] } else { vec![] };
                 told += usize::from(phone);

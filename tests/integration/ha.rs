@@ -26,10 +26,10 @@ fn the_standby_gives_the_same_bytes_after_the_primary_is_killed() {
     primary.crash();
     let relay = relay.towards(&standby);
     Pair::wait_for_state(&standby, "partner-down", &relay);
-    let from_standby = relay.ask(&renewal).expect("an answer of the standby");
+    let from_standby = relay.insist(&renewal);
     assert_eq!(from_standby.raw, from_primary.raw, "expected the same bytes from both servers");
     expect_polycom(&standby.lease(ack.yiaddr()));
 
-    let (offer, _) = relay.boot(&Phone::new("00:15:65:aa:bb:01"));
+    let offer = relay.discover(&Phone::new("00:15:65:aa:bb:01"));
     assert_eq!(offer.option(66), Some(&b"https://provision.example.com/"[..]));
 }

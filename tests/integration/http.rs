@@ -96,7 +96,9 @@ impl Reachable {
             "--write-out",
             "\n%{http_code}",
         ]);
-        curl.arg("--cacert").arg(self.kea.setup.folder.join("cert.pem"));
+        if self.url.starts_with("https") {
+            curl.arg("--cacert").arg(self.kea.setup.folder.join("cert.pem"));
+        }
         curl.args(["--header", "Content-Type: application/json", "--data", &body.to_string()]);
         user.iter().for_each(|user| {
             curl.arg("--user").arg(user);

@@ -3,6 +3,7 @@
 use crate::peers::kea::{Footprint, Kea, Setup, Version};
 use crate::peers::packet::{Answer, DISCOVER};
 use crate::peers::phone::{Phone, Relay};
+use crate::peers::process::wait_for;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -89,6 +90,20 @@ fn a_broken_file_leaves_what_was_in_force() {
     assert_eq!(told(&kea), Some(3));
 }
 
+#[test]
+fn a_hangup_signal_reads_the_policy_again() {
+    let kea = Setup::new().offhook_file(&policy(1)).start();
+    assert_eq!(told(&kea), Some(1));
+    kea.setup.folder.write("policy.json", policy(2));
+    kea.signal("HUP");
+    let mut relay = Relay::of(&kea);
+    relay.patience = Duration::from_millis(200);
+    wait_for("the new policy after SIGHUP", Duration::from_secs(10), || {
+        let answer = relay.ask(&relay.question(&polycom(0), DISCOVER))?;
+        (policy_of(&answer) == Some(2)).then_some(())
+    });
+}
+
 /// Lets ten threads ask without a pause while `reload` runs `RELOADS` times with a new policy each; returns how many
 /// answers they had. `tries`: how often a client asks before it counts as unanswered.
 fn under_fire(kea: &Kea, tries: usize, reload: impl Fn(usize)) -> usize {
@@ -102,7 +117,7 @@ fn under_fire(kea: &Kea, tries: usize, reload: impl Fn(usize)) -> usize {
             scope.spawn(move || {
                 let phone = polycom(number);
                 while !over.load(Ordering::Relaxed) {
-                    let mut ask = || relay.ask(&relay.question(&phone, DISCOVER));
+                    let ask = || relay.ask(&relay.question(&phone, DISCOVER));
                     let answer = (0..tries).find_map(|_| ask());
                     let answer =
                         answer.unwrap_or_else(|| panic!("thread {number} found no answer"));
@@ -150,7 +165,10 @@ fn ten_threads_are_answered_while_the_policy_is_read_200_times() {
     told(&kea);
     let before = kea.footprint();
     // Not one packet may be lost: the server's sockets stay open.
-    let answered = under_fire(&kea, 1, reload);
+    let answered = under_fire(&kea, 1, |number| {
+        reload(number);
+        std::thread::sleep(Duration::from_millis(2));
+    });
     assert!(answered > RELOADS, "expected answers all the while, found {answered}");
     assert_eq!(told(&kea), Some(RELOADS - 1));
     expect_no_growth(before, kea.footprint());

@@ -115,7 +115,11 @@ impl Setup {
             }],
         });
         match Version::installed().has_lists() {
-            true => dhcp4["control-sockets"] = json!([socket]),
+            true => {
+                dhcp4["control-sockets"] = json!([socket]);
+                // By default 3.0 leaves a lease that is renewed early as it was, and tells its remaining time.
+                dhcp4["cache-threshold"] = json!(0.0);
+            }
             false => dhcp4["control-socket"] = socket,
         }
         folder.make("hooks");

@@ -12,7 +12,6 @@ pub const OFFER: u8 = 2;
 pub const REQUEST: u8 = 3;
 pub const ACK: u8 = 5;
 pub const NAK: u8 = 6;
-pub const RELEASE: u8 = 7;
 pub const INFORM: u8 = 8;
 
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
@@ -244,6 +243,6 @@ pub fn unhex(text: &str) -> Vec<u8> {
         .filter(|byte| !b" :-".contains(byte))
         .map(|byte| (byte as char).to_digit(16).unwrap_or_else(|| panic!("not hex: {text}")) as u8)
         .collect();
-    assert!(digits.len() % 2 == 0, "expected an even number of hex digits, found {text}");
+    assert!(digits.len().is_multiple_of(2), "expected an even number of hex digits, found {text}");
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }

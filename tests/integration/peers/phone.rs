@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::time::{Duration, Instant};
 
+const SECOND: Duration = Duration::from_secs(1);
 const NOBODY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
 
 /// What a client says of itself in every packet.
@@ -113,9 +114,18 @@ impl Relay {
         self.hear(&self.socket, question.xid)
     }
 
-    /// Waits for the answer to a question sent before.
-    pub fn answer_to(&self, question: &Question) -> Option<Answer> {
-        self.hear(&self.socket, question.xid)
+    /// Asks again every second, as phones do, where a server may be busy with itself (HA).
+    #[track_caller]
+    pub fn insist(&self, question: &Question) -> Answer {
+        let end = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < end {
+            self.send(question);
+            let heard = self.hear_until(&self.socket, question.xid, Instant::now() + SECOND);
+            if let Some(answer) = heard {
+                return answer;
+            }
+        }
+        panic!("expected an answer to one of twenty questions, found none");
     }
 
     /// Sends all questions, a few dozen at a time, and hands back the answers in their order; `patience` counts from
@@ -144,7 +154,10 @@ impl Relay {
     }
 
     fn hear(&self, socket: &UdpSocket, xid: u32) -> Option<Answer> {
-        let end = Instant::now() + self.patience;
+        self.hear_until(socket, xid, Instant::now() + self.patience)
+    }
+
+    fn hear_until(&self, socket: &UdpSocket, xid: u32, end: Instant) -> Option<Answer> {
         loop {
             let raw = self.receive(socket, end)?;
             if raw[4..8] == xid.to_be_bytes() {

@@ -11,7 +11,6 @@ const LINKTYPE_RAW: u32 = 101;
 
 /// What tshark made of one answer.
 pub struct Judged {
-    pub dhcp: Value,
     options: Vec<(u8, Vec<u8>)>,
 }
 
@@ -62,7 +61,7 @@ fn judged(dhcp: &Value) -> Judged {
             None => options.push((code, value)),
         }
     }
-    Judged { dhcp: dhcp.clone(), options }
+    Judged { options }
 }
 
 fn pcap(answers: &[Answer]) -> Vec<u8> {
