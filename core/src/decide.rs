@@ -95,16 +95,32 @@ enum Kind {
 impl Engine {
     /// Everything about one client.
     pub fn decide<'e>(&'e self, query: &Query<'_>) -> Decision<'e> {
-        let policy = self.policy();
-        let device = query.mac.and_then(|mac| policy.devices.get(mac));
-        let finding = match device.and_then(|device| device.vendor) {
+        self.decide_found(query, self.find(query))
+    }
+
+    /// Who the client is: the policy's word, else what the packet shows.
+    pub fn find(&self, query: &Query<'_>) -> Finding {
+        let device = query.mac.and_then(|mac| self.policy().devices.get(mac));
+        match device.and_then(|device| device.vendor) {
             Some(vendor) => Finding::Phone(self.named(vendor, query)),
             None => recognise(self.tables(), query),
-        };
-        let identity = match finding {
-            Finding::Phone(identity) => Some(identity),
-            _ => None,
-        };
+        }
+    }
+
+    /// Before there is a lease: whether the client gets an answer at all. `finding` is what
+    /// [`Engine::find`] says of this packet.
+    pub fn admit(&self, query: &Query<'_>, finding: Finding) -> Verdict {
+        if finding.identity().is_some() || !self.refuses_some() {
+            return Verdict::Continue;
+        }
+        self.verdict(self.policy().sites.iter().find(|site| at_site(site, query)), None)
+    }
+
+    /// [`Engine::decide`] for whoever has asked [`Engine::find`] about this packet before.
+    pub fn decide_found<'e>(&'e self, query: &Query<'_>, finding: Finding) -> Decision<'e> {
+        let policy = self.policy();
+        let device = query.mac.and_then(|mac| policy.devices.get(mac));
+        let identity = finding.identity();
         let site = policy.sites.iter().position(|site| at_site(site, query));
         let ignored = device.is_some_and(|device| device.ignore == Some(true));
         let plan = match identity {
@@ -114,25 +130,6 @@ impl Engine {
         let site = site.and_then(|site| policy.sites.get(site));
         let verdict = self.verdict(site, identity);
         Decision { finding, identity, site, device, verdict, plan }
-    }
-
-    /// Before there is a lease: who it is, and whether it gets an answer at all. What
-    /// [`Engine::decide`] says of both, without the rest.
-    pub fn admit(&self, query: &Query<'_>) -> (Option<Identity>, Verdict) {
-        let policy = self.policy();
-        let device = query.mac.and_then(|mac| policy.devices.get(mac));
-        let identity = match device.and_then(|device| device.vendor) {
-            Some(vendor) => Some(self.named(vendor, query)),
-            None => match recognise(self.tables(), query) {
-                Finding::Phone(identity) => Some(identity),
-                _ => None,
-            },
-        };
-        if identity.is_some() || !self.refuses_some() {
-            return (identity, Verdict::Continue);
-        }
-        let site = policy.sites.iter().find(|site| at_site(site, query));
-        (identity, self.verdict(site, identity))
     }
 
     /// A device whose vendor the policy names: what the packet says fills in the rest.

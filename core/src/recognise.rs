@@ -77,6 +77,16 @@ pub enum Finding {
     Unknown,
 }
 
+impl Finding {
+    /// The phone, if it is one.
+    pub fn identity(self) -> Option<Identity> {
+        match self {
+            Finding::Phone(identity) => Some(identity),
+            _ => None,
+        }
+    }
+}
+
 /// Looks at one packet.
 pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
     let mut signs = Signs::default();

@@ -105,6 +105,7 @@ typedef struct {
     const offhook_bytes *classes;  /* the client's classes in the server, if needed          */
     size_t classes_len;
     uint8_t reply;                 /* option 53 of the answer (2 OFFER, 5 ACK); 0 before     */
+    uint64_t now;                  /* seconds since 1970, at answer                          */
 } offhook_packet;
 
 /* What to do with a packet that has just come in. */
@@ -155,15 +156,22 @@ typedef struct {
 int32_t offhook_answer_for(const offhook_handle *handle, const offhook_packet *packet,
                            offhook_answer *answer_out);
 
+/* What is noted about a phone in its lease. Few phones of a fleet differ in it, so the shim asks for a
+ * key first, and for the note only if it does not have that key's note yet. */
+
+/* At lease4_select and lease4_renew. Equal keys mean equal notes, as long as the handle lives.
+ * OFFHOOK_NOTHING: this is no phone. */
+int32_t offhook_note_key(const offhook_handle *handle, const offhook_packet *packet,
+                         uint64_t *key_out);
+
 #define OFFHOOK_NOTE_STORE 1024
 
-/* What is noted about a phone in its lease: a JSON object. */
+/* A JSON object. */
 typedef struct {
     uint32_t len;
     uint8_t text[OFFHOOK_NOTE_STORE];
 } offhook_lease_note;
 
-/* At lease4_select and lease4_renew. OFFHOOK_NOTHING: this is no phone. */
 int32_t offhook_note_for(const offhook_handle *handle, const offhook_packet *packet,
                          offhook_lease_note *note_out);
 

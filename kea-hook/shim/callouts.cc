@@ -10,7 +10,12 @@
 #include <dhcp/pkt4.h>
 #include <stats/stats_mgr.h>
 
-#include <cstring>
+#include <boost/make_shared.hpp>
+
+#include <ctime>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 using isc::asiolink::IOAddress;
 using isc::dhcp::Option;
@@ -42,55 +47,51 @@ std::uint32_t interfaceAddress(const Pkt4& query) {
     return (0);
 }
 
-// The changes to an answer, made ready before the first of them is done: if one fails, the answer
-// stays as the server made it.
-class Changes {
-public:
-    Changes(const Hook& hook, const offhook_answer& answer) : answer_(answer) {
-        for (std::uint32_t index = 0; index < answer.edits_len; ++index) {
-            const offhook_edit& edit = answer.edits[index];
-            if (edit.action == OFFHOOK_REMOVE) {
-                continue;
+// Changes an answer. Every option is at hand before the first change is made: if one cannot be built,
+// the answer stays as the server made it. The usual ones are shared and cost nothing to build.
+void change(Pkt4& response, const Fixed& fixed, const offhook_answer& answer) {
+    std::vector<OptionPtr> built;
+    for (std::uint32_t index = 0; index < answer.edits_len; ++index) {
+        const offhook_edit& edit = answer.edits[index];
+        if (edit.action != OFFHOOK_REMOVE && edit.at != OFFHOOK_READY) {
+            const std::uint8_t* const value = answer.store + edit.at;
+            built.push_back(boost::make_shared<Option>(Option::V4, edit.code,
+                                                       OptionBuffer(value, value + edit.len)));
+        } else if (edit.action != OFFHOOK_REMOVE && edit.len >= fixed.ready.size()) {
+            throw std::out_of_range("a ready option that the shim does not have");
+        }
+    }
+    auto next = built.begin();
+    auto& options = response.options_;
+    for (std::uint32_t index = 0; index < answer.edits_len; ++index) {
+        const offhook_edit& edit = answer.edits[index];
+        const bool set = edit.action != OFFHOOK_REMOVE;
+        const OptionPtr* const option =
+            !set ? nullptr : edit.at == OFFHOOK_READY ? &fixed.ready[edit.len] : &*next++;
+        // One search for what delOption and addOption would look up three times.
+        auto present = options.lower_bound(edit.code);
+        const bool absent = present == options.end() || present->first != edit.code;
+        if (absent && set) {
+            options.emplace_hint(present, edit.code, *option);
+        } else if (!absent && edit.action != OFFHOOK_SET_IF_ABSENT) {
+            if (set) {
+                (present++)->second = *option;
             }
-            if (edit.at == OFFHOOK_READY) {
-                options_[index] = hook.fixed().ready.at(edit.len);
-            } else {
-                const std::uint8_t* const value = answer.store + edit.at;
-                options_[index].reset(
-                    new Option(Option::V4, edit.code, OptionBuffer(value, value + edit.len)));
+            while (present != options.end() && present->first == edit.code) {
+                present = options.erase(present);
             }
         }
     }
-
-    void make(Pkt4& response) const {
-        for (std::uint32_t index = 0; index < answer_.edits_len; ++index) {
-            const offhook_edit& edit = answer_.edits[index];
-            if (edit.action == OFFHOOK_SET_IF_ABSENT && response.getOption(edit.code)) {
-                continue;
-            }
-            while (response.delOption(edit.code)) {
-            }
-            if (edit.action != OFFHOOK_REMOVE) {
-                response.addOption(options_[index]);
-            }
-        }
-        if (answer_.header & OFFHOOK_HEADER_NEXT_SERVER) {
-            response.setSiaddr(IOAddress(answer_.next_server));
-        }
-        if (answer_.header & OFFHOOK_HEADER_SERVER_HOSTNAME) {
-            response.setSname(answer_.store + answer_.server_hostname_at,
-                              answer_.server_hostname_len);
-        }
-        if (answer_.header & OFFHOOK_HEADER_BOOT_FILE_NAME) {
-            response.setFile(answer_.store + answer_.boot_file_name_at,
-                             answer_.boot_file_name_len);
-        }
+    if (answer.header & OFFHOOK_HEADER_NEXT_SERVER) {
+        response.setSiaddr(IOAddress(answer.next_server));
     }
-
-private:
-    const offhook_answer& answer_;
-    OptionPtr options_[OFFHOOK_MOST_EDITS];
-};
+    if (answer.header & OFFHOOK_HEADER_SERVER_HOSTNAME) {
+        response.setSname(answer.store + answer.server_hostname_at, answer.server_hostname_len);
+    }
+    if (answer.header & OFFHOOK_HEADER_BOOT_FILE_NAME) {
+        response.setFile(answer.store + answer.boot_file_name_at, answer.boot_file_name_len);
+    }
+}
 
 }  // namespace
 
@@ -136,10 +137,10 @@ extern "C" int offhook_pkt4_send(CalloutHandle& handle) {
         provoke("pkt4_send", query->data_);
         Packet packet(*query, hook.fixed().needs);
         packet.leased(response->getYiaddr().toUint32());
-        packet.reply(reply);
+        packet.reply(reply, std::time(nullptr));
         offhook_answer answer;
         if (offhook_answer_for(hook.engine(), packet.get(), &answer) == OFFHOOK_OK) {
-            Changes(hook, answer).make(*response);
+            change(*response, hook.fixed(), answer);
         }
     }));
 }

@@ -8,7 +8,8 @@
 #include <dhcp/pkt4.h>
 #include <dhcpsrv/lease.h>
 
-#include <functional>
+#include <stdexcept>
+#include <string>
 
 using isc::data::ConstElementPtr;
 using isc::data::Element;
@@ -21,13 +22,6 @@ namespace offhook {
 namespace {
 
 const std::string KEY = "offhook";
-
-LeaseNote build(const std::string& text) {
-    const ElementPtr note = Element::fromJSON(text);
-    const ElementPtr context = Element::createMap();
-    context->set(KEY, note);
-    return {note, context};
-}
 
 // Changes our key in the lease's context and nothing else. Contexts are shared between copies of a
 // lease, so what is there is copied, never written to.
@@ -64,6 +58,14 @@ void removeNote(const Lease4Ptr& lease) {
     lease->setContext(changed);
 }
 
+std::string noteText(const Hook& hook, const Packet& packet) {
+    offhook_lease_note note;
+    if (offhook_note_for(hook.engine(), packet.get(), &note) != OFFHOOK_OK) {
+        throw std::runtime_error("the engine gives no note for a phone");
+    }
+    return (std::string(reinterpret_cast<const char*>(note.text), note.len));
+}
+
 void annotate(Hook& hook, const Pkt4Ptr& query, isc::hooks::CalloutHandle& handle,
               const char* callout) {
     Lease4Ptr lease;
@@ -74,11 +76,10 @@ void annotate(Hook& hook, const Pkt4Ptr& query, isc::hooks::CalloutHandle& handl
     provoke(callout, query->data_);
     Packet packet(*query, hook.fixed().needs);
     packet.leased(lease->addr_.toUint32());
-    offhook_lease_note note;
-    switch (offhook_note_for(hook.engine(), packet.get(), &note)) {
+    std::uint64_t key = 0;
+    switch (offhook_note_key(hook.engine(), packet.get(), &key)) {
     case OFFHOOK_OK:
-        setNote(lease, hook.notes().get(
-                           std::string(reinterpret_cast<const char*>(note.text), note.len)));
+        setNote(lease, hook.notes().get(key, [&]() { return (noteText(hook, packet)); }));
         break;
     case OFFHOOK_NOTHING:
         removeNote(lease);
@@ -90,19 +91,11 @@ void annotate(Hook& hook, const Pkt4Ptr& query, isc::hooks::CalloutHandle& handl
 
 }  // namespace
 
-LeaseNote LeaseNotes::get(const std::string& text) {
-    Slot& slot = slots_[std::hash<std::string>()(text) % slots_.size()];
-    {
-        const std::lock_guard<std::mutex> lock(slot.mutex);
-        if (slot.text == text && slot.note.context) {
-            return (slot.note);
-        }
-    }
-    const LeaseNote fresh = build(text);
-    const std::lock_guard<std::mutex> lock(slot.mutex);
-    slot.text = text;
-    slot.note = fresh;
-    return (fresh);
+LeaseNote LeaseNotes::make(const std::string& text) {
+    const ElementPtr note = Element::fromJSON(text);
+    const ElementPtr context = Element::createMap();
+    context->set(KEY, note);
+    return {note, context};
 }
 
 extern "C" int offhook_lease4_select(isc::hooks::CalloutHandle& handle) {

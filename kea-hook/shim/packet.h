@@ -30,7 +30,10 @@ public:
     Packet& operator=(const Packet&) = delete;
 
     void leased(std::uint32_t address) { packet_.leased = address; }
-    void reply(std::uint8_t type) { packet_.reply = type; }
+    void reply(std::uint8_t type, std::uint64_t now) {
+        packet_.reply = type;
+        packet_.now = now;
+    }
     void interfaceAddress(std::uint32_t address) { packet_.interface_address = address; }
 
     const offhook_packet* get() const { return (&packet_); }

@@ -3,6 +3,7 @@
 //! Packet threads only ever touch [`Lanes`] and [`Phones`]; everything else belongs to Kea's main
 //! thread (and to the listener threads of libdhcp_ha, which is why it has a lock).
 
+use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -24,6 +25,8 @@ pub(crate) struct Hook {
     pub(crate) loaded: SystemTime,
     pub(crate) lanes: Lanes,
     pub(crate) phones: Phones,
+    /// For the keys of notes.
+    pub(crate) keyed: RandomState,
     control: Mutex<Control>,
     faults: AtomicU64,
     applied: AtomicU64,
@@ -68,6 +71,7 @@ impl Hook {
             loaded: SystemTime::now(),
             lanes: Lanes::new(&snapshot),
             phones: Phones::new(phones::MOST),
+            keyed: RandomState::new(),
             control: Mutex::new(Control { in_force: snapshot, prepared: None }),
             faults: AtomicU64::new(0),
             applied: AtomicU64::new(0),
@@ -149,9 +153,9 @@ fn log_mistakes(mistakes: &Mistakes) {
 }
 
 fn log_policy(snapshot: &Snapshot) {
-    if crate::log::enabled(tracing::Level::WARN) {
+    if crate::log::enabled(tracing::Level::INFO) {
         for doubt in check::doubts(&snapshot.engine) {
-            tracing::warn!(target: message::POLICY_DOUBT, "{doubt}");
+            tracing::info!(target: message::POLICY_DOUBT, "{doubt}");
         }
     }
     let policy = snapshot.engine.policy();

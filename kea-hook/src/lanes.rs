@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use offhook_core::Edits;
+use offhook_core::recognise::Finding;
 
 use crate::counters::Counts;
 use crate::snapshot::Snapshot;
@@ -23,9 +24,32 @@ pub(crate) struct Lane {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) counts: Counts,
     pub(crate) edits: Edits,
-    /// For the table of phones seen.
-    pub(crate) evidence: Vec<u8>,
-    pub(crate) told: Vec<u8>,
+    pub(crate) memo: Memo,
+}
+
+/// Who sent the packet that this thread met last. A packet stays with its thread from receipt to
+/// answer (unless Kea parks it), and who sent it depends on its bytes alone, so that looking once is
+/// enough. The bytes are compared, all of them: two packets can never be taken for one.
+#[derive(Debug)]
+pub(crate) struct Memo {
+    wire: Vec<u8>,
+    finding: Finding,
+}
+
+impl Memo {
+    fn empty() -> Memo {
+        Memo { wire: Vec::new(), finding: Finding::Unknown }
+    }
+
+    pub(crate) fn keep(&mut self, wire: &[u8], finding: Finding) {
+        self.wire.clear();
+        self.wire.extend_from_slice(wire);
+        self.finding = finding;
+    }
+
+    pub(crate) fn recall(&self, wire: &[u8]) -> Option<Finding> {
+        (self.wire == wire).then_some(self.finding)
+    }
 }
 
 /// On cache lines of its own.
@@ -49,8 +73,7 @@ impl Lanes {
                 snapshot: Arc::clone(snapshot),
                 counts: Counts::default(),
                 edits: Edits::default(),
-                evidence: Vec::new(),
-                told: Vec::new(),
+                memo: Memo::empty(),
             }))
         };
         Lanes((0..LANES).map(|_| lane()).collect())
@@ -69,7 +92,10 @@ impl Lanes {
     /// Puts another policy in force, for every thread.
     pub(crate) fn replace(&self, snapshot: &Arc<Snapshot>) {
         for lane in &self.0 {
-            lock(lane).snapshot = Arc::clone(snapshot);
+            let mut lane = lock(lane);
+            lane.snapshot = Arc::clone(snapshot);
+            // Another policy may see somebody else in the same bytes.
+            lane.memo = Memo::empty();
         }
     }
 
@@ -83,8 +109,8 @@ impl Lanes {
     }
 }
 
-/// A panic while the lane was held has left nothing half done that the next packet would read: all
-/// scratch memory is cleared before it is used.
+/// A panic while the lane was held has left nothing half done that the next packet would read: edits
+/// are cleared before they are used, and a memo is kept in one go or not at all.
 fn lock(lane: &Apart) -> MutexGuard<'_, Lane> {
     lane.0.lock().unwrap_or_else(PoisonError::into_inner)
 }

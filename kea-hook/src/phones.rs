@@ -12,7 +12,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use offhook_core::Mac;
+use offhook_core::{Edits, Engine, Mac, Query};
 
 /// The most phones that are remembered.
 pub(crate) const MOST: usize = 100_000;
@@ -34,14 +34,25 @@ pub(crate) struct Phone {
     pub(crate) told: Box<[u8]>,
 }
 
-/// What is new about a phone.
-#[derive(Debug, Clone, Copy)]
+/// A phone gets an answer.
+#[derive(Clone, Copy)]
 pub(crate) struct Sighting<'a> {
     pub(crate) mac: Mac,
     pub(crate) now: u64,
     pub(crate) reply: u8,
-    pub(crate) evidence: &'a [u8],
-    pub(crate) told: &'a [u8],
+    pub(crate) query: &'a Query<'a>,
+    pub(crate) engine: &'a Engine,
+    pub(crate) edits: &'a Edits,
+}
+
+impl Sighting<'_> {
+    fn evidence(&self) -> Box<[u8]> {
+        evidence::write(self.query)
+    }
+
+    fn told(&self) -> Box<[u8]> {
+        evidence::write_told(self.engine, self.edits)
+    }
 }
 
 pub(crate) struct Phones {
@@ -81,11 +92,12 @@ impl Phones {
             phone.last = sighting.now;
             phone.answers += 1;
             phone.reply = sighting.reply;
-            if *phone.evidence != *sighting.evidence {
-                phone.evidence = sighting.evidence.into();
+            // Nearly always it is what it was: comparing costs less than writing.
+            if !evidence::is(&phone.evidence, sighting.query) {
+                phone.evidence = sighting.evidence();
             }
-            if *phone.told != *sighting.told {
-                phone.told = sighting.told.into();
+            if !evidence::is_told(&phone.told, sighting.engine, sighting.edits) {
+                phone.told = sighting.told();
             }
             return false;
         }
@@ -95,8 +107,8 @@ impl Phones {
             last: sighting.now,
             answers: 1,
             reply: sighting.reply,
-            evidence: sighting.evidence.into(),
-            told: sighting.told.into(),
+            evidence: sighting.evidence(),
+            told: sighting.told(),
         };
         let full = self.count.load(Ordering::Relaxed) >= self.most;
         if full && !shard.phones.is_empty() {
@@ -198,27 +210,35 @@ mod tests {
         Mac::from_number(number)
     }
 
-    fn see(phones: &Phones, number: u64, now: u64, told: &[u8]) -> bool {
-        phones.saw(Sighting { mac: mac(number), now, reply: 5, evidence: b"e", told })
+    fn engine() -> Engine {
+        Engine::new(offhook_core::builtin::shared(), "{}", offhook_core::Host::ANY).unwrap()
+    }
+
+    fn see(engine: &Engine, phones: &Phones, number: u64, now: u64, host_name: &[u8]) -> bool {
+        let query = Query { host_name: Some(host_name.into()), ..Query::default() };
+        let edits = Edits::default();
+        let mac = mac(number);
+        phones.saw(Sighting { mac, now, reply: 5, query: &query, engine, edits: &edits })
     }
 
     #[test]
     fn one_entry_per_phone_and_the_last_word_counts() {
-        let phones = Phones::new(10);
-        assert!(!see(&phones, 7, 100, b"a"));
-        assert!(!see(&phones, 7, 130, b"b"));
+        let (engine, phones) = (engine(), Phones::new(10));
+        assert!(!see(&engine, &phones, 7, 100, b"a"));
+        assert!(!see(&engine, &phones, 7, 130, b"b"));
         let phone = phones.get(mac(7)).unwrap();
         assert_eq!((phone.first, phone.last, phone.answers), (100, 130, 2));
-        assert_eq!(*phone.told, *b"b");
+        let parts = evidence::read(phone.mac, &phone.evidence);
+        assert_eq!(parts.options, [(12, b"b".to_vec())]);
         assert_eq!(phones.len(), 1);
         assert_eq!(phones.get(mac(8)), None);
     }
 
     #[test]
     fn pages_go_through_all_of_them_in_order() {
-        let phones = Phones::new(1000);
+        let (engine, phones) = (engine(), Phones::new(1000));
         for number in (0..700).rev() {
-            see(&phones, number * 977, 1, b"");
+            see(&engine, &phones, number * 977, 1, b"");
         }
         let (mut from, mut all) = (None, Vec::new());
         loop {
@@ -232,13 +252,13 @@ mod tests {
 
     #[test]
     fn it_never_holds_more_than_it_says_and_forgets_old_ones_first() {
-        let phones = Phones::new(6400);
+        let (engine, phones) = (engine(), Phones::new(6400));
         for number in 0..6400 {
-            see(&phones, number * 3, number, b"");
+            see(&engine, &phones, number * 3, number, b"");
         }
         let mut forgotten = 0;
         for number in 0..3200 {
-            forgotten += u64::from(see(&phones, 1_000_000 + number, 10_000 + number, b""));
+            forgotten += u64::from(see(&engine, &phones, 1_000_000 + number, 10_000 + number, b""));
         }
         assert!(phones.len() <= 6400 + SHARDS);
         assert!(forgotten >= 3200 - SHARDS as u64);

@@ -188,14 +188,14 @@ pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Di
 }
 
 /// Vendor and answer of a phone by an engine.
-fn told_by(engine: &Engine, phone: &Phone) -> (Option<String>, Vec<u8>) {
+fn told_by(engine: &Engine, phone: &Phone) -> (Option<String>, Box<[u8]>) {
     let parts = evidence::read(phone.mac, &phone.evidence);
     let names = parts.class_names();
     let query = parts.query(&names);
     let decision = engine.decide(&query);
-    let (mut edits, mut told) = (Edits::default(), Vec::new());
+    let mut edits = Edits::default();
     decision.edits(engine, &query, &mut edits);
-    evidence::write_told(engine, &edits, &mut told);
+    let told = evidence::write_told(engine, &edits);
     let vendor =
         decision.identity.map(|identity| engine.tables().at(identity.vendor).id.to_string());
     (vendor, told)

@@ -19,7 +19,7 @@ fn ask(hook: &Hook, name: &str, arguments: Value) -> Value {
 fn see(hook: &Hook, mac: &str) {
     let wire = wire(mac, VENDOR);
     let context = Context { leased: Some([10, 0, 0, 9].into()), ..Context::default() };
-    hook.answer(&Packet { wire: &wire, context, reply: 5 }, &mut Told::default());
+    hook.answer(&Packet { wire: &wire, context, reply: 5, now: 7 }, &mut Told::default());
 }
 
 #[test]

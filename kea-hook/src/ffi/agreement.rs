@@ -22,6 +22,7 @@ agree! {
     offhook_class_at(_, _, _, _);
     offhook_admit(_, _, _);
     offhook_answer_for(_, _, _);
+    offhook_note_key(_, _, _);
     offhook_note_for(_, _, _);
     offhook_shim_fault(_, _, _);
     offhook_statistic_len();

@@ -72,27 +72,29 @@ unsafe fn with_packet<T>(
 ) -> T {
     // SAFETY: as above; null is None.
     let Some(packet) = (unsafe { packet.as_ref() }) else { return fallback };
-    let mut names: [&[u8]; MOST_CLASSES] = [&[]; MOST_CLASSES];
-    let mut count = 0;
-    if !packet.classes.is_null() {
-        count = packet.classes_len.min(MOST_CLASSES);
-        // SAFETY: as above; classes_len of them, and count is no more.
-        let classes = unsafe { slice::from_raw_parts(packet.classes, count) };
-        for (name, class) in names.iter_mut().zip(classes) {
-            // SAFETY: as above.
-            *name = unsafe { bytes(*class) };
-        }
-    }
-    let context = Context {
-        leased: address(packet.leased),
-        // SAFETY: as above.
-        interface: unsafe { bytes(packet.interface) },
-        interface_address: address(packet.interface_address),
-        classes: &names[..count],
-    };
     // SAFETY: as above.
-    let wire = unsafe { bytes(packet.wire) };
-    body(&Packet { wire, context, reply: packet.reply })
+    let (wire, interface) = unsafe { (bytes(packet.wire), bytes(packet.interface)) };
+    let body = |classes: &[&[u8]]| {
+        let context = Context {
+            leased: address(packet.leased),
+            interface,
+            interface_address: address(packet.interface_address),
+            classes,
+        };
+        body(&Packet { wire, context, reply: packet.reply, now: packet.now })
+    };
+    if packet.classes.is_null() || packet.classes_len == 0 {
+        return body(&[]);
+    }
+    let mut names: [&[u8]; MOST_CLASSES] = [&[]; MOST_CLASSES];
+    let count = packet.classes_len.min(MOST_CLASSES);
+    // SAFETY: as above; there are classes_len of them, and count is no more.
+    let classes = unsafe { slice::from_raw_parts(packet.classes, count) };
+    for (name, class) in names.iter_mut().zip(classes) {
+        // SAFETY: as above.
+        *name = unsafe { bytes(*class) };
+    }
+    body(&names[..count])
 }
 
 #[unsafe(no_mangle)]
@@ -284,6 +286,24 @@ pub(super) unsafe extern "C" fn offhook_answer_for(
 }
 
 #[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn offhook_note_key(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+    key_out: *mut u64,
+) -> i32 {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
+    guard(Some(hook), FAULTED, || {
+        // SAFETY: the shim's own packet, alive during the call.
+        let key = unsafe { with_packet(packet, None, |packet| hook.note_key(packet)) };
+        let Some(key) = key else { return NOTHING };
+        // SAFETY: the shim's own variable.
+        unsafe { key_out.write(key) };
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn offhook_note_for(
     handle: *const Handle,
     packet: *const offhook_packet,
@@ -292,11 +312,9 @@ pub(super) unsafe extern "C" fn offhook_note_for(
     // SAFETY: by the page, the handle is alive.
     let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
     guard(Some(hook), FAULTED, || {
-        let mut note = Vec::with_capacity(256);
         // SAFETY: the shim's own packet, alive during the call.
-        if !unsafe { with_packet(packet, false, |packet| hook.note(packet, &mut note)) } {
-            return NOTHING;
-        }
+        let note = unsafe { with_packet(packet, None, |packet| hook.note(packet)) };
+        let Some(note) = note else { return NOTHING };
         let Some(length) = u32::try_from(note.len()).ok() else { return NOTHING };
         if length > abi::OFFHOOK_NOTE_STORE {
             return NOTHING;

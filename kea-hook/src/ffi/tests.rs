@@ -29,6 +29,7 @@ fn packet(wire: &[u8]) -> abi::offhook_packet {
         classes: ptr::null(),
         classes_len: 0,
         reply: 5,
+        now: 7,
     }
 }
 

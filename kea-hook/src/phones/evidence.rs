@@ -17,16 +17,31 @@ const REQUEST: u8 = 3;
 const INTERFACE: u8 = 0;
 const CLASS: u8 = 255;
 
-/// Writes what the core looks at in this packet.
-pub(crate) fn write(query: &Query<'_>, out: &mut Vec<u8>) {
-    out.clear();
-    out.push(u8::from(query.message == INFORM));
+/// What the core looks at in this packet.
+pub(crate) fn write(query: &Query<'_>) -> Box<[u8]> {
+    let mut out = Vec::with_capacity(128);
+    put(query, &mut out);
+    out.into_boxed_slice()
+}
+
+/// Whether these bytes are what [`write`] would write.
+pub(crate) fn is(bytes: &[u8], query: &Query<'_>) -> bool {
+    let mut same = Same { rest: Some(bytes) };
+    put(query, &mut same);
+    same.to_the_end()
+}
+
+fn put(query: &Query<'_>, out: &mut impl Out) {
     let context = &query.context;
     // The client's own address only counts where it is given none.
     let own = query.ciaddr.filter(|_| context.leased.is_none());
-    for address in [own, query.giaddr, context.leased, context.interface_address] {
-        out.extend(address.unwrap_or(Ipv4Addr::UNSPECIFIED).octets());
+    let mut head = [0; 17];
+    head[0] = u8::from(query.message == INFORM);
+    let addresses = [own, query.giaddr, context.leased, context.interface_address];
+    for (place, address) in head[1..].chunks_exact_mut(4).zip(addresses) {
+        place.copy_from_slice(&address.unwrap_or(Ipv4Addr::UNSPECIFIED).octets());
     }
+    out.put(&head);
     piece(INTERFACE, context.interface, out);
     let options = [
         (code::HOST_NAME, &query.host_name),
@@ -87,9 +102,21 @@ pub(crate) enum Told<'a> {
     Header(&'static str, &'a [u8]),
 }
 
-/// Writes what the phone is told.
-pub(crate) fn write_told(engine: &Engine, edits: &Edits, out: &mut Vec<u8>) {
-    out.clear();
+/// What the phone is told.
+pub(crate) fn write_told(engine: &Engine, edits: &Edits) -> Box<[u8]> {
+    let mut out = Vec::with_capacity(128);
+    put_told(engine, edits, &mut out);
+    out.into_boxed_slice()
+}
+
+/// Whether these bytes are what [`write_told`] would write.
+pub(crate) fn is_told(bytes: &[u8], engine: &Engine, edits: &Edits) -> bool {
+    let mut same = Same { rest: Some(bytes) };
+    put_told(engine, edits, &mut same);
+    same.to_the_end()
+}
+
+fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
     for edit in edits.iter() {
         match edit.value {
             None => piece(edit.code, &[], out),
@@ -105,10 +132,9 @@ pub(crate) fn write_told(engine: &Engine, edits: &Edits, out: &mut Vec<u8>) {
     ];
     for (which, value) in (0u8..).zip(fields) {
         if let Some(value) = value {
-            out.push(HEADER);
-            out.extend(u16::try_from(value.len() + 1).unwrap_or(u16::MAX).to_be_bytes());
-            out.push(which);
-            out.extend_from_slice(value);
+            let length = u16::try_from(value.len() + 1).unwrap_or(u16::MAX).to_be_bytes();
+            out.put(&[HEADER, length[0], length[1], which]);
+            out.put(value);
         }
     }
 }
@@ -125,12 +151,40 @@ pub(crate) fn read_told(bytes: &[u8]) -> impl Iterator<Item = Told<'_>> {
     })
 }
 
-fn piece(what: u8, value: &[u8], out: &mut Vec<u8>) {
+/// Takes bytes, to keep them or to compare them.
+trait Out {
+    fn put(&mut self, bytes: &[u8]);
+}
+
+impl Out for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// What is still to come if all is the same; None once something was not.
+struct Same<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl Same<'_> {
+    fn to_the_end(&self) -> bool {
+        self.rest.is_some_and(<[u8]>::is_empty)
+    }
+}
+
+impl Out for Same<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.rest = self.rest.and_then(|rest| rest.strip_prefix(bytes));
+    }
+}
+
+fn piece(what: u8, value: &[u8], out: &mut impl Out) {
     // No DHCP packet holds more; a longer value could only be cut.
     let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
-    out.push(what);
-    out.extend(length.to_be_bytes());
-    out.extend_from_slice(&value[..usize::from(length)]);
+    let [high, low] = length.to_be_bytes();
+    out.put(&[what, high, low]);
+    out.put(&value[..usize::from(length)]);
 }
 
 struct Pieces<'a> {
@@ -168,12 +222,12 @@ mod tests {
         parts.option(code::VENDOR_CLASS, *b"yealink SIP-T46S\0");
         let names = parts.class_names();
         let query = parts.query(&names);
-        let (mut bytes, mut again) = (Vec::new(), Vec::new());
-        write(&query, &mut bytes);
+        let bytes = write(&query);
+        assert!(is(&bytes, &query));
+        assert!(!is(&bytes[1..], &query) && !is(&[&bytes[..], b"x"].concat(), &query));
         let back = read(parts.mac.unwrap(), &bytes);
         assert_eq!(back, parts);
-        write(&back.query(&back.class_names()), &mut again);
-        assert_eq!(again, bytes);
+        assert_eq!(write(&back.query(&back.class_names())), bytes);
     }
 
     #[test]
