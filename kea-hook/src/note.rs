@@ -10,7 +10,7 @@ use offhook_core::{Engine, Query};
 
 use crate::sign;
 
-/// A number that stands for the note: of everything that [`write`] looks at. The hash is keyed at
+/// A number that stands for the note: of everything that [`write()`] looks at. The hash is keyed at
 /// random, so that nobody can find two packets with one key.
 pub(crate) fn key(
     keyed: &RandomState,

@@ -24,7 +24,7 @@ pub(crate) fn write(query: &Query<'_>) -> Box<[u8]> {
     out.into_boxed_slice()
 }
 
-/// Whether these bytes are what [`write`] would write.
+/// Whether these bytes are what [`write()`] would write.
 pub(crate) fn is(bytes: &[u8], query: &Query<'_>) -> bool {
     let mut same = Same { rest: Some(bytes) };
     put(query, &mut same);
