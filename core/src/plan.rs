@@ -659,6 +659,8 @@ fn merged<'p>(a: &Candidate<'p>, b: &Candidate<'p>) -> Option<Candidate<'p>> {
     }
     let mut subs: Vec<SubOption> = first.iter().chain(second).cloned().collect();
     subs.sort_by_key(|sub| sub.code);
+    // What both bear alike (a maker's mark that must come first) stands once.
+    subs.dedup();
     let mut option = b.option.clone().into_owned();
     option.value = Value::SubOptions(subs.into());
     Some(Candidate {
