@@ -1,9 +1,9 @@
 //! Nothing costs a lease: neither what a client sends nor a fault of ours.
 
-use crate::peers::hook::faulty_library;
 use crate::peers::kea::{Kea, Setup};
 use crate::peers::packet::{Answer, DISCOVER, Question, show_all};
 use crate::peers::phone::{Phone, Relay};
+use crate::peers::product::faulty_library;
 use serde_json::{Value, json};
 use std::time::Duration;
 

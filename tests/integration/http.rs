@@ -1,10 +1,12 @@
 //! The commands over HTTP, with basic authentication and TLS: by kea-dhcp4 itself since 3.0, by the control agent before.
 
-use crate::annotate::FILES;
+use crate::annotate::{FILES, polycom};
 use crate::peers::control::Reply;
 use crate::peers::kea::{Kea, Setup, Version};
 use crate::peers::pair::free_address;
+use crate::peers::phone::Relay;
 use crate::peers::process::{self, Process, wait_for};
+use crate::peers::product::command_line;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -19,19 +21,19 @@ struct Reachable {
     url: String,
 }
 
-fn listener(folder: &Path, address: &str, tls: bool) -> (Value, Value) {
-    let authentication = json!({
+/// What an HTTP listener of Kea's and of the agent's have in common.
+fn protection(folder: &Path, tls: bool) -> Value {
+    let mut protection = json!({ "authentication": {
         "type": "basic", "realm": "offhook",
         "clients": [{ "user": NAME, "password": PASSWORD }],
-    });
-    let certificates = match tls {
-        true => json!({
-            "trust-anchor": folder.join("cert.pem"), "cert-file": folder.join("cert.pem"),
-            "key-file": folder.join("key.pem"), "cert-required": false,
-        }),
-        false => json!({}),
-    };
-    (authentication, json!({ "address": address, "certificates": certificates }))
+    } });
+    if tls {
+        protection["trust-anchor"] = json!(folder.join("authority.pem"));
+        protection["cert-file"] = json!(folder.join("server.pem"));
+        protection["key-file"] = json!(folder.join("server.key"));
+        protection["cert-required"] = json!(false);
+    }
+    protection
 }
 
 fn merge(target: &mut Value, more: &Value) {
@@ -40,31 +42,40 @@ fn merge(target: &mut Value, more: &Value) {
     }
 }
 
-fn certificate(folder: &Path, host: &str) {
-    let mut command = process::command("openssl");
-    command
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=kea"]);
-    command.arg("-addext").arg(format!("subjectAltName=IP:{host}"));
-    command.arg("-keyout").arg(folder.join("key.pem")).arg("-out").arg(folder.join("cert.pem"));
-    process::run_well(&mut command);
+/// An authority of the test's own, and a certificate of it for the server's address.
+fn certificates(folder: &Path, host: &str) {
+    let make = |name: &str, words: &[&str]| {
+        let mut command = process::command("openssl");
+        command
+            .current_dir(folder)
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]);
+        command.arg("-subj").arg(format!("/CN={name}")).args(words);
+        command.arg("-keyout").arg(format!("{name}.key")).arg("-out").arg(format!("{name}.pem"));
+        process::run_well(&mut command);
+    };
+    make("authority", &[]);
+    let address = format!("subjectAltName=IP:{host}");
+    let signed = ["-CA", "authority.pem", "-CAkey", "authority.key"];
+    let server = ["-addext", "basicConstraints=critical,CA:FALSE", "-addext", &address];
+    make("server", &[&signed[..], &server[..]].concat());
 }
 
 fn start(tls: bool) -> Reachable {
     let address = free_address();
     let (host, port) = address.split_once(':').expect("an address and a port");
     let port: u16 = port.parse().expect("a port");
-    let setup = Setup::offhook(FILES);
+    let setup = Setup::offhook(FILES).kea_library("libdhcp_lease_cmds.so", None);
     let folder = setup.folder.path().to_path_buf();
     if tls {
-        certificate(&folder, host);
+        certificates(&folder, host);
     }
-    let (authentication, rest) = listener(&folder, &address, tls);
+    let protection = protection(&folder, tls);
     let scheme = if tls { "https" } else { "http" };
     let url = format!("{scheme}://{address}/");
     if Version::installed().has_lists() {
-        let mut socket = json!({ "socket-type": scheme, "socket-address": host, "socket-port": port,
-            "authentication": authentication });
-        merge(&mut socket, &rest["certificates"]);
+        let mut socket =
+            json!({ "socket-type": scheme, "socket-address": host, "socket-port": port });
+        merge(&mut socket, &protection);
         let setup = setup.edit(|dhcp4| {
             dhcp4["control-sockets"].as_array_mut().expect("sockets").push(socket);
         });
@@ -72,10 +83,10 @@ fn start(tls: bool) -> Reachable {
     }
     let kea = setup.start();
     let mut agent = json!({
-        "http-host": host, "http-port": port, "authentication": authentication,
+        "http-host": host, "http-port": port,
         "control-sockets": { "dhcp4": { "socket-type": "unix", "socket-name": kea.socket() } },
     });
-    merge(&mut agent, &rest["certificates"]);
+    merge(&mut agent, &protection);
     let file = kea.setup.folder.write("agent.json", json!({ "Control-agent": agent }).to_string());
     let mut command = process::command("kea-ctrl-agent");
     command.arg("-c").arg(file);
@@ -97,7 +108,7 @@ impl Reachable {
             "\n%{http_code}",
         ]);
         if self.url.starts_with("https") {
-            curl.arg("--cacert").arg(self.kea.setup.folder.join("cert.pem"));
+            curl.arg("--cacert").arg(self.kea.setup.folder.join("authority.pem"));
         }
         curl.args(["--header", "Content-Type: application/json", "--data", &body.to_string()]);
         user.iter().for_each(|user| {
@@ -110,6 +121,19 @@ impl Reachable {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let (body, status) = text.rsplit_once('\n').expect("a status after the body");
         Some((status.parse().expect("a status"), body.to_owned()))
+    }
+
+    /// `offhook phones`, by name and secret.
+    fn phones(&self) -> Value {
+        let folder = &self.kea.setup.folder;
+        let secret = folder.write("secret", PASSWORD);
+        let mut command = process::command(command_line());
+        command.args(["phones", "--json", "--kea", &self.url, "--user", NAME, "--password-file"]);
+        command.arg(secret);
+        if self.url.starts_with("https") {
+            command.arg("--ca").arg(folder.join("authority.pem"));
+        }
+        serde_json::from_str(&process::run_well(&mut command)).expect("JSON of offhook phones")
     }
 
     fn check(&self) {
@@ -136,6 +160,9 @@ impl Reachable {
                 assert_eq!(over_http.arguments, over_unix.arguments, "{command}");
             }
         }
+        Relay::of(&self.kea).boot(&polycom());
+        let phones = self.phones();
+        assert_eq!(phones[0]["model"], "VVX410", "expected the phone's lease, found {phones}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! How the library loads, and how it says no.
 
 use crate::annotate::FILES;
-use crate::peers::hook;
 use crate::peers::kea::{Setup, Version};
 use crate::peers::phone::{Phone, Relay};
 use crate::peers::process::{self, Process};
+use crate::peers::product::library;
 use serde_json::{Value, json};
 use std::process::Output;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn printed(output: &Output) -> String {
 
 /// The log of a Kea that must refuse these parameters; `kea-dhcp4 -T` must refuse them too.
 fn refused(parameters: Option<Value>) -> String {
-    let setup = Setup::new().library(hook::library(), parameters.clone());
+    let setup = Setup::new().library(library(), parameters.clone());
     if can_check() {
         let checked = setup.check();
         let printed = printed(&checked);
@@ -97,8 +97,7 @@ fn with_a_file_that_is_not_there() {
 #[test]
 fn loaded_twice_is_refused() {
     let parameters = || Some(json!({ "policy": policy() }));
-    let setup =
-        Setup::new().library(hook::library(), parameters()).library(hook::library(), parameters());
+    let setup = Setup::new().library(library(), parameters()).library(library(), parameters());
     let log = setup.try_start().err().expect("expected Kea to refuse the library twice").log;
     expect_words(&log, &["the library is loaded already", "hooks-libraries"]);
 }
@@ -128,7 +127,7 @@ fn the_wrong_daemon_is_told_so() {
         "lease-database": { "type": "memfile", "persist": false },
         "subnet6": [],
         "hooks-libraries":
-            [{ "library": setup.place(hook::library()), "parameters": { "policy": policy() } }],
+            [{ "library": setup.place(library()), "parameters": { "policy": policy() } }],
         "loggers": [{ "name": "kea-dhcp6", "severity": "INFO",
             "output_options": [{ "output": "stdout", "flush": true }] }],
     } });

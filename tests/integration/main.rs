@@ -25,6 +25,8 @@ mod loading;
 mod log;
 /// valgrind.
 mod memory;
+/// The command line's list of phones, out of a real Kea.
+mod phones;
 /// PostgreSQL as Kea's lease database.
 mod postgres;
 /// The acceptance table of the four reference sites.

@@ -4,7 +4,7 @@
 pub mod control;
 /// A folder per process, gone with its test, also after a panic.
 pub mod folder;
-/// The hook library itself: found or built, never installed.
+/// A Kea that has the hook.
 pub mod hook;
 /// A real kea-dhcp4 on loopback, and the configuration it starts with.
 pub mod kea;
@@ -18,5 +18,7 @@ pub mod phone;
 pub mod postgres;
 /// Child processes that cannot outlive the test that made them.
 pub mod process;
+/// What this workspace builds.
+pub mod product;
 /// tshark as the judge of what went over the wire.
 pub mod tshark;

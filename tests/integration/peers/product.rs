@@ -1,0 +1,61 @@
+//! What this workspace builds: found, or built by cargo, and never installed.
+//!
+//! There are two variants of the hook library: the one that users get, and one with the feature `fault-injection`, which
+//! fails on purpose. They have the same file name, so they are built into different target folders. `OFFHOOK_HOOK`,
+//! `OFFHOOK_HOOK_FAULTS` and `OFFHOOK_CLI` name files that are there already.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The library as users get it.
+pub fn library() -> &'static Path {
+    static LIBRARY: OnceLock<Found> = OnceLock::new();
+    must(LIBRARY.get_or_init(|| find("OFFHOOK_HOOK", "offhook-kea", HOOK, None)))
+}
+
+/// The library that fails on purpose.
+pub fn faulty_library() -> &'static Path {
+    static LIBRARY: OnceLock<Found> = OnceLock::new();
+    let faults = Some("fault-injection");
+    must(LIBRARY.get_or_init(|| find("OFFHOOK_HOOK_FAULTS", "offhook-kea", HOOK, faults)))
+}
+
+/// The command line.
+pub fn command_line() -> &'static Path {
+    static PROGRAM: OnceLock<Found> = OnceLock::new();
+    must(PROGRAM.get_or_init(|| find("OFFHOOK_CLI", "offhook", "offhook", None)))
+}
+
+const HOOK: &str = "libdhcp_offhook.so";
+
+/// The file, or why there is none: found out once, told to every test that wants it.
+type Found = Result<PathBuf, String>;
+
+fn must(found: &'static Found) -> &'static Path {
+    found.as_deref().unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn find(variable: &str, package: &str, file: &str, feature: Option<&str>) -> Found {
+    if let Some(path) = std::env::var_os(variable) {
+        let path = PathBuf::from(path);
+        let missing = format!("expected a file at {variable}={}", path.display());
+        return if path.is_file() { Ok(path) } else { Err(missing) };
+    }
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let mut target = tmp.parent().expect("the target folder").to_path_buf();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "-p", package]);
+    if let Some(feature) = feature {
+        target.push(feature);
+        build.args(["--features", feature]);
+    }
+    build.arg("--target-dir").arg(&target);
+    let output = build.output().map_err(|error| format!("cannot run {build:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(target.join("debug").join(file));
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("expected {build:?} to succeed, found\n{errors}"))
+}

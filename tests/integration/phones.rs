@@ -1,0 +1,86 @@
+//! `offhook phones`: the phones of a real Kea, out of its leases.
+
+use crate::annotate::{FILES, polycom};
+use crate::peers::kea::{Kea, Setup};
+use crate::peers::phone::{Phone, Relay};
+use crate::peers::process;
+use crate::peers::product::command_line;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+fn phones(kea: &Kea, words: &[&str]) -> Value {
+    let mut command = process::command(command_line());
+    command.args(["phones", "--json", "--kea"]).arg(kea.socket()).args(words);
+    let output = process::run(&mut command);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "expected {words:?} to succeed, found\n{errors}");
+    assert_eq!(errors, "", "expected no progress where there is no terminal");
+    serde_json::from_slice(&output.stdout).expect("JSON of offhook phones")
+}
+
+fn count(list: &Value) -> usize {
+    list.as_array().unwrap_or_else(|| panic!("expected a list, found {list}")).len()
+}
+
+#[test]
+fn phones_of_the_leases_and_no_laptop() {
+    let kea = Setup::offhook(FILES).kea_library("libdhcp_lease_cmds.so", None).start();
+    assert_eq!(count(&phones(&kea, &[])), 0);
+    let relay = Relay::of(&kea);
+    relay.boot(&Phone::stranger(1));
+    let (_, ack) = relay.boot(&polycom());
+    relay.boot(&Phone::new("00:15:65:00:00:01"));
+    let all = phones(&kea, &[]);
+    assert_eq!(count(&all), 2, "found {all}");
+    let found = phones(&kea, &["--vendor", "polycom"]);
+    assert_eq!(count(&found), 1, "found {found}");
+    let phone = &found[0];
+    assert_eq!(phone["address"], ack.yiaddr().to_string());
+    assert_eq!(phone["mac"], "00:04:f2:aa:bb:01");
+    assert_eq!(phone["vendor"], "polycom");
+    assert_eq!(phone["model"], "VVX410");
+}
+
+const LEASES: u32 = 100_000;
+
+/// Leases of Kea's own file: nine phones of ten in subnet 2, every third of them a Yealink's, and no laptop's name.
+fn leases() -> String {
+    let mut file = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,\
+                    hostname,state,user_context\n"
+        .to_owned();
+    for number in 0..LEASES {
+        let [_, a, b, c] = number.to_be_bytes();
+        let vendor = if number % 3 == 0 { "yealink" } else { "polycom" };
+        let context = match number % 10 {
+            0 => String::new(),
+            // A comma would end the field; Kea writes it so.
+            _ => format!(
+                r#"{{ "offhook": {{ "vendor": "{vendor}"&#x2c "model": "M{}"&#x2c "by": "mac" }} }}"#,
+                number % 100
+            ),
+        };
+        let mac = format!("00:15:65:{a:02x}:{b:02x}:{c:02x}");
+        writeln!(file, "10.{a}.{b}.{c},{mac},,86400,4102444800,2,0,0,,0,{context}").expect("text");
+    }
+    file
+}
+
+#[test]
+fn a_hundred_thousand_leases_within_ten_seconds() {
+    let setup = Setup::new().kea_library("libdhcp_lease_cmds.so", None).edit(|dhcp4| {
+        let subnets = dhcp4["subnet4"].as_array_mut().expect("subnets");
+        subnets.push(json!({ "id": 2, "subnet": "10.0.0.0/8" }));
+    });
+    setup.folder.write("data/leases.csv", leases());
+    let kea = setup.start();
+    let start = Instant::now();
+    let all = phones(&kea, &[]);
+    let took = start.elapsed();
+    assert_eq!(count(&all), LEASES as usize / 10 * 9);
+    assert!(took < Duration::from_secs(10), "expected the list within 10 s, found {took:?}");
+    let some = phones(&kea, &["--vendor", "yealink", "--subnet", "10.0.1.0/24"]);
+    let expected = (256..512).filter(|number| number % 3 == 0 && number % 10 != 0).count();
+    assert_eq!(count(&some), expected);
+    assert_eq!(count(&phones(&kea, &["--subnet", "1"])), 0);
+}
