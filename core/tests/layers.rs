@@ -188,7 +188,8 @@ fn all_given_kinds_of_a_site_must_hold() {
         client
     };
     assert_eq!(told(policy, &client()), "200=s");
-    let without: [(&str, fn(&mut Parts)); 5] = [
+    type Change = fn(&mut Parts);
+    let without: [(&str, Change); 5] = [
         ("networks", |parts| parts.leased = "10.8.0.9".parse().ok()),
         ("relays", |parts| parts.giaddr = None),
         ("circuit-ids", |parts| parts.options.retain(|(code, _)| *code != 82)),

@@ -129,8 +129,9 @@ impl Answer {
             let code = u8::from(*code);
             let wire =
                 option.to_vec().unwrap_or_else(|error| panic!("dhcproto, option {code}: {error}"));
-            // dhcproto 0.15 takes option 37 for 23, and keeps one sub-option of a kind in 82.
-            if code == 37 || code == 82 || wire.is_empty() {
+            // dhcproto 0.15 takes option 37 for 23, keeps one sub-option of a kind in 82, and reads 156 as one byte
+            // (RFC 6926), which for phones is ShoreTel's text.
+            if matches!(code, 37 | 82 | 156) || wire.is_empty() {
                 continue;
             }
             let mut whole = Vec::new();
