@@ -49,3 +49,9 @@ matrix:
 
 clean:
 	$(CARGO) clean
+
+# The catalogue's page is made from the data; a test holds it to them.
+docs/vendors.md: FORCE
+	$(CARGO) run --quiet -p offhook -- vendors --markdown > $@
+
+FORCE:

@@ -10,6 +10,7 @@ use offhook_core::reader::Cursor;
 use offhook_core::{Engine, Host, explain, json};
 use serde_json::{Map, Value};
 
+use crate::explain_capture;
 use crate::input::{self, Catalogue, Failure};
 
 /// Explains what a client would be told, and why
@@ -19,6 +20,7 @@ use crate::input::{self, Catalogue, Failure};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   offhook explain --policy offhook.json --mac 00:04:13:01:02:03 --vendor-class snomD735
+  offhook explain --policy offhook.json --pcap boot.pcapng
   echo '{\"mac\": \"00:15:65:01:02:03\"}' | offhook explain --policy offhook.json --batch -")]
 pub struct Arguments {
     /// The policy
@@ -84,6 +86,9 @@ pub struct Arguments {
     /// One JSON object a line from a file or - for standard input; prints one answer a line
     #[arg(long, value_name = "FILE", conflicts_with_all = ["mac", "vendor_class", "packet"])]
     batch: Option<PathBuf>,
+    /// Every client packet of a capture (pcap, pcapng), compared with the server's answers in it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["mac", "vendor_class", "packet", "batch"])]
+    pcap: Option<PathBuf>,
     /// What the hook's parameter class-prefix says
     #[arg(long, default_value = "PHONE", value_name = "PREFIX")]
     class_prefix: String,
@@ -96,6 +101,13 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
+    if let Some(file) = &arguments.pcap {
+        let explained = explain_capture::explain_all(&engine, file, &arguments.class_prefix)?;
+        return match arguments.json {
+            true => input::json(&explained),
+            false => explain_capture::print(&explained),
+        };
+    }
     if let Some(file) = &arguments.batch {
         return batch(&engine, file, &arguments.class_prefix);
     }

@@ -4,8 +4,10 @@
 //! 1 the input is wrong (what and where on standard error), 2 usage.
 #![forbid(unsafe_code)]
 
+mod capture;
 mod check;
 mod explain;
+mod explain_capture;
 mod input;
 mod kea;
 mod phones;

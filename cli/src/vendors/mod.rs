@@ -1,4 +1,7 @@
-//! `offhook vendors`: the catalogue.
+//! `offhook vendors`: the catalogue, and a draft for a new entry in it.
+
+mod draft;
+mod page;
 
 use offhook_core::catalogue::{Field, Rule, Tables, Vendor};
 use offhook_core::mac::Mac;
@@ -7,19 +10,38 @@ use crate::input::{self, Catalogue, Failure};
 
 /// Lists the makers that are recognised, or tells all that is known of one
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  offhook vendors\n  offhook vendors yealink --json")]
+#[command(
+    after_help = "Examples:\n  offhook vendors\n  offhook vendors yealink --json\n  offhook vendors new --from-packet unknown-phone.pcap",
+    args_conflicts_with_subcommands = true
+)]
 pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// A vendor's id, such as yealink
     id: Option<String>,
     /// Print as JSON
     #[arg(long)]
     json: bool,
+    /// Print the whole catalogue as a page (docs/vendors.md is made so)
+    #[arg(long, conflicts_with_all = ["id", "json"])]
+    markdown: bool,
     #[command(flatten)]
     catalogue: Catalogue,
 }
 
+#[derive(clap::Subcommand)]
+enum Command {
+    New(draft::Arguments),
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(Command::New(arguments)) = &arguments.command {
+        return draft::run(arguments);
+    }
     let tables = arguments.catalogue.tables()?;
+    if arguments.markdown {
+        return input::line(page::page(&tables).map_err(input::wrong)?.trim_end());
+    }
     match &arguments.id {
         Some(id) => one(&tables, id, arguments.json),
         None if arguments.json => {

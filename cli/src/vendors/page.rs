@@ -1,0 +1,244 @@
+//! The catalogue as a page for people: `docs/vendors.md`. All of it comes from the data.
+
+use std::fmt::{self, Write};
+
+use offhook_core::catalogue::record::{List, Text};
+use offhook_core::catalogue::{Field, MacRule, Rule, Tables, Tell, Vendor};
+use offhook_core::mac::Mac;
+use offhook_core::value::Value;
+
+const HEAD: &str = "# The catalogue
+
+<!-- Made from core/vendors and core/systems by `offhook vendors --markdown`. A test holds it to them. -->
+
+What is recognised, by what, what is sent by default, and where each fact stands. A fact marked
+(recalled) has been seen in no document: such a thing is never sent unless it cannot hurt.
+
+";
+
+/// The whole page.
+pub fn page(tables: &Tables) -> Result<String, fmt::Error> {
+    let mut out = String::from(HEAD);
+    writeln!(out, "{} makers, {} systems.\n", tables.vendors.len(), tables.systems.len())?;
+    writeln!(out, "| vendor | maker | rules | address ranges | told by | verified |")?;
+    writeln!(out, "|---|---|---|---|---|---|")?;
+    for vendor in &tables.vendors {
+        let codes: Vec<String> =
+            vendor.tells.iter().filter(|tell| tell.default).map(place).collect();
+        let told = match &*vendor.left_alone {
+            "" => dedup(codes).join(", "),
+            _ => "left alone".to_owned(),
+        };
+        let (verified, all) = confidence(vendor);
+        writeln!(
+            out,
+            "| [{id}](#{id}) | {name} | {rules} | {macs} | {told} | {verified} of {all} |",
+            id = vendor.id,
+            name = vendor.name,
+            rules = vendor.rules.len(),
+            macs = vendor.macs.len(),
+        )?;
+    }
+    for vendor in &tables.vendors {
+        one(vendor, &mut out)?;
+    }
+    writeln!(out, "\n# Systems\n")?;
+    writeln!(out, "| system | name | parameters | serves |\n|---|---|---|---|")?;
+    for system in &tables.systems {
+        let parameters: Vec<String> = system
+            .parameters
+            .iter()
+            .map(|p| format!("`{}`{}", p.name, if p.required { "" } else { " (optional)" }))
+            .collect();
+        let mut served: Vec<String> = Vec::new();
+        for serve in &system.serves {
+            if serve.every {
+                served.push("every vendor that takes a URL".to_owned());
+            }
+            served.extend(serve.vendors.iter().map(ToString::to_string));
+        }
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {} |",
+            system.id,
+            system.name,
+            parameters.join(", "),
+            dedup(served).join(", ")
+        )?;
+    }
+    for system in &tables.systems {
+        for source in &system.sources {
+            writeln!(out, "\n- {}: {}", system.id, source.citation)?;
+        }
+    }
+    Ok(out)
+}
+
+fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
+    writeln!(out, "\n## {}\n\n{}", vendor.id, vendor.name)?;
+    if !vendor.left_alone.is_empty() {
+        writeln!(out, "\n**Left alone by default**: {}.", vendor.left_alone)?;
+    }
+    writeln!(out, "\nRecognised by:\n")?;
+    for rule in &vendor.rules {
+        writeln!(out, "- {}", rule_line(vendor, rule))?;
+    }
+    for mac in &vendor.macs {
+        writeln!(out, "- {}", mac_line(mac))?;
+    }
+    if !vendor.tells.is_empty() {
+        writeln!(out, "\nTold by:\n")?;
+    }
+    for tell in &vendor.tells {
+        let variants: Vec<&str> =
+            tell.variants.iter().filter_map(|variant| vendor.variant_name(*variant)).collect();
+        let only = match variants.is_empty() {
+            true => String::new(),
+            false => format!(", only {}", variants.join(", ")),
+        };
+        let not = if tell.default { "" } else { ", known but not sent by default" };
+        writeln!(
+            out,
+            "- {}: {} = `{}`{only}{not}{}",
+            what(tell),
+            place(tell),
+            value(&tell.option.value, tell.option.nul),
+            proof(tell.recalled, &tell.sources)
+        )?;
+    }
+    if !vendor.reads.is_empty() {
+        writeln!(out, "\nReads, in its order:\n")?;
+    }
+    for read in &vendor.reads {
+        let note = if read.note.is_empty() { String::new() } else { format!("; {}", read.note) };
+        let order = if read.order > 0 { format!("{}. ", read.order) } else { String::new() };
+        writeln!(
+            out,
+            "- {order}{}: {} ({}{note}){}",
+            read.code,
+            read.gives,
+            read.form,
+            proof(read.recalled, &read.sources)
+        )?;
+    }
+    if !vendor.files.is_empty() {
+        writeln!(out, "\nFiles:\n")?;
+    }
+    for file in &vendor.files {
+        let note = if file.note.is_empty() { String::new() } else { format!("; {}", file.note) };
+        let proof = proof(file.recalled, &file.sources);
+        writeln!(out, "- `{}` ({}, {}{note}){proof}", file.name, file.scope, file.format)?;
+    }
+    if !vendor.quirks.is_empty() {
+        writeln!(out, "\nTo know:\n")?;
+    }
+    for quirk in &vendor.quirks {
+        writeln!(out, "- {quirk}")?;
+    }
+    writeln!(out, "\nSources:\n")?;
+    for source in &vendor.sources {
+        writeln!(out, "- [{}] {}", source.key, source.citation)?;
+    }
+    Ok(())
+}
+
+fn rule_line(vendor: &Vendor, rule: &Rule) -> String {
+    let variant = match vendor.variant_name(rule.variant) {
+        Some(name) => format!(", {name}"),
+        None => String::new(),
+    };
+    let kind = match (rule.phone, rule.weak) {
+        (false, _) => ": **no phone**",
+        (true, true) => " (a weak sign)",
+        (true, false) => "",
+    };
+    let proof = proof(rule.recalled, &rule.sources);
+    let field = match rule.field {
+        Field::VendorClass => "option 60",
+        Field::UserClass => "option 77",
+        Field::HostName => "host name",
+        Field::Enterprise => {
+            return format!("enterprise number {}{variant}{kind}{proof}", rule.number);
+        }
+    };
+    let how = if rule.exact { "is" } else { "begins with" };
+    format!("{field} {how} `{}`{variant}{kind}{proof}", rule.head_in_words())
+}
+
+fn mac_line(mac: &MacRule) -> String {
+    let (first, last) = (Mac::from_number(mac.first), Mac::from_number(mac.last));
+    let shared = match &*mac.shared {
+        "" => String::new(),
+        shared => format!(" (shared, never decides alone: {shared})"),
+    };
+    format!("address `{first}` to `{last}`{shared}{}", proof(mac.recalled, &mac.sources))
+}
+
+fn what(tell: &Tell) -> String {
+    let name = serde_json::to_value(tell.what).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+}
+
+fn place(tell: &Tell) -> String {
+    match &*tell.header {
+        "" => tell.option.code.to_string(),
+        field => field.to_owned(),
+    }
+}
+
+/// A value as it stands in a vendor's folder.
+fn value(value: &Value, nul: bool) -> String {
+    let list = |texts: &List<Text>| texts.iter().map(|t| &**t).collect::<Vec<_>>().join(", ");
+    match value {
+        Value::Remove => "removed".to_owned(),
+        Value::Text(text) if nul => format!("{text}\\0"),
+        Value::Text(text) => text.to_string(),
+        Value::Hex(bytes) => format!("0x{}", hex::encode(&bytes[..])),
+        Value::Ipv4(texts) => format!("addresses {}", list(texts)),
+        Value::U8(text) | Value::U16(text) | Value::U32(text) => format!("number {text}"),
+        Value::Domains(texts) => format!("names {}", list(texts)),
+        Value::SipServers(texts) => format!("RFC 3361 {}", list(texts)),
+        Value::SubOptions(subs) => {
+            let subs: Vec<String> = subs
+                .iter()
+                .map(|sub| format!("{}: {}", sub.code, self::value(&sub.value, sub.nul)))
+                .collect();
+            subs.join("; ")
+        }
+        Value::Enterprise(blocks) => {
+            let blocks: Vec<String> = blocks
+                .iter()
+                .map(|block| {
+                    format!("enterprise {}: {}", block.number, self::value(&block.data, false))
+                })
+                .collect();
+            blocks.join("; ")
+        }
+    }
+}
+
+fn proof(recalled: bool, sources: &List<Text>) -> String {
+    let keys: Vec<String> = sources.iter().map(|key| format!("[{key}]")).collect();
+    let recalled = if recalled { " (recalled)" } else { "" };
+    format!("{recalled} {}", keys.join(" ")).trim_end().to_owned()
+}
+
+/// How many of a vendor's facts are verified.
+fn confidence(vendor: &Vendor) -> (usize, usize) {
+    let recalled: Vec<bool> = vendor
+        .rules
+        .iter()
+        .map(|rule| rule.recalled)
+        .chain(vendor.macs.iter().map(|mac| mac.recalled))
+        .chain(vendor.tells.iter().map(|tell| tell.recalled))
+        .chain(vendor.reads.iter().map(|read| read.recalled))
+        .chain(vendor.files.iter().map(|file| file.recalled))
+        .collect();
+    (recalled.iter().filter(|recalled| !**recalled).count(), recalled.len())
+}
+
+fn dedup(mut texts: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    texts.retain(|text| seen.insert(text.clone()));
+    texts
+}

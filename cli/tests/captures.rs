@@ -1,0 +1,191 @@
+//! Captures: `explain --pcap` and `vendors new --from-packet`, with files that libraries other than
+//! ours have written.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use etherparse::PacketBuilder;
+use offhook_core::Mac;
+use offhook_core::parts::Parts;
+use pcap_file::DataLink;
+use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
+use pcap_file::pcapng::blocks::interface_description::InterfaceDescriptionBlock;
+use pcap_file::pcapng::{Block, PcapNgWriter};
+use serde_json::Value;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn question(mac: &str, class: &[u8]) -> Vec<u8> {
+    let mut parts = Parts { message: 1, mac: Mac::parse(mac), ..Parts::default() };
+    parts.option(60, class);
+    parts.option(55, [1, 3, 66, 160]);
+    parts.wire(0x1234_5678)
+}
+
+/// An answer to a question, with these options.
+fn answer(question: &[u8], options: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut wire = question[..240].to_vec();
+    wire[0] = 2;
+    wire[16..20].copy_from_slice(&[10, 7, 0, 20]);
+    wire.extend([53, 1, 2]);
+    for (code, value) in options {
+        wire.extend([*code, value.len() as u8]);
+        wire.extend_from_slice(value);
+    }
+    wire.push(255);
+    wire
+}
+
+/// A frame around a packet; `vlan` for a tagged one.
+fn frame(payload: &[u8], vlan: bool) -> Vec<u8> {
+    let (client, server) = ([2, 0, 0, 0, 0, 1], [255; 6]);
+    let mut frame = Vec::new();
+    if vlan {
+        let id = 7.try_into().expect("a VLAN id");
+        let builder = PacketBuilder::ethernet2(client, server).single_vlan(id);
+        let builder = builder.ipv4([0; 4], [255; 4], 64).udp(68, 67);
+        builder.write(&mut frame, payload).expect("a frame");
+    } else {
+        let builder = PacketBuilder::ethernet2(client, server).ipv4([0; 4], [255; 4], 64);
+        builder.udp(68, 67).write(&mut frame, payload).expect("a frame");
+    }
+    frame
+}
+
+fn pcap(frames: &[Vec<u8>]) -> Vec<u8> {
+    let header = PcapHeader { datalink: DataLink::ETHERNET, ..PcapHeader::default() };
+    let mut writer = PcapWriter::with_header(Vec::new(), header).expect("a capture");
+    for frame in frames {
+        let packet = PcapPacket::new(std::time::Duration::ZERO, frame.len() as u32, frame);
+        writer.write_packet(&packet).expect("a packet");
+    }
+    writer.into_writer()
+}
+
+fn pcapng(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut writer = PcapNgWriter::new(Vec::new()).expect("a capture");
+    let interface = InterfaceDescriptionBlock {
+        linktype: DataLink::ETHERNET,
+        snaplen: 0xffff,
+        options: Vec::new(),
+    };
+    writer.write_block(&Block::InterfaceDescription(interface)).expect("an interface");
+    for frame in frames {
+        let packet = EnhancedPacketBlock {
+            interface_id: 0,
+            timestamp: std::time::Duration::ZERO,
+            original_len: frame.len() as u32,
+            data: frame.into(),
+            options: Vec::new(),
+        };
+        writer.write_block(&Block::EnhancedPacket(packet)).expect("a packet");
+    }
+    writer.into_inner()
+}
+
+fn offhook(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_offhook")).args(arguments).output().expect("offhook runs")
+}
+
+fn policy() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/offhook.json")
+}
+
+fn explained(file: &PathBuf) -> Value {
+    let file = file.to_str().expect("a plain path");
+    let output = offhook(&["explain", "--policy", policy(), "--pcap", file, "--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn every_client_packet_is_explained_and_compared_with_the_servers_answer() {
+    let snom = question("00:04:13:01:02:03", b"snomD735");
+    let other = question("00:15:65:01:02:03", b"yealink");
+    let url: &[u8] = b"http://10.0.0.5:8880/p/acme/{mac}";
+    // At 10.7.0.20 the policy's site names VLAN 7.
+    let right = answer(&snom, &[(42, &[192, 0, 2, 1]), (66, url), (132, b"7")]);
+    let wrong = answer(&other, &[(42, &[192, 0, 2, 1]), (66, b"http://old/")]);
+    let frames = [
+        frame(&snom, false),
+        frame(b"not DHCP", false),
+        frame(&right, false),
+        frame(&other, true),
+        frame(&wrong, true),
+        frame(&question("3c:22:fb:01:02:03", b"MSFT 5.0"), false),
+    ];
+    let folder = folder();
+    for (name, bytes) in [("a.pcap", pcap(&frames)), ("a.pcapng", pcapng(&frames))] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).expect("written");
+        let found = explained(&file);
+        let frames: Vec<_> = (0..3).map(|i| found[i]["frame"].as_u64()).collect();
+        assert_eq!(frames, [Some(1), Some(4), Some(6)], "{name}: {found:#}");
+        assert_eq!(found[0]["explanation"]["site"], "branch-7", "{name}");
+        assert_eq!(found[0]["answer"]["same"], true, "{name}: {:#}", found[0]);
+        assert_eq!(found[1]["answer"]["frame"], 5);
+        let differences = &found[1]["answer"]["differences"];
+        assert_eq!(differences[0]["code"], 66, "{name}: {differences:#}");
+        assert_eq!(differences[0]["in-capture"], hex::encode("http://old/"));
+        assert_eq!(differences.as_array().map(Vec::len), Some(1));
+        assert_eq!(found[2]["explanation"]["vendor"], Value::Null);
+        assert_eq!(found[2]["answer"], Value::Null);
+    }
+}
+
+#[test]
+fn what_is_no_capture_is_refused_with_what_was_expected() {
+    let folder = folder();
+    for (name, bytes, expected) in [
+        ("text", &b"hello"[..], "expected a capture (pcap, pcapng) or one DHCP packet"),
+        ("empty", b"", "expected a capture"),
+        ("cut", &pcap(&[frame(&[0; 300], false)])[..60], "a"),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).expect("written");
+        let file = file.to_str().expect("a plain path");
+        let output = offhook(&["explain", "--policy", policy(), "--pcap", file]);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{name}: {error}");
+        assert!(error.contains(expected) && error.contains(file), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_packet_becomes_a_draft_that_is_a_vendors_folder() {
+    let packet = question("02:11:22:33:44:55", b"Acme Phone 42/1.2");
+    let folder = folder();
+    for (name, bytes) in [
+        ("a.pcap", pcap(&[frame(&packet, false)])),
+        ("a.bin", packet.clone()),
+        ("a.hex", hex::encode(&packet).into_bytes()),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).expect("written");
+        let file = file.to_str().expect("a plain path");
+        let output = offhook(&["vendors", "new", "--from-packet", file]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let draft = String::from_utf8(output.stdout).expect("text");
+        let vendor = offhook_core::catalogue::source::vendor("acme", &draft);
+        let vendor = vendor.unwrap_or_else(|wrong| panic!("{name}:\n{wrong}\n{draft}"));
+        assert_eq!(vendor.rules[0].head_in_words(), "Acme Phone ", "{draft}");
+        assert_eq!(vendor.tells[0].option.code, 66, "{draft}");
+        assert_eq!(vendor.macs.len(), 1, "{draft}");
+        // The draft works at once, as an overlay.
+        let overlay = folder.path().join(name).with_extension("overlay");
+        let place = overlay.join("vendors/acme");
+        std::fs::create_dir_all(&place).expect("a folder");
+        std::fs::write(place.join("vendor.toml"), &draft).expect("written");
+        let overlay = overlay.to_str().expect("a plain path");
+        let class =
+            ["--vendor-class", "Acme Phone 43/1.0", "--vendors-directory", overlay, "--json"];
+        let output = offhook(
+            &[&["explain", "--policy", policy(), "--mac", "020000000001"], &class[..]].concat(),
+        );
+        let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!((&found["vendor"], &found["model"]), (&"acme".into(), &"43/1.0".into()));
+    }
+}
