@@ -26,6 +26,7 @@ pub mod query;
 pub mod question;
 pub mod reader;
 pub mod recognise;
+pub mod suspect;
 pub mod text;
 pub mod tree;
 pub mod value;

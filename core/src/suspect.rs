@@ -1,0 +1,83 @@
+//! Devices that look like phones and are not recognised: told to the operator, so that a maker whom
+//! the catalogue does not know gets into it. Decides nothing about anybody's answer.
+
+use crate::catalogue::Tables;
+use crate::query::Query;
+use crate::recognise::{Finding, recognise};
+
+/// Why a device looks like a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Suspicion {
+    /// It asks for options that hardly anything but phones asks for.
+    RequestList,
+    /// Its address is one that phones wear too, and it sends an option 60 that nobody claims.
+    Address,
+}
+
+/// Options by which phones find their server or their VLAN and other devices find nothing: SIP
+/// servers (120), Cisco and Polycom style servers (150, 159 to 161), Avaya (176, 242), VLANs (132).
+const TELLTALES: [u8; 8] = [120, 132, 150, 159, 160, 161, 176, 242];
+
+/// Option 60 of operating systems and boot loaders, which ask for servers too.
+const FOREIGN: [&[u8]; 8] = [
+    b"MSFT",
+    b"PXEClient",
+    b"HTTPClient",
+    b"android-dhcp",
+    b"dhcpcd",
+    b"AAPLBSDPC",
+    b"anaconda",
+    b"docsis",
+];
+
+/// Whether an unrecognised client looks like a phone. None for phones, and for devices that the
+/// catalogue knows to be none.
+pub fn suspect(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
+    match recognise(tables, query) {
+        Finding::Unknown => suspect_unknown(tables, query),
+        _ => None,
+    }
+}
+
+/// The same for a client of whom it is known that nobody recognised it.
+pub fn suspect_unknown(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
+    let class = query.class_text();
+    if FOREIGN.iter().any(|foreign| class.starts_with(foreign)) {
+        return None;
+    }
+    let list = query.request_list.as_deref().unwrap_or_default();
+    if list.iter().any(|code| TELLTALES.contains(code)) {
+        return Some(Suspicion::RequestList);
+    }
+    let worn = |mac: crate::Mac| tables.index.macs.holding(mac.number()).next().is_some();
+    (!class.is_empty() && query.mac.is_some_and(worn)).then_some(Suspicion::Address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtin;
+    use crate::parts::Parts;
+
+    fn seen(mac: &str, class: &[u8], list: &[u8]) -> Option<Suspicion> {
+        let mut parts = Parts { message: 1, mac: crate::Mac::parse(mac), ..Parts::default() };
+        parts.option(60, class);
+        parts.option(55, list);
+        suspect(builtin::built_in(), &parts.query(&[]))
+    }
+
+    #[test]
+    fn unknown_makers_are_told_phones_and_computers_are_not() {
+        let nobody = "02:00:00:00:00:01";
+        assert_eq!(seen(nobody, b"", &[1, 3, 66, 160]), Some(Suspicion::RequestList));
+        assert_eq!(seen(nobody, b"AcmePhone", &[1, 3, 120]), Some(Suspicion::RequestList));
+        assert_eq!(seen("b4:a9:5a:01:02:03", b"unheard of", &[1, 3]), Some(Suspicion::Address));
+        // A phone; a PC; a boot loader; a PC with a card of a maker of phones.
+        assert_eq!(seen("00:15:65:01:02:03", b"yealink", &[1, 3, 66, 160]), None);
+        assert_eq!(seen(nobody, b"MSFT 5.0", &[1, 3, 43, 120]), None);
+        assert_eq!(seen(nobody, b"PXEClient:Arch:00007", &[1, 3, 66, 67, 150]), None);
+        assert_eq!(seen("b4:a9:5a:01:02:03", b"", &[1, 3, 66]), None);
+        assert_eq!(seen(nobody, b"udhcp 1.30", &[1, 3, 66, 67]), None);
+    }
+}
