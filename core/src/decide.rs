@@ -273,7 +273,7 @@ impl<'e> Decision<'e> {
     /// Writes what is to be done with the answer's options and header.
     pub fn edits(&self, engine: &Engine, query: &Query<'_>, out: &mut Edits) {
         out.clear();
-        let Some(plan) = self.plan() else { return };
+        let Some(plan) = self.plan().filter(|plan| !plan.ignored) else { return };
         let shared = matches!(self.plan, PlanRef::Ready(_));
         let live = Packet::new(engine, query, self.identity.as_ref());
         let mut own = self.device.into_iter().flat_map(|device| device.options()).peekable();

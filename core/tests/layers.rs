@@ -149,6 +149,17 @@ fn nobody_but_phones_gets_anything() {
     let ignored = r#"{ "options": [{ "code": 200, "text": "x" }],
         "vendors": { "yealink": { "ignore": true } } }"#;
     assert_eq!(told(ignored, &yealink()), "");
+    // A device's options do not undo it, whatever they need; only its own "ignore" does.
+    for text in ["x", "{{vendor}}"] {
+        let options = format!(r#"[{{ "code": 200, "text": "{text}" }}]"#);
+        let device = ignored.replace(
+            r#""vendors""#,
+            &format!(
+                r#""devices": [{{ "mac": "001565010203", "options": {options} }}], "vendors""#
+            ),
+        );
+        assert_eq!(told(&device, &yealink()), "", "{device}");
+    }
     let device = r#"{ "options": [{ "code": 200, "text": "x" }],
         "vendors": { "yealink": { "ignore": true } },
         "devices": [{ "mac": "001565010203", "ignore": false }] }"#;
