@@ -8,7 +8,7 @@ mod addresses;
 mod answer;
 mod chain;
 pub mod devices;
-mod heads;
+pub mod heads;
 mod lines;
 mod rules;
 pub mod sites;

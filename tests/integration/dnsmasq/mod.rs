@@ -4,6 +4,8 @@
 mod catalogue;
 /// The acceptance table of the four reference sites.
 mod reference;
+/// The companion as dhcp-script.
+mod script;
 /// Sites, single devices, and who is answered at all.
 mod sites;
 /// What dnsmasq cannot say is refused, with a reason and an advice.
