@@ -254,9 +254,19 @@ fn expect(answer: Option<Answer>, phone: &Phone, kind: u8, patience: Duration) -
     answer
 }
 
+/// Binds, with patience: a socket that has just been closed here lives on for a moment in a child process that another
+/// test is starting.
 pub fn bind(address: Ipv4Addr, port: u16) -> UdpSocket {
-    UdpSocket::bind(SocketAddrV4::new(address, port))
-        .unwrap_or_else(|error| panic!("bind {address}:{port}: {error}"))
+    let end = Instant::now() + 2 * SECOND;
+    loop {
+        match UdpSocket::bind(SocketAddrV4::new(address, port)) {
+            Ok(socket) => return socket,
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => panic!("bind {address}:{port}: {error}"),
+        }
+    }
 }
 
 /// The first questions that may be under way at once: one client asks one thing at a time, since Kea drops what it asks
