@@ -44,7 +44,8 @@ fn phones_of_the_leases_and_no_laptop() {
 
 const LEASES: u32 = 100_000;
 
-/// Leases of Kea's own file: nine phones of ten in subnet 2, every third of them a Yealink's, and no laptop's name.
+/// Leases of Kea's own file: nine phones of ten in subnet 2, every third of them a Yealink's, and
+/// no laptop's name.
 fn leases() -> String {
     let mut file = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,\
                     hostname,state,user_context\n"
