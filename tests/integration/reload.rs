@@ -72,7 +72,8 @@ fn a_broken_file_leaves_what_was_in_force() {
             "expected the file's name in the refusal, found {text}"
         );
         assert_eq!(told(&kea), Some(1), "after phone-policy-reload of {broken:?}");
-        // Kea has closed the old library by then and would serve nobody if the new one refused to load.
+        // Kea has closed the old library by then and would serve nobody if the new one refused to
+        // load.
         let told_before = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
         let reply = kea.reload();
         assert_eq!(told(&kea), Some(1), "after config-reload of {broken:?}: {}", reply.text);
@@ -91,6 +92,16 @@ fn a_broken_file_leaves_what_was_in_force() {
 }
 
 #[test]
+fn a_configuration_that_kea_refuses_leaves_what_was_in_force() {
+    let mut kea = Setup::new().offhook_file(&policy(1)).start();
+    kea.setup.folder.write("policy.json", policy(2));
+    kea.setup.dhcp4["nonsense"] = serde_json::json!(true);
+    let text = kea.reload().refused();
+    assert!(text.contains("nonsense"), "expected Kea to name the key, found {text}");
+    assert_eq!(told(&kea), Some(1), "expected the policy as it was before the attempt");
+}
+
+#[test]
 fn a_hangup_signal_reads_the_policy_again() {
     let kea = Setup::new().offhook_file(&policy(1)).start();
     assert_eq!(told(&kea), Some(1));
@@ -104,8 +115,9 @@ fn a_hangup_signal_reads_the_policy_again() {
     });
 }
 
-/// Lets ten threads ask without a pause while `reload` runs `RELOADS` times with a new policy each; returns how many
-/// answers they had. `tries`: how often a client asks before it counts as unanswered.
+/// Lets ten threads ask without a pause while `reload` runs `RELOADS` times with a new policy each;
+/// returns how many answers they had. `tries`: how often a client asks before it counts as
+/// unanswered.
 fn under_fire(kea: &Kea, tries: usize, reload: impl Fn(usize)) -> usize {
     let over = AtomicBool::new(false);
     let answered = AtomicUsize::new(0);
@@ -142,7 +154,8 @@ fn under_fire(kea: &Kea, tries: usize, reload: impl Fn(usize)) -> usize {
     answered.into_inner()
 }
 
-/// Nothing may stay behind; what a warmed-up heap adds meanwhile is far below what one policy a reload would cost.
+/// Nothing may stay behind; what a warmed-up heap adds meanwhile is far below what one policy a
+/// reload would cost.
 #[track_caller]
 fn expect_no_growth(before: Footprint, after: Footprint) {
     assert_eq!(after.threads, before.threads, "expected as many threads as before");
