@@ -36,6 +36,12 @@ fn polycom(number: u8) -> Phone {
     Phone::new(&format!("00:04:f2:00:00:{number:02x}")).class("Polycom-VVX410")
 }
 
+/// Whether the library works by what its configuration says.
+fn configuration(kea: &Kea) -> String {
+    let status = kea.command("phone-status-get", None).ok();
+    status["configuration"].as_str().expect("a text").to_owned()
+}
+
 fn told(kea: &Kea) -> Option<usize> {
     policy_of(&Relay::of(kea).discover(&polycom(0)))
 }
@@ -75,10 +81,11 @@ fn a_broken_file_leaves_what_was_in_force() {
         // Kea has closed the old library by then and would serve nobody if the new one refused to
         // load.
         let told_before = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
-        let reply = kea.reload();
-        assert_eq!(told(&kea), Some(1), "after config-reload of {broken:?}: {}", reply.text);
+        kea.reload().ok();
+        assert_eq!(told(&kea), Some(1), "after config-reload of {broken:?}");
         let told_now = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
         assert!(told_now > told_before, "expected the mistake of {broken:?} in the log");
+        assert_eq!(configuration(&kea), "refused", "after config-reload of {broken:?}");
     }
     std::fs::remove_file(kea.setup.folder.join("policy.json")).expect("the file goes");
     kea.command("phone-policy-reload", None).refused();
@@ -89,6 +96,34 @@ fn a_broken_file_leaves_what_was_in_force() {
     kea.setup.folder.write("policy.json", policy(3));
     kea.reload().ok();
     assert_eq!(told(&kea), Some(3));
+    assert_eq!(configuration(&kea), "used");
+    let seen = kea.command("phone-list", None).ok();
+    assert_eq!(seen["count"], 1, "expected the phones seen to outlive a reload, found {seen}");
+}
+
+#[test]
+fn wrong_parameters_at_a_reload_leave_what_was_in_force() {
+    let mut kea = Setup::new().offhook_file(&policy(1)).start();
+    let good = kea.setup.dhcp4["hooks-libraries"].clone();
+    let mut none = good.clone();
+    let mut unknown = good.clone();
+    let mut twice = good.clone();
+    let libraries = |value: &mut serde_json::Value| value.as_array_mut().expect("a list").len();
+    let ours = libraries(&mut none) - 1;
+    none[ours].as_object_mut().expect("a map").remove("parameters");
+    unknown[ours]["parameters"]["polcy"] = serde_json::json!(1);
+    twice.as_array_mut().expect("a list").push(good[ours].clone());
+    for (name, wrong) in [("none", none), ("unknown", unknown), ("twice", twice)] {
+        kea.setup.dhcp4["hooks-libraries"] = wrong;
+        let before = kea.log_lines("OFFHOOK_LOAD_REFUSED").len();
+        kea.reload().ok();
+        assert_eq!(told(&kea), Some(1), "after a reload with parameters: {name}");
+        assert!(kea.log_lines("OFFHOOK_LOAD_REFUSED").len() > before, "expected a line: {name}");
+    }
+    kea.setup.dhcp4["hooks-libraries"] = good;
+    kea.setup.folder.write("policy.json", policy(2));
+    kea.reload().ok();
+    assert_eq!((told(&kea), configuration(&kea).as_str()), (Some(2), "used"));
 }
 
 #[test]
