@@ -4,7 +4,7 @@
 // The helpers are tests' too: what cannot be set up fails the test.
 #![allow(clippy::expect_used)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use etherparse::PacketBuilder;
