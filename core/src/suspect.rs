@@ -15,6 +15,16 @@ pub enum Suspicion {
     Address,
 }
 
+impl Suspicion {
+    /// As lists show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Suspicion::RequestList => "request-list",
+            Suspicion::Address => "address",
+        }
+    }
+}
+
 /// Options by which phones find their server or their VLAN and other devices find nothing: SIP
 /// servers (120), Cisco and Polycom style servers (150, 159 to 161), Avaya (176, 242), VLANs (132).
 const TELLTALES: [u8; 8] = [120, 132, 150, 159, 160, 161, 176, 242];

@@ -247,6 +247,23 @@ fn phones_seen_are_listed_by_page() {
 }
 
 #[test]
+fn what_looks_like_a_phone_is_listed_and_told_nothing() {
+    let kea = Setup::offhook(FILES).start();
+    let relay = Relay::of(&kea);
+    let strange = Phone::new("02:00:00:00:00:77").class("Nobody knows 1.0").wants(&[1, 3, 66, 160]);
+    let answer = relay.discover(&strange);
+    assert_eq!(answer.option(66), None);
+    relay.discover(&polycom());
+    let found = kea.command("phone-list", json!({ "recognised": false })).ok();
+    assert_eq!(found["count"], 1, "found {found}");
+    let phone = &found["phones"][0];
+    assert_eq!(phone["hw-address"], "02:00:00:00:00:77");
+    assert_eq!(phone["vendor-class"], "Nobody knows 1.0");
+    assert_eq!(phone["looks-like-a-phone-by"], "request-list");
+    assert_eq!((&found["unknown"], &found["remembered"]), (&json!(1), &json!(1)));
+}
+
+#[test]
 fn the_catalogue_and_the_state_of_things() {
     let kea = Setup::offhook(FILES).start();
     let list = kea.command("phone-vendor-list", None).ok();

@@ -42,6 +42,24 @@ fn phones_of_the_leases_and_no_laptop() {
     assert_eq!(phone["model"], "VVX410");
 }
 
+#[test]
+fn phones_by_site() {
+    let policy = r#"{ "sites": [
+        { "name": "lab", "match": { "client-classes": ["PHONE_yealink"] } },
+        { "name": "hq", "match": { "networks": ["0.0.0.0/0"] } }
+    ] }"#;
+    let kea = Setup::offhook(policy).kea_library("libdhcp_lease_cmds.so", None).start();
+    let relay = Relay::of(&kea);
+    relay.boot(&polycom());
+    relay.boot(&Phone::new("00:15:65:00:00:01"));
+    for (site, vendor) in [("lab", "yealink"), ("hq", "polycom")] {
+        let found = phones(&kea, &["--site", site]);
+        assert_eq!(count(&found), 1, "found {found}");
+        assert_eq!((&found[0]["vendor"], &found[0]["site"]), (&json!(vendor), &json!(site)));
+    }
+    assert_eq!(count(&phones(&kea, &["--site", "nowhere"])), 0);
+}
+
 const LEASES: u32 = 100_000;
 
 /// Leases of Kea's own file: nine phones of ten in subnet 2, every third of them a Yealink's, and
