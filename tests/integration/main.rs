@@ -32,6 +32,8 @@ mod phones;
 mod postgres;
 /// The acceptance table of the four reference sites.
 mod reference;
+/// The page on Kea's releases names tests that are there.
+mod releases_page;
 /// Policies that come and go, and those that are refused.
 mod reload;
 /// How a policy tells a site, by evidence that only a real packet has.
