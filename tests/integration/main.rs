@@ -5,7 +5,8 @@ mod peers;
 
 /// What the lease's user context says of a phone.
 mod annotate;
-/// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of offhook's.
+/// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
+/// offhook's.
 mod bench;
 /// Every example of the catalogue, through a real Kea.
 mod catalogue;
