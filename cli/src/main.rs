@@ -6,6 +6,7 @@
 
 mod capture;
 mod check;
+mod decode;
 mod diff;
 mod explain;
 mod explain_capture;
@@ -30,6 +31,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Decode(decode::Arguments),
     Diff(diff::Arguments),
     Explain(Box<explain::Arguments>),
     Phones(phones::Arguments),
@@ -39,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
