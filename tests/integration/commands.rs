@@ -172,12 +172,16 @@ fn a_policy_can_be_seen_tried_and_set() {
     assert_eq!([&tried["phones"], &tried["changed"]], [&json!(1), &json!(1)], "found {tried}");
     let difference = &tried["differences"][0];
     assert_eq!(difference["hw-address"], "00:04:f2:aa:bb:01", "found {tried}");
-    let [old, new] = ["before", "after"].map(|key| options(&difference[key]));
-    let phone = |host: &str| {
-        let url = format!("https://{host}.example.com/").into_bytes();
-        vec![(66, url.clone()), (160, url)]
+    let told = |key: &str| {
+        let changes = difference["changes"].as_array().expect("a list");
+        let one = |change: &Value| (change["what"].clone(), change[key]["text"].clone());
+        changes.iter().map(one).collect::<Vec<_>>()
     };
-    assert_eq!((old, new), (phone("provision"), phone("elsewhere")));
+    let phone = |host: &str| {
+        let url = json!(format!("https://{host}.example.com/"));
+        vec![(json!("option 66"), url.clone()), (json!("option 160"), url)]
+    };
+    assert_eq!((told("before"), told("after")), (phone("provision"), phone("elsewhere")));
     assert_eq!(digest(&kea), before, "expected a try to change nothing");
     assert_eq!(url(&relay.discover(&polycom())), "https://provision.example.com/");
 

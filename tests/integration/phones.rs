@@ -60,6 +60,29 @@ fn phones_by_site() {
     assert_eq!(count(&phones(&kea, &["--site", "nowhere"])), 0);
 }
 
+/// `offhook diff` by the phones that a real Kea has seen.
+#[test]
+fn another_policys_differences_for_the_phones_seen() {
+    let kea = Setup::new().offhook_file(FILES).start();
+    let relay = Relay::of(&kea);
+    relay.discover(&polycom());
+    relay.discover(&Phone::new("00:15:65:00:00:01"));
+    relay.discover(&Phone::stranger(1));
+    let other = kea.setup.folder.write("other.json", FILES.replace("https", "http"));
+    let diff = |new: &std::path::Path| {
+        let mut command = process::command(command_line());
+        command.args(["diff", "--json"]).arg(kea.setup.folder.join("policy.json")).arg(new);
+        process::run(command.arg("--seen").arg(kea.socket()))
+    };
+    let output = diff(&other);
+    assert_eq!(output.status.code(), Some(1), "expected differences to be told by the exit code");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!([&report["phones"], &report["changed"]], [&json!(2), &json!(2)], "{report}");
+    assert_eq!(report["recognised-by-more-than-the-list-says"], 0, "{report}");
+    let same = diff(&kea.setup.folder.join("policy.json"));
+    assert_eq!(same.status.code(), Some(0));
+}
+
 const LEASES: u32 = 100_000;
 
 /// Leases of Kea's own file: nine phones of ten in subnet 2, every third of them a Yealink's, and

@@ -3,10 +3,11 @@
 
 use std::net::Ipv4Addr;
 
+use offhook_core::diff::{Comparison, Report};
 use offhook_core::recognise::read;
 use offhook_core::suspect::suspect;
 use offhook_core::text::printable;
-use offhook_core::{Edits, Engine, Mac, explain};
+use offhook_core::{Engine, Mac, explain, question};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
@@ -139,16 +140,14 @@ fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     if let Some(address) = query.client_address() {
         add("ip-address", address.to_string().into());
     }
-    add("told", phone_told(phone));
+    add("told", told_value(&phone.told));
+    // What offhook diff and explain take: so that a list of phones is a list of questions.
+    add("question", question::write(&parts));
     add("reply", if phone.reply == 2 { "offer" } else { "ack" }.into());
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());
     add("answers", phone.answers.into());
     value
-}
-
-fn phone_told(phone: &Phone) -> Value {
-    told_value(&phone.told)
 }
 
 fn told_value(told: &[u8]) -> Value {
@@ -177,53 +176,18 @@ fn is_text(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
-/// What another policy would change for the phones seen.
-#[derive(Debug, Default)]
-pub(super) struct Differences {
-    pub(super) phones: usize,
-    pub(super) changed: usize,
-    /// The first of those that change.
-    pub(super) shown: Vec<Value>,
-}
-
-/// Compares the policy in force with a candidate, phone by phone, on what each phone last sent.
-pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Differences {
+/// Compares the policy in force with a candidate, on what each phone last sent.
+pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Report {
     let in_force = hook.in_force();
-    let mut differences = Differences::default();
+    let mut comparison = Comparison::new(&in_force.engine, &candidate.engine, limit);
     let mut from: Option<Mac> = None;
     loop {
         let page = hook.seen.page(from, 5000);
-        let Some(last) = page.last() else { return differences };
+        let Some(last) = page.last() else { return comparison.finish() };
         from = Some(last.mac);
         for phone in &page {
-            differences.phones += 1;
-            let before = told_by(&in_force.engine, phone);
-            let after = told_by(&candidate.engine, phone);
-            if before != after {
-                differences.changed += 1;
-                if differences.shown.len() < limit {
-                    differences.shown.push(json!({
-                        "hw-address": phone.mac.to_string(),
-                        "vendor": after.0.as_ref().or(before.0.as_ref()),
-                        "before": told_value(&before.1),
-                        "after": told_value(&after.1),
-                    }));
-                }
-            }
+            let parts = evidence::read(phone.mac, &phone.evidence);
+            comparison.ask(&parts.query(&parts.class_names()));
         }
     }
-}
-
-/// Vendor and answer of a phone by an engine.
-fn told_by(engine: &Engine, phone: &Phone) -> (Option<String>, Box<[u8]>) {
-    let parts = evidence::read(phone.mac, &phone.evidence);
-    let names = parts.class_names();
-    let query = parts.query(&names);
-    let decision = engine.decide(&query);
-    let mut edits = Edits::default();
-    decision.edits(engine, &query, &mut edits);
-    let told = evidence::write_told(engine, &edits);
-    let vendor =
-        decision.identity.map(|identity| engine.tables().at(identity.vendor).id.to_string());
-    (vendor, told)
 }

@@ -70,8 +70,13 @@ fn a_policy_is_tried_and_set_and_nothing_changes_in_between() {
     assert_eq!(answer["arguments"]["changed"], 1);
     let difference = &answer["arguments"]["differences"][0];
     assert_eq!(difference["hw-address"], "02:00:00:00:00:07");
-    assert_eq!(difference["before"][0]["text"], "a");
-    assert_eq!(difference["after"][0]["text"], "b");
+    assert_eq!(difference["changes"][0]["what"], "option 66");
+    assert_eq!(difference["changes"][0]["before"]["text"], "a");
+    assert_eq!(difference["changes"][0]["after"]["text"], "b");
+    assert_eq!(
+        answer["arguments"]["groups"][0]["words"],
+        json!(["option 66 \"b\" instead of \"a\""])
+    );
 
     let before = ask(&hook, "phone-policy-get", Value::Null);
     let wrong = ask(&hook, "phone-policy-set", json!({"policy": {"answer": 1, "sites": 2}}));
@@ -111,6 +116,11 @@ fn phones_come_by_page() {
     assert_eq!(seen, 250);
     assert_eq!(ask(&hook, "phone-list", json!({"site": "elsewhere"}))["result"], 3);
     let one = ask(&hook, "phone-get", json!({"hw-address": "0200.0000.0007"}));
+    let asked = ask(&hook, "phone-explain", one["arguments"]["question"].clone());
+    assert_eq!(
+        asked["arguments"]["vendor"], "testphone",
+        "a list's question is one to ask: {asked}"
+    );
     assert_eq!(one["arguments"]["ip-address"], "10.0.0.9");
     assert_eq!(one["arguments"]["now"]["options"][0]["text"], "a");
     assert_eq!(ask(&hook, "phone-get", json!({"hw-address": "00:00:00:00:00:01"}))["result"], 3);
