@@ -1,6 +1,6 @@
 //! What lives from load to unload: the policy in force, the counters, the phones seen.
 //!
-//! Packet threads only ever touch [`Lanes`] and [`Phones`]; everything else belongs to Kea's main
+//! Packet threads only ever touch [`Lanes`] and [`Seen`]; everything else belongs to Kea's main
 //! thread (and to the listener threads of libdhcp_ha, which is why it has a lock).
 
 use std::hash::RandomState;
