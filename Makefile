@@ -35,6 +35,10 @@ test: deps
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --workspace
+	@echo 'make install, into a folder of its own'
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
+	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
 demo:
 	@scripts/deps demo
