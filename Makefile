@@ -29,6 +29,7 @@ install: build
 	@test -n '$(HOOKS)' || { echo 'make install: Kea is not installed from Debian; give HOOKS=DIR' >&2; exit 1; }
 	install -D -m 644 target/release/libdhcp_offhook.so '$(DESTDIR)$(HOOKS)/libdhcp_offhook.so'
 	install -D -m 755 target/release/offhook '$(DESTDIR)/usr/local/bin/offhook'
+	install -D -m 755 target/release/offhook-dnsmasq '$(DESTDIR)/usr/local/bin/offhook-dnsmasq'
 
 test: deps
 	$(CARGO) fmt --all --check
