@@ -6,11 +6,14 @@
 
 mod capture;
 mod check;
+mod decode;
+mod diff;
 mod explain;
 mod explain_capture;
 mod input;
 mod kea;
 mod phones;
+mod seen;
 mod vendors;
 
 use std::process::ExitCode;
@@ -28,6 +31,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Decode(decode::Arguments),
+    Diff(diff::Arguments),
     Explain(Box<explain::Arguments>),
     Phones(phones::Arguments),
     Vendors(vendors::Arguments),
@@ -36,6 +41,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
@@ -46,6 +53,8 @@ fn main() -> ExitCode {
             eprintln!("{text}");
             ExitCode::from(1)
         }
+        // What was asked for has been printed, and it is not nothing.
+        Err(input::Failure::Found) => ExitCode::from(1),
         // A reader that went away (`offhook vendors | head`) is no failure of ours.
         Err(input::Failure::ClosedPipe) => ExitCode::SUCCESS,
     }

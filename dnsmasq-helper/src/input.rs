@@ -12,6 +12,8 @@ use offhook_core::catalogue::Tables;
 pub enum Failure {
     /// The input is wrong; the text says what and where.
     Wrong(String),
+    /// The input was read, and what was found in it has been said.
+    Found,
     /// Whoever read our output has stopped.
     ClosedPipe,
 }

@@ -6,6 +6,7 @@
 
 mod book;
 mod commands;
+mod doctor;
 mod input;
 mod render;
 mod script;

@@ -1,6 +1,7 @@
 //! What people type. Exit codes: 0 done, 1 the input is wrong (what and where on standard error),
 //! 2 usage.
 
+mod doctor;
 mod publish;
 mod render;
 mod restart;
@@ -22,6 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Doctor(doctor::Arguments),
     Render(render::Arguments),
 }
 
@@ -37,6 +39,7 @@ pub fn takes(words: &[OsString]) -> bool {
 
 pub fn run() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
     };
     match done {
@@ -45,6 +48,8 @@ pub fn run() -> ExitCode {
             eprintln!("{text}");
             ExitCode::from(1)
         }
+        // It has said all that there is to say.
+        Err(Failure::Found) => ExitCode::from(1),
         // A reader that went away (`offhook-dnsmasq ... | head`) is no failure of ours.
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
     }

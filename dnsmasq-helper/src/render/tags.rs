@@ -17,6 +17,8 @@ pub const NAMED: &str = "oh_named";
 /// The device has answers of its own; the shared rules do not count.
 pub const OWN: &str = "oh_own";
 pub const AT_A_SITE: &str = "oh_sited";
+/// How the tags begin that the user's own `dhcp-range` lines set.
+pub const RANGE: &str = "oh_at-";
 pub const REFUSED: &str = "oh_refused";
 
 /// The client is of this vendor, by what it shows.
@@ -75,5 +77,5 @@ pub const RENDERING: &str = "oh_render-";
 /// Where a site's networks or relays lead: the tag of the user's `dhcp-range` lines there.
 pub fn range(site: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    format!("oh_at-{}", site.chars().map(plain).collect::<String>())
+    format!("{RANGE}{}", site.chars().map(plain).collect::<String>())
 }
