@@ -42,20 +42,24 @@ pub fn packet(tables: &Tables, sites: &[Site], event: &Event) -> Parts {
         }
     }
     let id = |told: &Option<Vec<u8>>, key: &str, wanted: fn(&Site) -> &[Vec<u8>]| {
-        let tagged = sites
-            .iter()
-            .enumerate()
-            .find(|(position, _)| said.tags.contains(&format!("{}.{key}", tags::site(*position))));
-        match tagged.and_then(|(_, site)| wanted(site).first()) {
-            Some(id) if told.as_ref().is_none_or(|told| id.starts_with(told)) => id.clone(),
-            _ => told.clone().unwrap_or_default(),
-        }
+        let told = told.as_deref().unwrap_or_default();
+        let tagged = sites.iter().enumerate().filter(|(position, _)| {
+            said.tags.contains(&format!("{}.{key}", tags::site(*position)))
+        });
+        // Of the ids that our matchers may have seen, one that dnsmasq would have cut to this.
+        let mut ids = tagged.flat_map(|(_, site)| wanted(site));
+        ids.find(|id| as_passed_on(id) == told).map_or(told, |id| id).to_vec()
     };
     let circuit = id(&said.circuit_id, "circuit-ids", |site| &site.matching.circuit_ids);
     let remote = id(&said.remote_id, "remote-ids", |site| &site.matching.remote_ids);
     parts.relay_ids(&circuit, &remote);
     parts.classes = said.tags.clone();
     parts
+}
+
+/// What dnsmasq leaves of a value: it ends at the first NUL or `=`.
+fn as_passed_on(value: &[u8]) -> &[u8] {
+    value.split(|byte| matches!(byte, 0 | b'=')).next().unwrap_or_default()
 }
 
 /// Option 60, mended by the tag of the head that our matchers found in it.

@@ -2,6 +2,8 @@
 
 /// Every example of the catalogue.
 mod catalogue;
+/// Random policies and random clients: core = Kea = dnsmasq.
+mod property;
 /// The acceptance table of the four reference sites.
 mod reference;
 /// The companion as dhcp-script.

@@ -29,7 +29,7 @@ fn start(policy: &str) -> Dnsmasq {
 }
 
 /// All records, by address.
-fn records(state: &Path) -> Vec<Value> {
+pub fn records(state: &Path) -> Vec<Value> {
     let mut records = Vec::new();
     for folder in fs::read_dir(state.join("phones")).into_iter().flatten().flatten() {
         for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
@@ -48,7 +48,7 @@ fn record(state: &Path, phone: &Phone) -> Option<Value> {
 }
 
 #[track_caller]
-fn wait_for_record(state: &Path, phone: &Phone) -> Value {
+pub fn wait_for_record(state: &Path, phone: &Phone) -> Value {
     let what = format!("a record of {}", phone.mac_text());
     wait_for(&what, Duration::from_secs(10), || record(state, phone))
 }
