@@ -8,6 +8,7 @@ mod capture;
 mod check;
 mod explain;
 mod explain_capture;
+mod generate;
 mod input;
 mod kea;
 mod phones;
@@ -29,6 +30,7 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Explain(Box<explain::Arguments>),
+    Generate(generate::Arguments),
     Phones(phones::Arguments),
     Vendors(vendors::Arguments),
 }
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
     };

@@ -14,6 +14,7 @@ use crate::policy::devices::{Device, DeviceLayer, DeviceOption};
 use crate::policy::{Answer, Layer, Site};
 use crate::query::{Query, trimmed};
 use crate::recognise::{Finding, Identity, Reading, read, recognise};
+use crate::token::Token;
 use crate::value::{Existing, Send};
 
 /// Whether the client gets an answer at all.
@@ -448,5 +449,8 @@ impl LiveValues for Packet<'_> {
     }
     fn firmware(&self) -> &[u8] {
         self.reading().firmware.as_deref().unwrap_or_default()
+    }
+    fn token(&self) -> Option<Token> {
+        self.engine.minter()?.mint(self.query.mac?, self.query.client_address())
     }
 }
