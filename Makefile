@@ -20,7 +20,7 @@ deps:
 
 build:
 	@scripts/deps build
-	$(CARGO) build --release
+	$(CARGO) build --release -p offhook-kea -p offhook
 
 # Where Kea looks for hook libraries: beside those that it brought.
 HOOKS ?= $(shell dpkg -L kea-common 2>/dev/null | sed -n 's,/libdhcp_lease_cmds.so$$,,p')

@@ -40,6 +40,8 @@ fn main() {
     build.files(SHIM.map(|name| shim.join(name).with_extension("cc")));
     build.compile("offhook_shim");
 
+    // What was in force outlives an unload (kea-hook/src/hook.rs, Kept), so the library must stay.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     // No Kea library is linked: kea-dhcp4 has them all loaded, under names that differ by release.
     contract();
 }

@@ -19,7 +19,7 @@ pub struct Captured {
 
 impl Captured {
     /// BOOTREQUEST: sent by a client or its relay.
-    pub fn from_client(&self) -> bool {
+    pub fn is_clients(&self) -> bool {
         self.bytes.first() == Some(&1)
     }
 }

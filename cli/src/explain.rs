@@ -1,5 +1,7 @@
 //! `offhook explain`: what a client would be told, and why.
 
+mod print;
+
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -120,7 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         input::wrong(lines.collect::<Vec<_>>().join("\n"))
     })?;
     let explanation = answered(&engine, &question, &arguments.class_prefix)?;
-    if arguments.json { input::json(&explanation) } else { print(&explanation) }
+    if arguments.json { input::json(&explanation) } else { print::print(&explanation) }
 }
 
 fn object(arguments: &Arguments) -> Value {
@@ -201,50 +203,4 @@ fn batch(engine: &Engine, file: &Path, prefix: &str) -> Result<(), Failure> {
         0 => Ok(()),
         _ => Err(input::wrong(format!("{wrong} lines are wrong: see their \"error\""))),
     }
-}
-
-fn print(explanation: &Explanation) -> Result<(), Failure> {
-    let unknown = || "unknown".to_owned();
-    let field = |name: &str, value: String| input::line(format!("{name:10} {value}"));
-    match &explanation.vendor {
-        Some(vendor) => {
-            let variant =
-                explanation.variant.as_ref().map_or(String::new(), |name| format!(" ({name})"));
-            field("vendor", format!("{vendor}{variant}"))?;
-            field("model", explanation.model.clone().unwrap_or_else(unknown))?;
-            field("firmware", explanation.firmware.clone().unwrap_or_else(unknown))?;
-        }
-        None => field("vendor", "none: not a phone that is known".to_owned())?,
-    }
-    for evidence in &explanation.evidence {
-        field("evidence", evidence.clone())?;
-    }
-    field("site", explanation.site.clone().unwrap_or_else(|| "none".to_owned()))?;
-    field("system", explanation.system.clone().unwrap_or_else(|| "none".to_owned()))?;
-    field("answer", explanation.answer.to_owned())?;
-    if !explanation.classes.is_empty() {
-        field("classes", explanation.classes.join(", "))?;
-    }
-    for option in &explanation.options {
-        let value = match (&option.text, &option.hex) {
-            (Some(text), _) => format!("\"{text}\""),
-            (None, Some(hex)) => format!("0x{hex}"),
-            (None, None) => "taken out".to_owned(),
-        };
-        input::line(format!("option {:<3} {value}  [{}]", option.code, option.reason))?;
-    }
-    let header = &explanation.header;
-    for (name, value) in [
-        ("next-server", &header.next_server),
-        ("server-hostname", &header.server_hostname),
-        ("boot-file-name", &header.boot_file_name),
-    ] {
-        if let Some(value) = value {
-            input::line(format!("{name} {value}"))?;
-        }
-    }
-    for reason in &explanation.reasons {
-        input::line(format!("  - {reason}"))?;
-    }
-    Ok(())
 }

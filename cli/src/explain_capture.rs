@@ -46,7 +46,7 @@ pub struct Difference {
 pub fn explain_all(engine: &Engine, file: &Path, prefix: &str) -> Result<Vec<Explained>, Failure> {
     let packets = capture::read(file)?;
     let mut explained = Vec::new();
-    for (index, packet) in packets.iter().enumerate().filter(|(_, packet)| packet.from_client()) {
+    for (index, packet) in packets.iter().enumerate().filter(|(_, packet)| packet.is_clients()) {
         let answer = packets[index + 1..].iter().find(|answer| answers(packet, answer));
         let leased = answer.and_then(|answer| address(&answer.bytes, 16));
         let context = Context { leased, ..Context::default() };

@@ -13,6 +13,8 @@ use offhook_core::{Engine, Host};
 pub enum Failure {
     /// The input is wrong; the text says what and where.
     Wrong(String),
+    /// Nothing is wrong, but what was looked for is there, and the exit code says so.
+    Found,
     /// Whoever read our output has stopped.
     ClosedPipe,
 }

@@ -6,12 +6,15 @@
 
 mod capture;
 mod check;
+mod decode;
+mod diff;
 mod explain;
 mod explain_capture;
 mod generate;
 mod input;
 mod kea;
 mod phones;
+mod seen;
 mod vendors;
 
 use std::process::ExitCode;
@@ -29,6 +32,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Decode(decode::Arguments),
+    Diff(diff::Arguments),
     Explain(Box<explain::Arguments>),
     Generate(generate::Arguments),
     Phones(phones::Arguments),
@@ -38,6 +43,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
@@ -49,6 +56,8 @@ fn main() -> ExitCode {
             eprintln!("{text}");
             ExitCode::from(1)
         }
+        // What was asked for has been printed, and it is not nothing.
+        Err(input::Failure::Found) => ExitCode::from(1),
         // A reader that went away (`offhook vendors | head`) is no failure of ours.
         Err(input::Failure::ClosedPipe) => ExitCode::SUCCESS,
     }

@@ -1,7 +1,10 @@
 //! Captures: `explain --pcap` and `vendors new --from-packet`, with files that libraries other than
 //! ours have written.
 
-use std::path::PathBuf;
+// The helpers are tests' too: what cannot be set up fails the test.
+#![allow(clippy::expect_used)]
+
+use std::path::Path;
 use std::process::{Command, Output};
 
 use etherparse::PacketBuilder;
@@ -94,7 +97,7 @@ fn policy() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/offhook.json")
 }
 
-fn explained(file: &PathBuf) -> Value {
+fn explained(file: &Path) -> Value {
     let file = file.to_str().expect("a plain path");
     let output = offhook(&["explain", "--policy", policy(), "--pcap", file, "--json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

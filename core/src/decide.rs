@@ -417,7 +417,7 @@ impl Edits {
 }
 
 /// What the packet knows, read only when a value asks for it.
-struct Packet<'p> {
+pub(crate) struct Packet<'p> {
     engine: &'p Engine,
     query: &'p Query<'p>,
     identity: Option<&'p Identity>,
@@ -425,7 +425,11 @@ struct Packet<'p> {
 }
 
 impl<'p> Packet<'p> {
-    fn new(engine: &'p Engine, query: &'p Query<'p>, identity: Option<&'p Identity>) -> Self {
+    pub(crate) fn new(
+        engine: &'p Engine,
+        query: &'p Query<'p>,
+        identity: Option<&'p Identity>,
+    ) -> Self {
         Packet { engine, query, identity, reading: std::cell::OnceCell::new() }
     }
 

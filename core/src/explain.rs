@@ -2,6 +2,9 @@
 //!
 //! Decides nothing of its own: every sentence comes from what `recognise`, `decide` and `plan` did.
 
+mod options;
+mod space;
+
 use std::borrow::Cow;
 
 use serde::Serialize;
@@ -10,11 +13,12 @@ use crate::catalogue::{Field, Tables};
 use crate::decide::{Decision, Edits, SiteKind, Verdict};
 use crate::engine::Engine;
 use crate::mac::Mac;
-use crate::plan::{For, PlanOption, plan};
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, Sign, mac_rule, read, rule};
 use crate::text::printable;
-use crate::value::Send;
+
+pub use options::{ExplainedOption, Layered};
+pub use space::{Requested, Space};
 
 /// The answer of `offhook explain --json` and of `phone-explain`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,20 +36,10 @@ pub struct Explanation {
     pub classes: Vec<String>,
     pub options: Vec<ExplainedOption>,
     pub header: ExplainedHeader,
+    /// What the client lists in its option 55; none: it has no such option and takes what it gets.
+    pub requested: Option<Vec<Requested>>,
+    pub space: Space,
     pub reasons: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ExplainedOption {
-    pub code: u8,
-    /// `set` or `remove`.
-    pub action: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hex: Option<String>,
-    /// The value, if it is printable.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    pub reason: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -73,7 +67,7 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
     let mut reasons = Vec::new();
     explain_recognition(tables, query, &decision, &mut reasons);
     explain_site(engine, query, &decision, &mut reasons);
-    let options = explain_options(engine, query, &decision, &edits, &mut reasons);
+    let options = options::explain(engine, query, &decision, &edits, &mut reasons);
     if decision.verdict == Verdict::Drop {
         reasons.push("\"answer\" is \"phones\" here and this is none: no answer at all".into());
     }
@@ -104,6 +98,8 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
         classes: vendor
             .map(|vendor| classes(class_prefix, &vendor.id).to_vec())
             .unwrap_or_default(),
+        requested: space::requested(query, &options),
+        space: Space::of(query, &options),
         options,
         header: ExplainedHeader {
             next_server: header.next_server.map(|address| address.to_string()),
@@ -195,79 +191,4 @@ fn explain_site(
         let lacking = lacking.map_or("", |(key, _)| key);
         reasons.push(format!("not at site {:?}: none of its {lacking}", site.name));
     }
-}
-
-fn explain_options(
-    engine: &Engine,
-    query: &Query<'_>,
-    decision: &Decision<'_>,
-    edits: &Edits,
-    reasons: &mut Vec<String>,
-) -> Vec<ExplainedOption> {
-    let Some((identity, made)) = decision.identity.zip(decision.plan()) else {
-        if decision.identity.is_some() {
-            reasons.push("the policy's devices say that this device is to be ignored".to_owned());
-        }
-        return Vec::new();
-    };
-    // The plan again, with somebody listening.
-    plan(
-        For {
-            tables: engine.tables(),
-            policy: engine.policy(),
-            site: decision.site,
-            vendor: identity.vendor,
-            variant: identity.variant,
-            device: decision.device.and_then(|device| device.layer),
-        },
-        &mut Vec::new(),
-        reasons,
-    );
-    let own: Vec<u8> =
-        decision.device.iter().flat_map(|device| device.options()).map(|own| own.code).collect();
-    for option in &made.options {
-        if own.contains(&option.code) {
-            reasons.push(format!(
-                "option {}: the device wins over {} ({})",
-                option.code,
-                option.origin.name(),
-                option.place
-            ));
-        } else if option.send == Send::Requested && !query.requests(option.code) {
-            let code = option.code;
-            reasons.push(format!("option {code} stays away: not asked for in option 55"));
-        }
-    }
-    if edits.left_out > 0 {
-        reasons.push(format!(
-            "{} values could not be made from this packet and stay away",
-            edits.left_out
-        ));
-    }
-    let planned = |code: u8| made.options.iter().find(|option| option.code == code);
-    edits
-        .iter()
-        .map(|edit| {
-            let bytes = edit.value.map(|value| edits.bytes(engine, value));
-            let printable = |bytes: &[u8]| {
-                let text = bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
-                text.then(|| String::from_utf8_lossy(bytes).into_owned())
-            };
-            ExplainedOption {
-                code: edit.code,
-                action: if bytes.is_some() { "set" } else { "remove" },
-                hex: bytes.map(hex::encode),
-                text: bytes.and_then(printable),
-                reason: match planned(edit.code) {
-                    Some(option) if !own.contains(&edit.code) => reason(option),
-                    _ => "by the policy's devices".to_owned(),
-                },
-            }
-        })
-        .collect()
-}
-
-fn reason(option: &PlanOption) -> String {
-    let recalled = if option.recalled { "; leans on a fact that is only recalled" } else { "" };
-    format!("{}, by {}{recalled}", option.place, option.origin.name())
 }

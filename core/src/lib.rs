@@ -12,6 +12,8 @@ pub mod builtin;
 pub mod catalogue;
 pub mod check;
 pub mod decide;
+pub mod decode;
+pub mod diff;
 pub mod encode;
 pub mod engine;
 pub mod error;

@@ -15,7 +15,7 @@ use crate::policy::devices::DeviceLayer;
 use crate::policy::{HeaderSpec, Layer, Placed, Policy, Site, SystemUse, VoiceVlan};
 use crate::render::files::SYSTEM;
 use crate::render::place::{self, Place};
-use crate::text::Live;
+use crate::text::{Live, Piece, pieces};
 use crate::value::{Existing, OptionSpec, Send, SubOption, Value};
 
 /// Where a value comes from, from the least particular to the most.
@@ -50,6 +50,22 @@ impl Origin {
 pub trait Observer {
     /// Something was decided, or considered and not taken.
     fn note(&mut self, text: impl FnOnce() -> String);
+    /// Whether [`Observer::considered`] does anything: values are only made for those who listen.
+    const LISTENS: bool = false;
+    /// A layer had a value for an option.
+    fn considered(&mut self, _: Considered) {}
+}
+
+/// One layer's value for an option, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Considered {
+    pub code: u8,
+    pub origin: Origin,
+    pub place: String,
+    /// None: to be taken out. The error says why it cannot be made.
+    pub form: Result<Option<Form>, String>,
+    /// `wins`, or why not.
+    pub outcome: String,
 }
 
 impl Observer for () {
@@ -200,6 +216,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             self.system.map(|served| served.entry.place.clone()).unwrap_or_default();
         plan.url = self.url.as_deref().and_then(encode::fixed_text);
         plan.place = self.place(wrong);
+        self.tell_of_keys();
         let candidates = self.candidates();
         for (code, candidate) in self.winners(candidates) {
             plan.options.extend(self.compile(code, candidate, &plan, wrong));
@@ -284,12 +301,32 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         }
         match encode::fill(text, &|name| self.name(name, 0)) {
             Ok(ops) => Some(ops),
-            Err(Fault::Absent(_)) => None,
+            // A parameter that only this way of serving needs cannot be left out here; what only some
+            // sites' "vars" have can.
+            Err(Fault::Absent(_)) => {
+                if let Some(name) = self.parameter_missing(text) {
+                    let text = format!("\"{name}\" is missing: {text:?} needs it");
+                    wrong.push(Placed { place: place.to_owned(), value: text });
+                }
+                None
+            }
             Err(Fault::Wrong(text)) => {
                 wrong.push(Placed { place: place.to_owned(), value: text });
                 None
             }
         }
+    }
+
+    /// The first name in a system's text that is a parameter of the system, and is not given.
+    fn parameter_missing<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let entry = self.system?.entry;
+        let parameters = &self.at.tables.system(&entry.system)?.parameters;
+        pieces(text).ok()?.into_iter().find_map(|piece| match piece {
+            Piece::Name(name) => (parameters.iter().any(|parameter| parameter.name == name)
+                && !entry.parameters.iter().any(|(given, _)| given == name))
+            .then_some(name),
+            Piece::Literal(_) => None,
+        })
     }
 
     fn serves(&self, system: &'p System, entry: &SystemUse) -> Option<&'p Serve> {
@@ -395,7 +432,12 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
                 continue;
             };
             let winner = match merged(&other, &candidate) {
-                Some(merged) => merged,
+                Some(merged) => {
+                    for part in [&other, &candidate] {
+                        self.tell_of(part, || "one list of sub-options with the others".to_owned());
+                    }
+                    merged
+                }
                 None => {
                     let later =
                         (candidate.origin, !candidate.derived) >= (other.origin, !other.derived);
@@ -410,12 +452,73 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
                             loser.place
                         )
                     });
+                    self.tell_of(&loser, || match winner.origin == loser.origin {
+                        true => format!("loses: {} stands there too and counts", winner.place),
+                        false => format!("loses: {} is more particular", winner.origin.name()),
+                    });
                     winner
                 }
             };
             winners.insert(code, winner);
         }
         winners
+    }
+
+    /// Tells the observer of a candidate and what becomes of it.
+    fn tell_of(&mut self, candidate: &Candidate<'_>, outcome: impl FnOnce() -> String) {
+        if !O::LISTENS {
+            return;
+        }
+        let option = &candidate.option;
+        let form = match &option.value {
+            Value::Remove => Ok(None),
+            value => encode::compile(value, option.nul, &|name| self.name(name, 0))
+                .map(Some)
+                .map_err(|(Fault::Absent(why) | Fault::Wrong(why))| why),
+        };
+        let (code, place) = (option.code, self.full_place(candidate));
+        let outcome = match &form {
+            Err(why) => format!("stays away: {why}"),
+            Ok(_) => outcome(),
+        };
+        let considered = Considered { code, origin: candidate.origin, place, form, outcome };
+        self.observer.considered(considered);
+    }
+
+    /// Says which layer's word counts for a key that several have.
+    fn tell_of_key(&mut self, key: &str, words: impl Fn(&'p Layer) -> Option<String>) {
+        if !O::LISTENS {
+            return;
+        }
+        let each = self.layers.iter().filter_map(|(origin, layer)| Some((origin, words(layer)?)));
+        let said: Vec<String> =
+            each.map(|(origin, value)| format!("{} says {value}", origin.name())).collect();
+        if let [wins, loses @ ..] = &*said {
+            let loses: String = loses.iter().map(|other| format!("; {other}, and loses")).collect();
+            self.observer.note(|| format!("{key}: {wins}, and counts{loses}"));
+        }
+    }
+
+    fn tell_of_keys(&mut self) {
+        self.tell_of_key("voice-vlan", |layer| {
+            layer.voice_vlan.map(|vlan| match vlan {
+                None => "none".to_owned(),
+                Some(VoiceVlan { id, priority: None }) => id.to_string(),
+                Some(VoiceVlan { id, priority: Some(priority) }) => {
+                    format!("{id} with priority {priority}")
+                }
+            })
+        });
+        let list = |servers: &Placed<Vec<String>>| match &*servers.value {
+            [] => "none".to_owned(),
+            servers => servers.join(", "),
+        };
+        self.tell_of_key("time-servers", |layer| layer.time_servers.as_ref().map(list));
+        self.tell_of_key("sip-servers", |layer| layer.sip_servers.as_ref().map(list));
+        let names = |systems: &Vec<SystemUse>| {
+            systems.iter().map(|entry| &*entry.system).collect::<Vec<_>>().join(", ")
+        };
+        self.tell_of_key("systems", |layer| layer.systems.as_ref().map(names));
     }
 
     fn compile(
@@ -425,6 +528,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         plan: &Plan,
         wrong: &mut Vec<Wrong>,
     ) -> Option<PlanOption> {
+        self.tell_of(&candidate, || "wins".to_owned());
         let option = &candidate.option;
         let policy_writes = candidate.origin >= Origin::Top && !candidate.derived;
         // What a policy writes on an option itself beats its general key, which beats a recipe's.

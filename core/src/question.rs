@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use crate::error::Mistakes;
 use crate::mac::Mac;
 use crate::parts::{Parts, request_list};
-use crate::query::code;
+use crate::query::{SubOptions, code};
 use crate::reader::{Cursor, Table};
 use crate::text::parse_hex;
 use crate::tree::Kind;
@@ -50,6 +50,65 @@ pub enum Question {
 
 /// The names of the messages.
 pub const MESSAGES: [(&str, u8); 3] = [("discover", 1), ("request", 3), ("inform", 8)];
+
+/// The parts as a question: what [`read`] makes the same parts of. For whoever lists clients that
+/// somebody else asks about again.
+pub fn write(parts: &Parts) -> serde_json::Value {
+    let mut question = serde_json::Map::new();
+    let mut add = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            question.insert(key.to_owned(), value.into());
+        }
+    };
+    add("mac", parts.mac.map(|mac| mac.to_string()));
+    add("ip", parts.leased.or(parts.ciaddr).map(|address| address.to_string()));
+    add("relay", parts.giaddr.map(|address| address.to_string()));
+    add("interface", Some(parts.interface.clone()).filter(|name| !name.is_empty()));
+    let message = MESSAGES.iter().find(|(_, number)| *number == parts.message);
+    add("message", message.map(|(name, _)| (*name).to_owned()));
+    for (option, value) in &parts.options {
+        match *option {
+            code::REQUEST_LIST => {
+                let numbers: Vec<String> = value.iter().map(u8::to_string).collect();
+                add("request-list", Some(numbers.join(",")));
+            }
+            code::RELAY_AGENT => {
+                for (sub, id) in (SubOptions { rest: value }) {
+                    match sub {
+                        1 => add("circuit-id-hex", Some(hex::encode(id))),
+                        2 => add("remote-id-hex", Some(hex::encode(id))),
+                        _ => {}
+                    }
+                }
+            }
+            option => {
+                let Some((key, _)) = VALUES.iter().find(|(_, code)| *code == option) else {
+                    continue;
+                };
+                let text = std::str::from_utf8(value)
+                    .ok()
+                    .filter(|text| !key.starts_with("vendor-identifying") && !text.contains('\0'));
+                match text {
+                    Some(text) => add(key, Some(text.to_owned())),
+                    None => add(&format!("{key}-hex"), Some(hex::encode(value))),
+                }
+            }
+        }
+    }
+    if !parts.classes.is_empty() {
+        question.insert("client-classes".to_owned(), parts.classes.clone().into());
+    }
+    question.into()
+}
+
+/// The options that a question gives as text or in hex.
+const VALUES: [(&str, u8); 5] = [
+    ("host-name", code::HOST_NAME),
+    ("vendor-class", code::VENDOR_CLASS),
+    ("user-class", code::USER_CLASS),
+    ("vendor-identifying-class", code::VENDOR_IDENTIFYING_CLASS),
+    ("vendor-identifying", code::VENDOR_IDENTIFYING),
+];
 
 /// Reads a question; `more` are further keys that the caller reads itself.
 pub fn read(at: &Cursor<'_>, more: &[&str], mistakes: &mut Mistakes) -> Option<Question> {
@@ -127,13 +186,7 @@ fn read_parts(at: &Cursor<'_>, table: &Table<'_>, mistakes: &mut Mistakes) -> Pa
     if table.has("mac") && table.has("hw-address") {
         at.mistake("\"mac\" and \"hw-address\" are the same; keep one", mistakes);
     }
-    for (key, code) in [
-        ("host-name", code::HOST_NAME),
-        ("vendor-class", code::VENDOR_CLASS),
-        ("user-class", code::USER_CLASS),
-        ("vendor-identifying-class", code::VENDOR_IDENTIFYING_CLASS),
-        ("vendor-identifying", code::VENDOR_IDENTIFYING),
-    ] {
+    for (key, code) in VALUES {
         let value = bytes(table, key, mistakes);
         parts.option(code, value);
     }
@@ -253,6 +306,29 @@ mod tests {
             let text = ask(json).unwrap_err().to_string();
             assert!(text.contains(expected), "{json}: {text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let mut parts = Parts {
+            message: 3,
+            mac: Mac::parse("00:04:13:00:00:01"),
+            leased: Some(Ipv4Addr::new(10, 0, 0, 9)),
+            giaddr: Some(Ipv4Addr::new(10, 0, 0, 1)),
+            interface: "eth1".to_owned(),
+            classes: vec!["VPN".to_owned()],
+            ..Parts::default()
+        };
+        parts.option(code::HOST_NAME, *b"phone");
+        parts.option(code::VENDOR_CLASS, *b"Cisco\0");
+        parts.option(code::VENDOR_IDENTIFYING, *b"\0\0\x0d\xe9\x02\x01A");
+        parts.option(code::REQUEST_LIST, [1, 3, 66]);
+        parts.relay_ids(b"ge-0/0/7", b"\x01\xff");
+        let Ok(Question::Parts(read)) = ask(&write(&parts).to_string()) else { panic!() };
+        assert_eq!(read, parts);
+        let inform = Parts { message: 8, ciaddr: parts.leased.take(), ..parts };
+        let Ok(Question::Parts(read)) = ask(&write(&inform).to_string()) else { panic!() };
+        assert_eq!(read, inform);
     }
 
     #[test]

@@ -63,11 +63,14 @@ typedef struct {
     uint32_t longest_option; /* most bytes that this release can put in one option; 0: any      */
 } offhook_host;
 
-/* Reads the hook's parameters (the JSON object of "parameters") and the policy that they name. */
+/* Reads the hook's parameters (the JSON object of "parameters") and the policy that they name. After
+ * an offhook_free in the same process a mistake is only logged, and the handle goes on with what was
+ * in force then: Kea would serve nobody if it were refused. */
 int32_t offhook_load(offhook_bytes parameters, const offhook_host *host,
                      offhook_handle **handle_out);
 
-/* Ends the handle and everything borrowed from it. NULL is fine. */
+/* Ends the handle and everything borrowed from it; keeps what the next offhook_load may need. NULL is
+ * fine. */
 void offhook_free(offhook_handle *handle);
 
 /* ---- What a policy fixes: values and names that the shim turns into Kea's objects once ----- */

@@ -39,9 +39,9 @@ Fixed::Fixed(const offhook_handle* handle, std::uint32_t which)
     }
 }
 
-Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle)
+Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again)
     : handle_(std::move(handle)), fixed_(new Fixed(engine(), OFFHOOK_IN_FORCE)),
-      statistics_(engine()) {
+      statistics_(engine()), again_(again) {
 }
 
 void Hook::apply() {

@@ -43,7 +43,10 @@ struct HandleFree {
 class Hook {
 public:
     // Takes over a loaded handle.
-    explicit Hook(std::unique_ptr<offhook_handle, HandleFree> handle);
+    // Takes over a loaded handle. again: this process has had the library in use before.
+    Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again);
+
+    bool again() const { return (again_); }
 
     const offhook_handle* engine() const { return (handle_.get()); }
     const Fixed& fixed() const { return (*fixed_); }
@@ -59,6 +62,7 @@ private:
     std::unique_ptr<Fixed> fixed_;
     Statistics statistics_;
     LeaseNotes notes_;
+    const bool again_;
 };
 
 // Born in load, gone after unload; never changes while packets are being answered.

@@ -41,14 +41,16 @@ void registerAll(LibraryHandle& library) {
 }
 
 int load(LibraryHandle& library) {
+    offhook_log_install(&log_sink);
     const std::string process = isc::process::Daemon::getProcName();
     if (process != "kea-dhcp4") {
         return (refuse("bad process name: " + process + ", expected kea-dhcp4"));
     }
     if (hook) {
-        return (refuse("the library is loaded already: \"hooks-libraries\" names it twice"));
+        // At a reload Kea depends on this load, as on every other.
+        const int status = refuse("the library is loaded already: \"hooks-libraries\" names it twice");
+        return (hook->again() ? 0 : status);
     }
-    offhook_log_install(&log_sink);
     const ConstElementPtr parameters = library.getParameters();
     const std::string json = parameters ? parameters->str() : "";
     const offhook_host host = {OFFHOOK_KEA_HOOKS_VERSION, LONGEST_OPTION};
@@ -57,11 +59,14 @@ int load(LibraryHandle& library) {
     case OFFHOOK_OK:
         break;
     case OFFHOOK_REFUSED:
-        return (refuse("see the mistakes above; nothing has been changed"));
+        return (1);  // every mistake has been logged
     default:
         return (refuse("a fault while the parameters were read"));
     }
-    hook.reset(new Hook(std::unique_ptr<offhook_handle, HandleFree>(handle)));
+    // The library stays mapped after an unload (build.rs), and so does this.
+    static bool in_use_before = false;
+    hook.reset(new Hook(std::unique_ptr<offhook_handle, HandleFree>(handle), in_use_before));
+    in_use_before = true;
     registerAll(library);
     return (0);
 }

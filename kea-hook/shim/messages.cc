@@ -26,6 +26,7 @@ const char* values[] = {
     "OFFHOOK_PHONE_REASON", "%1",
     "OFFHOOK_POLICY_DOUBT", "%1",
     "OFFHOOK_POLICY_IN_FORCE", "%1",
+    "OFFHOOK_POLICY_KEPT", "%1",
     "OFFHOOK_POLICY_MISTAKE", "%1",
     "OFFHOOK_UNLOADED", "%1",
     nullptr,

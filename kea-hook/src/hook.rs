@@ -1,6 +1,6 @@
 //! What lives from load to unload: the policy in force, the counters, the phones seen.
 //!
-//! Packet threads only ever touch [`Lanes`] and [`Phones`]; everything else belongs to Kea's main
+//! Packet threads only ever touch [`Lanes`] and [`Seen`]; everything else belongs to Kea's main
 //! thread (and to the listener threads of libdhcp_ha, which is why it has a lock).
 
 use std::hash::RandomState;
@@ -8,23 +8,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use offhook_core::{Host, Mistakes, check};
+use offhook_core::{Mistakes, check};
 
 use crate::counters::{Count, Counts};
 use crate::lanes::Lanes;
 use crate::parameters::{Origin, Parameters};
-use crate::phones::{self, Phones};
+use crate::phones::Seen;
 use crate::snapshot::Snapshot;
 use crate::{KEA_VERSION, VERSION, message};
 
 pub(crate) struct Hook {
     pub(crate) parameters: Parameters,
     pub(crate) host: Host,
-    /// `KEA_HOOKS_VERSION`.
-    pub(crate) hooks_version: u32,
     pub(crate) loaded: SystemTime,
+    /// What the configuration asked for could not be used, so what was in force before goes on.
+    pub(crate) goes_on: bool,
     pub(crate) lanes: Lanes,
-    pub(crate) phones: Phones,
+    pub(crate) seen: Seen,
     /// For the keys of notes.
     pub(crate) keyed: RandomState,
     control: Mutex<Control>,
@@ -41,22 +41,28 @@ struct Control {
 
 impl Hook {
     /// Reads the parameters and the policy that they name. Every mistake is logged; the error itself
-    /// says nothing more.
-    pub(crate) fn load(
-        json: &str,
-        hooks_version: u32,
-        longest_option: Option<usize>,
-    ) -> Result<Hook, Refused> {
-        let parameters = Parameters::read(json).map_err(|wrong| {
-            tracing::error!(target: message::LOAD_REFUSED, "{wrong}");
-            Refused
-        })?;
-        let host = Host { name: concat!("Kea ", env!("OFFHOOK_KEA_VERSION")), longest_option };
-        let built = Snapshot::build(parameters.origin.clone(), &parameters, host);
-        let snapshot = Arc::new(built.map_err(|mistakes| {
-            log_mistakes(&mistakes);
-            Refused
-        })?);
+    /// says nothing more. If the process has had the library in use before, Kea depends on this load,
+    /// and a mistake does not refuse: see [`Kept`].
+    pub(crate) fn load(json: &str, host: Host) -> Result<Hook, Refused> {
+        let kept = kept().take();
+        let (read, seen) = match (read(json, host), kept) {
+            (Ok(read), Some(kept)) => (read, kept.seen),
+            (Ok(read), None) => (read, Seen::new()),
+            (Err(Refused), Some(kept)) => {
+                tracing::error!(
+                    target: message::POLICY_KEPT,
+                    "the new parameters or their policy cannot be used (see above): what was in \
+                     force stays in force"
+                );
+                return Ok(Hook::new(kept.read, host, kept.seen, true));
+            }
+            (Err(Refused), None) => return Err(Refused),
+        };
+        Ok(Hook::new(read, host, seen, false))
+    }
+
+    fn new(read: Read, host: Host, seen: Seen, goes_on: bool) -> Hook {
+        let Read { parameters, snapshot } = read;
         tracing::info!(
             target: message::LOADED,
             "offhook {VERSION} for Kea {KEA_VERSION}: {} vendors, {} systems",
@@ -64,19 +70,26 @@ impl Hook {
             snapshot.engine.tables().systems.len()
         );
         log_policy(&snapshot);
-        Ok(Hook {
+        Hook {
             parameters,
             host,
-            hooks_version,
             loaded: SystemTime::now(),
+            goes_on,
             lanes: Lanes::new(&snapshot),
-            phones: Phones::new(phones::MOST),
+            seen,
             keyed: RandomState::new(),
             control: Mutex::new(Control { in_force: snapshot, prepared: None }),
             faults: AtomicU64::new(0),
             applied: AtomicU64::new(0),
             said_that_it_forgets: AtomicBool::new(false),
-        })
+        }
+    }
+
+    /// The end of this load; what the next one may need is kept.
+    pub(crate) fn unload(self) {
+        let snapshot = self.in_force();
+        let read = Read { parameters: self.parameters, snapshot };
+        *kept() = Some(Kept { read, seen: self.seen });
     }
 
     pub(crate) fn in_force(&self) -> Arc<Snapshot> {
@@ -89,7 +102,7 @@ impl Hook {
 
     /// Builds a policy without touching the one in force.
     pub(crate) fn build(&self, origin: Origin) -> Result<Snapshot, Mistakes> {
-        Snapshot::build(origin, &self.parameters, self.host)
+        Snapshot::build(origin, &self.parameters, self.host.core())
     }
 
     /// Lays a policy ready for [`Hook::apply`].
@@ -131,7 +144,7 @@ impl Hook {
             tracing::warn!(
                 target: message::PHONES_FORGOTTEN,
                 "more phones than the {} that are remembered: the oldest are forgotten from now on",
-                self.phones.most()
+                self.seen.phones.most()
             );
         }
     }
@@ -139,6 +152,64 @@ impl Hook {
     fn control(&self) -> MutexGuard<'_, Control> {
         // A panic between two assignments cannot happen; what a poisoned lock guards is whole.
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a load works by.
+struct Read {
+    parameters: Parameters,
+    snapshot: Arc<Snapshot>,
+}
+
+/// What outlives an unload, until the next load takes it. At a change of configuration Kea closes its
+/// sockets (2.2) or lets go of its leases (3.0) before it loads its libraries anew, and a library that
+/// refuses then leaves a server that answers nobody. So what was in force must still be there. The
+/// library stays mapped for it (`-z nodelete`, build.rs). This is no place for configuration.
+struct Kept {
+    read: Read,
+    /// Who was seen: a change of configuration is no reason to forget it.
+    seen: Seen,
+}
+
+static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
+
+fn kept() -> MutexGuard<'static, Option<Kept>> {
+    // What a poisoned lock guards is whole: it is only ever replaced.
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The Kea around us.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Host {
+    /// `KEA_HOOKS_VERSION`.
+    pub(crate) hooks_version: u32,
+    pub(crate) longest_option: Option<usize>,
+}
+
+impl Host {
+    fn core(self) -> offhook_core::Host {
+        let name = concat!("Kea ", env!("OFFHOOK_KEA_VERSION"));
+        offhook_core::Host { name, longest_option: self.longest_option }
+    }
+}
+
+fn read(json: &str, host: Host) -> Result<Read, Refused> {
+    let parameters = Parameters::read(json).map_err(|wrong| {
+        tracing::error!(target: message::LOAD_REFUSED, "{wrong}");
+        Refused
+    })?;
+    match Snapshot::build(parameters.origin.clone(), &parameters, host.core()) {
+        Ok(snapshot) => Ok(Read { parameters, snapshot: Arc::new(snapshot) }),
+        Err(mistakes) => {
+            log_mistakes(&mistakes);
+            let count = mistakes.0.len();
+            let noun = if count == 1 { "mistake" } else { "mistakes" };
+            tracing::error!(
+                target: message::LOAD_REFUSED,
+                "{count} {noun} in the policy or the vendors directory (see above)"
+            );
+            Err(Refused)
+        }
     }
 }
 

@@ -4,19 +4,22 @@
 //! change it at any time.
 
 use std::fmt::{self, Write};
+use std::sync::OnceLock;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 use crate::ffi::sink;
 use crate::message;
 
-/// Sends this library's events to the sink that is installed at the time. May be called again: the
-/// second load in a still mapped library finds the subscriber of the first, which is as good.
+/// Sends this library's events to the sink that is installed at the time. May be called again.
 pub(crate) fn install() {
-    let _ = tracing::dispatcher::set_global_default(tracing::Dispatch::new(ToHost));
+    // Kept here too, or every load would make one more, and nobody would hold it.
+    static DISPATCH: OnceLock<Dispatch> = OnceLock::new();
+    let dispatch = DISPATCH.get_or_init(|| Dispatch::new(ToHost));
+    let _ = tracing::dispatcher::set_global_default(dispatch.clone());
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
         let payload = panic.payload();

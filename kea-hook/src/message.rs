@@ -19,6 +19,8 @@ pub(crate) const PHONE_REASON: &str = "OFFHOOK_PHONE_REASON";
 /// Not wrong, but worth a look.
 pub(crate) const POLICY_DOUBT: &str = "OFFHOOK_POLICY_DOUBT";
 pub(crate) const POLICY_IN_FORCE: &str = "OFFHOOK_POLICY_IN_FORCE";
+/// A reload with a mistake, and what was in force goes on.
+pub(crate) const POLICY_KEPT: &str = "OFFHOOK_POLICY_KEPT";
 pub(crate) const POLICY_MISTAKE: &str = "OFFHOOK_POLICY_MISTAKE";
 pub(crate) const UNLOADED: &str = "OFFHOOK_UNLOADED";
 

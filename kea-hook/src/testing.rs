@@ -9,7 +9,10 @@ use offhook_core::query::code;
 use serde_json::{Value, json};
 
 use crate::answer::Room;
-use crate::hook::Hook;
+use crate::hook::{Hook, Host};
+
+/// As Kea 2.2.0 is.
+pub(crate) const HOST: Host = Host { hooks_version: 20200, longest_option: Some(255) };
 
 /// Option 60 of the test vendor's phones.
 pub(crate) const VENDOR: &[u8] = b"testphone T1 2.3";
@@ -40,7 +43,7 @@ pub(crate) fn hook(more: Value) -> Hook {
     let mut policy = json!({"vendors": {"testphone": {"options": [{"code": 66, "text": "a"}]}}});
     policy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let parameters = json!({"policy": policy, "vendors-directory": folder.path()});
-    let hook = Hook::load(&parameters.to_string(), 20200, Some(255)).unwrap();
+    let hook = Hook::load(&parameters.to_string(), HOST).unwrap();
     // The folder is kept: a policy that is set later reads it again.
     let _ = folder.keep();
     hook

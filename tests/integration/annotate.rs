@@ -1,4 +1,5 @@
-//! What is known about a phone rides in the user context of its lease, beside what others keep there.
+//! What is known about a phone rides in the user context of its lease, beside what others keep
+//! there.
 
 use crate::peers::kea::{Kea, Setup};
 use crate::peers::phone::{Phone, Relay};

@@ -1,4 +1,5 @@
-//! The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of offhook's.
+//! The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
+//! offhook's.
 
 use crate::peers::kea::{Setup, Version};
 use crate::peers::packet::{NAK, REQUEST};

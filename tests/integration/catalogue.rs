@@ -1,4 +1,5 @@
-//! Every example of every vendor and system in the catalogue, through a real Kea: the same bytes as the example says.
+//! Every example of every vendor and system in the catalogue, through a real Kea: the same bytes as
+//! the example says.
 
 use crate::peers::kea::Setup;
 use crate::peers::packet::{DISCOVER, INFORM, Question, show_all, unhex};
@@ -35,7 +36,8 @@ fn list<'a>(file: &'a Value, key: &str) -> &'a [Value] {
     file[key].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The client that an example describes. A key that is not known here is a mistake, or a test that lags behind.
+/// The client that an example describes. A key that is not known here is a mistake, or a test that
+/// lags behind.
 fn client(example: &Value, place: &str, other_keys: &[&str]) -> (Phone, bool) {
     let mac = example["mac"].as_str().unwrap_or("02:00:00:00:00:01");
     let mut phone = Phone::new(mac);
@@ -160,7 +162,8 @@ fn systems() -> ByPolicy {
     examples
 }
 
-/// The questions of all examples; INFORM is answered to the client's own address, which is the relay's here.
+/// The questions of all examples; INFORM is answered to the client's own address, which is the
+/// relay's here.
 fn questions(relay: &Relay, examples: &[Example]) -> Vec<Question> {
     let question = |example: &Example| {
         let kind = if example.inform { INFORM } else { DISCOVER };
@@ -173,7 +176,8 @@ fn questions(relay: &Relay, examples: &[Example]) -> Vec<Question> {
     examples.iter().map(question).collect()
 }
 
-/// Asks a Kea with the hook and one without; what stands in the one answer only must be what the example says.
+/// Asks a Kea with the hook and one without; what stands in the one answer only must be what the
+/// example says.
 fn run(plain: &Relay, policy: &str, examples: &[Example]) -> Vec<String> {
     // By file: the example policy has comments, which Kea would take out of its own configuration.
     let kea = Setup::new().offhook_file(policy).start();

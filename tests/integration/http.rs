@@ -1,4 +1,5 @@
-//! The commands over HTTP, with basic authentication and TLS: by kea-dhcp4 itself since 3.0, by the control agent before.
+//! The commands over HTTP, with basic authentication and TLS: by kea-dhcp4 itself since 3.0, by the
+//! control agent before.
 
 use crate::annotate::{FILES, polycom};
 use crate::peers::control::Reply;

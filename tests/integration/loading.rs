@@ -13,7 +13,8 @@ fn policy() -> Value {
     serde_json::from_str(FILES).expect("JSON")
 }
 
-/// Since 2.3 Kea can check a configuration with its hooks loaded; 2.2 has `-t` only, which loads none.
+/// Since 2.3 Kea can check a configuration with its hooks loaded; 2.2 has `-t` only, which loads
+/// none.
 fn can_check() -> bool {
     Version::installed() >= Version(2, 4, 0)
 }

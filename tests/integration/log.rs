@@ -1,4 +1,5 @@
-//! Kea's log: one line per phone answered, that says who it is and what it got, and no client can forge another.
+//! Kea's log: one line per phone answered, that says who it is and what it got, and no client can
+//! forge another.
 
 use crate::annotate::{FILES, polycom};
 use crate::peers::kea::{Kea, Setup};

@@ -5,7 +5,8 @@ mod peers;
 
 /// What the lease's user context says of a phone.
 mod annotate;
-/// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of offhook's.
+/// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
+/// offhook's.
 mod bench;
 /// Every example of the catalogue, through a real Kea.
 mod catalogue;
@@ -31,6 +32,8 @@ mod phones;
 mod postgres;
 /// The acceptance table of the four reference sites.
 mod reference;
+/// The page on Kea's releases names tests that are there.
+mod releases_page;
 /// Policies that come and go, and those that are refused.
 mod reload;
 /// How a policy tells a site, by evidence that only a real packet has.

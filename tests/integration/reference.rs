@@ -1,7 +1,7 @@
 //! What the four reference sites must get, byte for byte: the acceptance table, against a real Kea.
 //!
-//! `ROWS` is the table; nothing else in the tests repeats it. An answer is compared with that of a Kea without the hook,
-//! so an option too many is as wrong as one too few.
+//! `ROWS` is the table; nothing else in the tests repeats it. An answer is compared with that of a
+//! Kea without the hook, so an option too many is as wrong as one too few.
 
 use crate::peers::kea::{Kea, Setup};
 use crate::peers::packet::{Answer, show_all};
@@ -148,7 +148,8 @@ fn every_row_in_offer_ack_and_the_ack_to_inform() {
                         show_all(&found)
                     ));
                 }
-                // Nothing of this touches the header: next server, server's name and boot file stay.
+                // Nothing of this touches the header: next server, server's name and boot file
+                // stay.
                 assert_eq!(with.raw[20..24], without.raw[20..24], "{}: siaddr", client.name);
                 assert_eq!(
                     with.raw[44..236],
@@ -190,7 +191,8 @@ fn a_laptop_gets_byte_for_byte_what_it_got_without_the_hook() {
         Phone::stranger(4).class("PXEClient:Arch:00007:UNDI:003016").wants(&[1, 3, 43, 60, 66, 67]),
         Phone::stranger(5).class("ms-uc-client").option(77, "office").option(61, b"\x01abcdef"),
     ];
-    // The same first questions to a fresh server each: the same transactions, addresses and lease times.
+    // The same first questions to a fresh server each: the same transactions, addresses and lease
+    // times.
     let ask = |setup: Setup| {
         let kea = setup.start();
         laptops.iter().flat_map(|laptop| answers(&kea, laptop)).collect::<Vec<_>>()

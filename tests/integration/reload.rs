@@ -36,6 +36,12 @@ fn polycom(number: u8) -> Phone {
     Phone::new(&format!("00:04:f2:00:00:{number:02x}")).class("Polycom-VVX410")
 }
 
+/// Whether the library works by what its configuration says.
+fn configuration(kea: &Kea) -> String {
+    let status = kea.command("phone-status-get", None).ok();
+    status["configuration"].as_str().expect("a text").to_owned()
+}
+
 fn told(kea: &Kea) -> Option<usize> {
     policy_of(&Relay::of(kea).discover(&polycom(0)))
 }
@@ -72,12 +78,14 @@ fn a_broken_file_leaves_what_was_in_force() {
             "expected the file's name in the refusal, found {text}"
         );
         assert_eq!(told(&kea), Some(1), "after phone-policy-reload of {broken:?}");
-        // Kea has closed the old library by then and would serve nobody if the new one refused to load.
+        // Kea has closed the old library by then and would serve nobody if the new one refused to
+        // load.
         let told_before = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
-        let reply = kea.reload();
-        assert_eq!(told(&kea), Some(1), "after config-reload of {broken:?}: {}", reply.text);
+        kea.reload().ok();
+        assert_eq!(told(&kea), Some(1), "after config-reload of {broken:?}");
         let told_now = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
         assert!(told_now > told_before, "expected the mistake of {broken:?} in the log");
+        assert_eq!(configuration(&kea), "refused", "after config-reload of {broken:?}");
     }
     std::fs::remove_file(kea.setup.folder.join("policy.json")).expect("the file goes");
     kea.command("phone-policy-reload", None).refused();
@@ -88,6 +96,44 @@ fn a_broken_file_leaves_what_was_in_force() {
     kea.setup.folder.write("policy.json", policy(3));
     kea.reload().ok();
     assert_eq!(told(&kea), Some(3));
+    assert_eq!(configuration(&kea), "used");
+    let seen = kea.command("phone-list", None).ok();
+    assert_eq!(seen["count"], 1, "expected the phones seen to outlive a reload, found {seen}");
+}
+
+#[test]
+fn wrong_parameters_at_a_reload_leave_what_was_in_force() {
+    let mut kea = Setup::new().offhook_file(&policy(1)).start();
+    let good = kea.setup.dhcp4["hooks-libraries"].clone();
+    let mut none = good.clone();
+    let mut unknown = good.clone();
+    let mut twice = good.clone();
+    let libraries = |value: &mut serde_json::Value| value.as_array_mut().expect("a list").len();
+    let ours = libraries(&mut none) - 1;
+    none[ours].as_object_mut().expect("a map").remove("parameters");
+    unknown[ours]["parameters"]["polcy"] = serde_json::json!(1);
+    twice.as_array_mut().expect("a list").push(good[ours].clone());
+    for (name, wrong) in [("none", none), ("unknown", unknown), ("twice", twice)] {
+        kea.setup.dhcp4["hooks-libraries"] = wrong;
+        let before = kea.log_lines("OFFHOOK_LOAD_REFUSED").len();
+        kea.reload().ok();
+        assert_eq!(told(&kea), Some(1), "after a reload with parameters: {name}");
+        assert!(kea.log_lines("OFFHOOK_LOAD_REFUSED").len() > before, "expected a line: {name}");
+    }
+    kea.setup.dhcp4["hooks-libraries"] = good;
+    kea.setup.folder.write("policy.json", policy(2));
+    kea.reload().ok();
+    assert_eq!((told(&kea), configuration(&kea).as_str()), (Some(2), "used"));
+}
+
+#[test]
+fn a_configuration_that_kea_refuses_leaves_what_was_in_force() {
+    let mut kea = Setup::new().offhook_file(&policy(1)).start();
+    kea.setup.folder.write("policy.json", policy(2));
+    kea.setup.dhcp4["nonsense"] = serde_json::json!(true);
+    let text = kea.reload().refused();
+    assert!(text.contains("nonsense"), "expected Kea to name the key, found {text}");
+    assert_eq!(told(&kea), Some(1), "expected the policy as it was before the attempt");
 }
 
 #[test]
@@ -104,8 +150,9 @@ fn a_hangup_signal_reads_the_policy_again() {
     });
 }
 
-/// Lets ten threads ask without a pause while `reload` runs `RELOADS` times with a new policy each; returns how many
-/// answers they had. `tries`: how often a client asks before it counts as unanswered.
+/// Lets ten threads ask without a pause while `reload` runs `RELOADS` times with a new policy each;
+/// returns how many answers they had. `tries`: how often a client asks before it counts as
+/// unanswered.
 fn under_fire(kea: &Kea, tries: usize, reload: impl Fn(usize)) -> usize {
     let over = AtomicBool::new(false);
     let answered = AtomicUsize::new(0);
@@ -142,7 +189,8 @@ fn under_fire(kea: &Kea, tries: usize, reload: impl Fn(usize)) -> usize {
     answered.into_inner()
 }
 
-/// Nothing may stay behind; what a warmed-up heap adds meanwhile is far below what one policy a reload would cost.
+/// Nothing may stay behind; what a warmed-up heap adds meanwhile is far below what one policy a
+/// reload would cost.
 #[track_caller]
 fn expect_no_growth(before: Footprint, after: Footprint) {
     assert_eq!(after.threads, before.threads, "expected as many threads as before");

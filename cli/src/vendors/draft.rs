@@ -27,7 +27,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let packets = capture::read(&arguments.from_packet)?;
-    let Some(packet) = packets.iter().find(|packet| packet.from_client()) else {
+    let Some(packet) = packets.iter().find(|packet| packet.is_clients()) else {
         let file = arguments.from_packet.display();
         return Err(wrong(format!("{file}: no packet of a client (BOOTREQUEST) in it")));
     };

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
+use super::phones::remembered;
 use super::policy::summary;
 use crate::counters::{Count, NAMES};
 use crate::hook::{Hook, seconds};
@@ -29,16 +30,21 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     let tables = snapshot.engine.tables();
     let value = json!({
         "version": VERSION,
-        "kea": { "compiled-for": KEA_VERSION, "hooks-version": hook.hooks_version },
+        "kea": { "compiled-for": KEA_VERSION, "hooks-version": hook.host.hooks_version },
         "loaded": seconds(hook.loaded),
+        "configuration": if hook.goes_on { "refused" } else { "used" },
         "policy": policy,
         "catalogue": { "vendors": tables.vendors.len(), "systems": tables.systems.len() },
-        "phones": { "remembered": hook.phones.len(), "most": hook.phones.most() },
+        "phones": remembered(hook),
         "counters": counters,
     });
-    let text = format!(
+    let mut text = format!(
         "offhook {VERSION}, policy {} for {age} s, {faults} fault(s)",
         snapshot.engine.digest()
     );
+    if hook.goes_on {
+        text += "; Kea's configuration was read again with mistakes in it, which the log tells: what \
+                 was in force before goes on";
+    }
     Ok(Answer::done(text, value))
 }

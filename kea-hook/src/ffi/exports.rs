@@ -11,7 +11,7 @@ use super::{guard, sink};
 use crate::answer::{Admission, Packet};
 use crate::commands::{self, COMMANDS};
 use crate::counters::NAMES;
-use crate::hook::{Hook, Refused};
+use crate::hook::{Hook, Host, Refused};
 use crate::snapshot::Snapshot;
 use crate::{log, message};
 
@@ -116,7 +116,8 @@ pub(super) unsafe extern "C" fn offhook_load(
         let (parameters, host) = unsafe { (text(parameters), host.as_ref()) };
         let Some(host) = host else { return FAULTED };
         let longest = usize::try_from(host.longest_option).ok().filter(|longest| *longest > 0);
-        match Hook::load(&parameters, host.hooks_version, longest) {
+        let host = Host { hooks_version: host.hooks_version, longest_option: longest };
+        match Hook::load(&parameters, host) {
             Ok(hook) => {
                 // SAFETY: the shim's own variable.
                 unsafe { handle_out.write(Box::into_raw(Box::new(hook)).cast()) };
@@ -132,7 +133,7 @@ pub(super) unsafe extern "C" fn offhook_free(handle: *mut Handle) {
     guard(None, (), || {
         if !handle.is_null() {
             // SAFETY: came from Box::into_raw in offhook_load, and the shim frees it once.
-            drop(unsafe { Box::from_raw(handle.cast::<Hook>()) });
+            unsafe { Box::from_raw(handle.cast::<Hook>()) }.unload();
             tracing::info!(target: message::UNLOADED, "offhook is unloaded");
         }
     });

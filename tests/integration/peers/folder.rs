@@ -1,7 +1,7 @@
 //! A folder per process, gone with its test, also after a panic.
 //!
-//! A run that was killed cannot clean up after itself, so each folder carries the id of the process that made it, and
-//! the first folder of the next run sweeps what dead processes left.
+//! A run that was killed cannot clean up after itself, so each folder carries the id of the process
+//! that made it, and the first folder of the next run sweeps what dead processes left.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -74,8 +74,8 @@ fn sweep() {
     }
 }
 
-/// Whether a process of this number is alive and a run of ours: numbers are given out anew, and a dead process that
-/// nobody has waited for yet has no command line.
+/// Whether a process of this number is alive and a run of ours: numbers are given out anew, and a
+/// dead process that nobody has waited for yet has no command line.
 fn runs_tests(pid: u32) -> bool {
     let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let program = words.split(|byte| *byte == 0).next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! A real kea-dhcp4 on loopback, and the configuration it starts with.
 //!
-//! No root, no fixed port, nothing outside its own folder. What differs between Kea's releases stands in `Setup::new`
-//! and `Version`, so that a test says only what it is about.
+//! No root, no fixed port, nothing outside its own folder. What differs between Kea's releases
+//! stands in `Setup::new` and `Version`, so that a test says only what it is about.
 
 use super::control::{self, Reply};
 use super::folder::Folder;
@@ -117,7 +117,8 @@ impl Setup {
         match Version::installed().has_lists() {
             true => {
                 dhcp4["control-sockets"] = json!([socket]);
-                // By default 3.0 leaves a lease that is renewed early as it was, and tells its remaining time.
+                // By default 3.0 leaves a lease that is renewed early as it was, and tells its
+                // remaining time.
                 dhcp4["cache-threshold"] = json!(0.0);
             }
             false => dhcp4["control-socket"] = socket,
@@ -141,7 +142,8 @@ impl Setup {
         self.library(&distribution_hooks().join(name), parameters)
     }
 
-    /// Loads a library. All of them are seen through one folder: Kea 3.0 takes file names only, from one place.
+    /// Loads a library. All of them are seen through one folder: Kea 3.0 takes file names only,
+    /// from one place.
     pub fn library(mut self, library: &Path, parameters: Option<Value>) -> Setup {
         let mut entry = json!({ "library": self.place(library) });
         if let Some(parameters) = parameters {

@@ -1,4 +1,5 @@
-//! The real programs that offhook meets, driven from outside. No knowledge of offhook's own rules belongs here.
+//! The real programs that offhook meets, driven from outside. No knowledge of offhook's own rules
+//! belongs here.
 
 /// Kea's control channel, spoken over its UNIX socket.
 pub mod control;

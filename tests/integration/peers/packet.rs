@@ -1,7 +1,7 @@
 //! DHCP packets, written and read by hand: no crate of the product takes part.
 //!
-//! The writer writes whatever a test asks for, also what no standard allows. The reader is strict: an answer that a
-//! phone's firmware could stumble over is a failure here.
+//! The writer writes whatever a test asks for, also what no standard allows. The reader is strict:
+//! an answer that a phone's firmware could stumble over is a failure here.
 
 use dhcproto::v4::Message;
 use dhcproto::{Decodable, Decoder, Encodable};
@@ -117,8 +117,8 @@ impl Answer {
         answer
     }
 
-    /// dhcproto stops without a word at an option that it cannot decode, so not all options are in its answer; but what
-    /// is there must be what we read.
+    /// dhcproto stops without a word at an option that it cannot decode, so not all options are in
+    /// its answer; but what is there must be what we read.
     fn ask_dhcproto(&self) {
         let message = Message::decode(&mut Decoder::new(&self.raw)).unwrap_or_else(|error| {
             panic!("dhcproto cannot read the answer: {error}: {:02x?}", self.raw)
@@ -198,7 +198,8 @@ impl Answer {
         options
     }
 
-    /// The options that stand here and not, or differently, in `other`; and the codes that only `other` has.
+    /// The options that stand here and not, or differently, in `other`; and the codes that only
+    /// `other` has.
     pub fn beyond(&self, other: &Answer) -> (Vec<(u8, Vec<u8>)>, Vec<u8>) {
         let more = self
             .sorted()

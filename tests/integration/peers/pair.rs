@@ -1,6 +1,7 @@
 //! Two Keas that stand in for each other: libdhcp_ha, hot-standby, real processes.
 //!
-//! Their HTTP ports are on an address of 127/8 that is made from this process' id, so two runs cannot meet there.
+//! Their HTTP ports are on an address of 127/8 that is made from this process' id, so two runs
+//! cannot meet there.
 
 use super::kea::{Kea, Setup};
 use super::phone::{Phone, Relay};

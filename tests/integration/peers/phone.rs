@@ -1,7 +1,8 @@
 //! Clients behind a relay: the phone, the laptop and whatever else asks for an address.
 //!
-//! The relay is a UDP socket on an address of 127/8 that Kea answers to (giaddr), so neither root nor a broadcast is
-//! needed. Transactions are numbered from one start: the same questions in the same order are the same bytes.
+//! The relay is a UDP socket on an address of 127/8 that Kea answers to (giaddr), so neither root
+//! nor a broadcast is needed. Transactions are numbered from one start: the same questions in the
+//! same order are the same bytes.
 
 use super::kea::Kea;
 use super::packet::{ACK, Answer, DISCOVER, INFORM, OFFER, Question, REQUEST, unhex};
@@ -128,8 +129,8 @@ impl Relay {
         panic!("expected an answer to one of twenty questions, found none");
     }
 
-    /// Sends all questions, a few dozen at a time, and hands back the answers in their order; `patience` counts from
-    /// the last sign of life.
+    /// Sends all questions, a few dozen at a time, and hands back the answers in their order;
+    /// `patience` counts from the last sign of life.
     pub fn ask_all(&self, questions: &[Question]) -> Vec<Option<Answer>> {
         let mut answers = vec![None; questions.len()];
         let mut start = 0;
@@ -254,13 +255,23 @@ fn expect(answer: Option<Answer>, phone: &Phone, kind: u8, patience: Duration) -
     answer
 }
 
+/// Binds, with patience: a socket that has just been closed here lives on for a moment in a child
+/// process that another test is starting.
 pub fn bind(address: Ipv4Addr, port: u16) -> UdpSocket {
-    UdpSocket::bind(SocketAddrV4::new(address, port))
-        .unwrap_or_else(|error| panic!("bind {address}:{port}: {error}"))
+    let end = Instant::now() + 2 * SECOND;
+    loop {
+        match UdpSocket::bind(SocketAddrV4::new(address, port)) {
+            Ok(socket) => return socket,
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => panic!("bind {address}:{port}: {error}"),
+        }
+    }
 }
 
-/// The first questions that may be under way at once: one client asks one thing at a time, since Kea drops what it asks
-/// meanwhile.
+/// The first questions that may be under way at once: one client asks one thing at a time, since
+/// Kea drops what it asks meanwhile.
 fn batch(questions: &[Question]) -> &[Question] {
     let most = questions.len().min(50);
     let twice = |at: &usize| questions[..*at].iter().any(|other| other.mac == questions[*at].mac);

@@ -1,7 +1,7 @@
 //! A real PostgreSQL cluster, as Kea's lease database.
 //!
-//! It lives in its own folder and listens on a UNIX socket there only. PostgreSQL refuses to run as root, so a test run by
-//! root gives the folder and the server to Debian's user `postgres`.
+//! It lives in its own folder and listens on a UNIX socket there only. PostgreSQL refuses to run as
+//! root, so a test run by root gives the folder and the server to Debian's user `postgres`.
 
 use super::folder::{Folder, set_mode};
 use super::kea::{Setup, distribution_hooks};

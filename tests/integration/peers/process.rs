@@ -1,8 +1,9 @@
 //! Child processes that cannot outlive the test that made them.
 //!
-//! `Drop` kills by process id; should the test binary itself be killed, the kernel does it (the parent death signal,
-//! set by util-linux' setpriv because no unsafe code may stand here). That signal comes when the *thread* that started
-//! the child ends, so a process belongs to one test and is never shared by a static.
+//! `Drop` kills by process id; should the test binary itself be killed, the kernel does it (the
+//! parent death signal, set by util-linux' setpriv because no unsafe code may stand here). That
+//! signal comes when the *thread* that started the child ends, so a process belongs to one test and
+//! is never shared by a static.
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
@@ -15,7 +16,8 @@ pub struct Process {
     name: String,
 }
 
-/// A command that dies with its parent and finds the daemons' folders even where an ordinary user's PATH lacks them.
+/// A command that dies with its parent and finds the daemons' folders even where an ordinary user's
+/// PATH lacks them.
 pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command_as(None, "KILL", program)
 }

@@ -1,8 +1,9 @@
 //! What this workspace builds: found, or built by cargo, and never installed.
 //!
-//! There are two variants of the hook library: the one that users get, and one with the feature `fault-injection`, which
-//! fails on purpose. They have the same file name, so they are built into different target folders. `OFFHOOK_HOOK`,
-//! `OFFHOOK_HOOK_FAULTS` and `OFFHOOK_CLI` name files that are there already.
+//! There are two variants of the hook library: the one that users get, and one with the feature
+//! `fault-injection`, which fails on purpose. They have the same file name, so they are built into
+//! different target folders. `OFFHOOK_HOOK`, `OFFHOOK_HOOK_FAULTS` and `OFFHOOK_CLI` name files
+//! that are there already.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

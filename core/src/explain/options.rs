@@ -1,0 +1,181 @@
+//! The options of an answer: their bytes and what those mean, and every layer that had a value.
+
+use serde::Serialize;
+
+use crate::decide::{Decision, Edits, Packet};
+use crate::decode::{self, Part};
+use crate::encode::{self, Form};
+use crate::engine::Engine;
+use crate::plan::{Considered, For, Observer, PlanOption, plan};
+use crate::query::Query;
+use crate::value::Send;
+
+/// One option of the answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedOption {
+    pub code: u8,
+    /// Its name in the RFCs.
+    pub name: &'static str,
+    /// `set` or `remove`.
+    pub action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hex: Option<String>,
+    /// The value, if it is printable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    pub reason: String,
+    /// The bytes, piece by piece.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bytes: Vec<Part>,
+    /// Every layer's value for it, the least particular first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<Layered>,
+}
+
+/// One layer's value for an option, and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Layered {
+    pub by: &'static str,
+    pub place: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hex: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `wins`, or why not.
+    pub outcome: String,
+}
+
+/// The plan's listener.
+struct Listener<'r> {
+    reasons: &'r mut Vec<String>,
+    considered: Vec<Considered>,
+}
+
+impl Observer for Listener<'_> {
+    const LISTENS: bool = true;
+    fn note(&mut self, text: impl FnOnce() -> String) {
+        self.reasons.push(text());
+    }
+    fn considered(&mut self, considered: Considered) {
+        self.considered.push(considered);
+    }
+}
+
+fn plain(bytes: &[u8]) -> Option<String> {
+    let text = !bytes.is_empty() && bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+    text.then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Explains every option that the decision sets or takes out.
+pub(super) fn explain(
+    engine: &Engine,
+    query: &Query<'_>,
+    decision: &Decision<'_>,
+    edits: &Edits,
+    reasons: &mut Vec<String>,
+) -> Vec<ExplainedOption> {
+    let Some((identity, made)) = decision.identity.zip(decision.plan()) else {
+        if decision.identity.is_some() {
+            reasons.push("the policy's devices say that this device is to be ignored".to_owned());
+        }
+        return Vec::new();
+    };
+    // The plan again, with somebody listening.
+    let at = For {
+        tables: engine.tables(),
+        policy: engine.policy(),
+        site: decision.site,
+        vendor: identity.vendor,
+        variant: identity.variant,
+        device: decision.device.and_then(|device| device.layer),
+    };
+    let mut listener = Listener { reasons, considered: Vec::new() };
+    plan(at, &mut Vec::new(), &mut listener);
+    let Listener { considered, .. } = listener;
+    let own: Vec<u8> =
+        decision.device.iter().flat_map(|device| device.options()).map(|own| own.code).collect();
+    for option in &made.options {
+        if own.contains(&option.code) {
+            reasons.push(format!(
+                "option {}: the device wins over {} ({})",
+                option.code,
+                option.origin.name(),
+                option.place
+            ));
+        } else if option.send == Send::Requested && !query.requests(option.code) {
+            let code = option.code;
+            reasons.push(format!("option {code} stays away: not asked for in option 55"));
+        }
+    }
+    if edits.left_out > 0 {
+        reasons.push(format!(
+            "{} values could not be made from this packet and stay away",
+            edits.left_out
+        ));
+    }
+    let live = Packet::new(engine, query, Some(&identity));
+    let planned = |code: u8| made.options.iter().find(|option| option.code == code);
+    let explained = edits.iter().map(|edit| {
+        let bytes = edit.value.map(|value| edits.bytes(engine, value));
+        let by_device = own.contains(&edit.code);
+        let mut layers: Vec<Layered> = considered
+            .iter()
+            .filter(|considered| considered.code == edit.code)
+            .map(|considered| layered(considered, by_device, &live))
+            .collect();
+        if by_device {
+            layers.push(Layered {
+                by: "the device",
+                place: "devices".to_owned(),
+                hex: bytes.map(hex::encode),
+                text: bytes.and_then(plain),
+                outcome: "wins".to_owned(),
+            });
+        }
+        ExplainedOption {
+            code: edit.code,
+            name: decode::name(edit.code),
+            action: if bytes.is_some() { "set" } else { "remove" },
+            hex: bytes.map(hex::encode),
+            text: bytes.and_then(plain),
+            reason: match planned(edit.code) {
+                Some(option) if !by_device => reason(option),
+                _ => "by the policy's devices".to_owned(),
+            },
+            bytes: bytes
+                .map(|bytes| {
+                    decode::decode(engine.tables(), edit.code, bytes, Some(identity.vendor))
+                })
+                .unwrap_or_default(),
+            layers,
+        }
+    });
+    explained.collect()
+}
+
+fn layered(considered: &Considered, by_device: bool, live: &Packet<'_>) -> Layered {
+    let bytes = match &considered.form {
+        Err(_) | Ok(None) => None,
+        Ok(Some(Form::Fixed(bytes))) => Some(bytes.to_vec()),
+        Ok(Some(Form::Live(program))) => {
+            let mut bytes = Vec::new();
+            encode::run(&program.0, live, &mut bytes).then_some(bytes)
+        }
+    };
+    let outcome = match considered.outcome.as_str() {
+        "wins" if by_device => "loses: the device is more particular".to_owned(),
+        other => other.to_owned(),
+    };
+    Layered {
+        by: considered.origin.name(),
+        place: considered.place.clone(),
+        hex: bytes.as_deref().map(hex::encode),
+        text: bytes.as_deref().and_then(plain),
+        outcome,
+    }
+}
+
+fn reason(option: &PlanOption) -> String {
+    let recalled = if option.recalled { "; leans on a fact that is only recalled" } else { "" };
+    format!("{}, by {}{recalled}", option.place, option.origin.name())
+}
