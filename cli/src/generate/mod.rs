@@ -98,12 +98,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !summary.mistakes.is_empty() && !arguments.keep_going {
         return refused(arguments, summary);
     }
+    let mut work = Work::find(&list, &renderer);
+    if !work.mistakes.is_empty() && !arguments.keep_going {
+        summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
+        return refused(arguments, summary);
+    }
     // A dry run leaves no trace, not even a lock.
     let lock = if arguments.dry_run { None } else { Some(tree.lock()?) };
     let manifest = tree.manifest()?;
     let adopt = arguments.adopt;
-    let compared = Compared { renderer: &renderer, tree: &tree, manifest: &manifest, adopt };
-    let mut work = Work::find(&list, &compared);
+    work.compare(&list, &Compared { renderer: &renderer, tree: &tree, manifest: &manifest, adopt });
     summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
     if !summary.mistakes.is_empty() && !arguments.keep_going {
         return refused(arguments, summary);

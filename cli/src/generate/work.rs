@@ -73,9 +73,8 @@ impl Job {
 }
 
 impl Work {
-    /// Compares what is wanted with what is there.
-    pub fn find(list: &PhoneList, compared: &Compared<'_>) -> Work {
-        let renderer = compared.renderer;
+    /// Finds out what is wanted.
+    pub fn find(list: &PhoneList, renderer: &Renderer<'_>) -> Work {
         let mut work = Work::default();
         let mut wanted: HashMap<String, usize> = HashMap::with_capacity(2 * list.phones.len());
         for (index, phone) in list.phones.iter().enumerate() {
@@ -105,12 +104,11 @@ impl Work {
                 }
             }
         }
-        drop(wanted);
-        work.compare(list, compared);
         work
     }
 
-    fn compare(&mut self, list: &PhoneList, compared: &Compared<'_>) {
+    /// Compares it with what is there.
+    pub fn compare(&mut self, list: &PhoneList, compared: &Compared<'_>) {
         for job in &mut self.jobs {
             let path = &job.placed.path;
             let known = compared.manifest.0.get(path);
@@ -118,6 +116,7 @@ impl Work {
             match (found, known) {
                 (Found::Nothing, _) => {}
                 (Found::Other, _) => {
+                    job.todo = Todo::Refused;
                     let text = "a folder or a link stands there; move it away";
                     self.mistakes.push(Mistake::new(path.clone(), text));
                 }
@@ -137,6 +136,7 @@ impl Work {
                     if same {
                         job.todo = Todo::Nothing;
                     } else {
+                        job.todo = Todo::Refused;
                         let text = "a file stands there that offhook did not write: move it away, \
                                     or say --adopt";
                         self.mistakes.push(Mistake::new(path.clone(), text));

@@ -25,6 +25,8 @@ pub struct Templates {
     environment: Environment<'static>,
     /// For fingerprints: `<vendor>/<name>` and text.
     texts: BTreeMap<String, Cow<'static, str>>,
+    /// A user's own: their names, and the files they came from.
+    shown: HashMap<String, String>,
 }
 
 /// Why a file could not be written.
@@ -70,7 +72,7 @@ impl Templates {
                 }
             }
         }
-        mistakes.or(Some(Templates { environment, texts }))
+        mistakes.or(Some(Templates { environment, texts, shown }))
     }
 
     /// What a vendor's templates are now, for telling whether they changed.
@@ -96,7 +98,7 @@ impl Templates {
                 Some(Unfit { value, text }) => {
                     Fault::Value { value: value.clone(), text: text.clone() }
                 }
-                None => Fault::Template(template_mistake(&error, name, &HashMap::new())),
+                None => Fault::Template(template_mistake(&error, name, &self.shown)),
             }
         })
     }
@@ -233,17 +235,13 @@ fn key(state: &mut State<'_, '_>, key: &str) -> Result<Value, Error> {
 
 fn template_mistake(error: &Error, name: &str, shown: &HashMap<String, String>) -> Mistake {
     let name = error.name().unwrap_or(name);
-    let at = error.range().and_then(|range| error.template_source()?.get(range));
-    let what = match (error.kind(), at) {
-        (ErrorKind::UndefinedError, Some(at)) if error.detail().is_none() => {
-            format!("{at:?} is not known here")
-        }
-        (_, Some(at)) => format!("{error} ({at:?})"),
-        (_, None) => error.to_string(),
+    let text = match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
     };
     let file = shown.get(name).cloned().unwrap_or_else(|| format!("vendors/{name}"));
     let line = error.line().and_then(|line| u32::try_from(line).ok());
-    Mistake { file: Some(file), line, place: String::new(), text: what }
+    Mistake { file: Some(file), line, place: String::new(), text }
 }
 
 /// Takes the marks out of a rendered text: the text, and where in it secrets stand.
