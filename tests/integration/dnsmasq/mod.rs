@@ -1,7 +1,7 @@
 //! What dnsmasq is made to say: the same as Kea, row by row.
 
 /// Every example of the catalogue.
-mod catalogue;
+pub mod catalogue;
 /// The acceptance table of the four reference sites.
 mod reference;
 /// Sites, single devices, and who is answered at all.
