@@ -98,7 +98,14 @@ fn texts(root: &Path) -> String {
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
         .map(|file| (name_of(&file.with_extension("")), file));
-    list("VENDOR_EXAMPLES", vendors.collect()) + &list("SYSTEM_TEXTS", systems.collect())
+    let templates = entries(&root.join("vendors")).into_iter().flat_map(|folder| {
+        let files = entries(&folder).into_iter();
+        let files = files.filter(|file| file.extension().is_some_and(|ext| ext == "j2"));
+        files.map(move |file| (format!("{}/{}", name_of(&folder), name_of(&file)), file))
+    });
+    list("VENDOR_EXAMPLES", vendors.collect())
+        + &list("SYSTEM_TEXTS", systems.collect())
+        + &list("TEMPLATES", templates.collect())
 }
 
 fn collect<T>(

@@ -47,6 +47,11 @@ impl Catalogue {
         builtin::with_overlay(&files).map(Arc::new).map_err(wrong)
     }
 
+    /// The overlay's files, templates among them.
+    pub fn overlay(&self) -> Result<Vec<OverlayFile>, Failure> {
+        self.vendors_directory.as_deref().map_or(Ok(Vec::new()), overlay_files)
+    }
+
     pub fn engine(&self, policy: &Path, host: Host) -> Result<Engine, Failure> {
         let text = text_of(policy)?;
         let shown = policy.display().to_string();
@@ -75,19 +80,38 @@ fn overlay_files(folder: &Path) -> Result<Vec<OverlayFile>, Failure> {
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {
-            let path = if is_vendor { path.join("vendor.toml") } else { path };
-            if path.extension().is_none_or(|extension| extension != "toml") {
-                continue;
+            let wanted = if is_vendor { vendor_files(&path) } else { vec![path] };
+            for path in wanted {
+                if !path
+                    .extension()
+                    .is_some_and(|extension| extension == "toml" || extension == "j2")
+                {
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).map_err(|error| cannot(&path, error))?;
+                files.push(OverlayFile { path: path.display().to_string(), text });
             }
-            let text = std::fs::read_to_string(&path).map_err(|error| cannot(&path, error))?;
-            files.push(OverlayFile { path: path.display().to_string(), text });
         }
     }
     if files.is_empty() {
-        let expected = "expected vendors/<id>/vendor.toml or systems/<id>.toml";
+        let expected = "expected vendors/<id>/vendor.toml, vendors/<id>/*.j2 or systems/<id>.toml";
         return Err(wrong(format!("{}: nothing in it: {expected}", folder.display())));
     }
     Ok(files)
+}
+
+/// A vendor's facts and templates, as far as the folder has them.
+fn vendor_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = paths
+        .filter(|path| {
+            path.extension().is_some_and(|extension| extension == "j2")
+                || path.file_name().is_some_and(|name| name == "vendor.toml")
+        })
+        .collect();
+    files.sort();
+    files
 }
 
 /// Writes a line to standard output.

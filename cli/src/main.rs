@@ -10,6 +10,7 @@ mod decode;
 mod diff;
 mod explain;
 mod explain_capture;
+mod generate;
 mod input;
 mod kea;
 mod phones;
@@ -34,6 +35,7 @@ enum Command {
     Decode(decode::Arguments),
     Diff(diff::Arguments),
     Explain(Box<explain::Arguments>),
+    Generate(generate::Arguments),
     Phones(phones::Arguments),
     Vendors(vendors::Arguments),
 }
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
     };

@@ -39,8 +39,13 @@ pub fn system_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     SYSTEM_TEXTS.iter().copied()
 }
 
-/// A file of a user's overlay folder, as the edge read it: `vendors/<id>/vendor.toml` or
-/// `systems/<id>.toml`.
+/// The templates of the phones' files: `<id>/<name>.j2` and text. Read only by whoever renders.
+pub fn templates() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TEMPLATES.iter().copied()
+}
+
+/// A file of a user's overlay folder, as the edge read it: `vendors/<id>/vendor.toml`,
+/// `vendors/<id>/<name>.j2` or `systems/<id>.toml`.
 #[derive(Debug, Clone)]
 pub struct OverlayFile {
     pub path: String,

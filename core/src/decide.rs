@@ -15,6 +15,7 @@ use crate::policy::devices::{Device, DeviceLayer, DeviceOption};
 use crate::policy::{Answer, Layer, Site};
 use crate::query::{Query, trimmed};
 use crate::recognise::{Finding, Identity, Reading, find, read};
+use crate::token::Token;
 use crate::value::{Existing, Send};
 
 /// Whether the client gets an answer at all.
@@ -504,5 +505,8 @@ impl LiveValues for Packet<'_> {
     }
     fn firmware(&self) -> &[u8] {
         self.reading().firmware.as_deref().unwrap_or_default()
+    }
+    fn token(&self) -> Option<Token> {
+        self.engine.minter()?.mint(self.query.mac?, self.query.client_address())
     }
 }

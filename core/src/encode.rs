@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 
 use crate::mac::Mac;
 use crate::text::{Live, Piece, pieces, write_mac};
+use crate::token;
 use crate::value::{EnterpriseBlock, SubOption, Value};
 
 /// What a name stands for.
@@ -63,6 +64,8 @@ pub trait LiveValues {
     fn ip(&self) -> Option<Ipv4Addr>;
     fn model(&self) -> &[u8];
     fn firmware(&self) -> &[u8];
+    /// The phone's token; none where there is no key, or the packet lacks what it is made of.
+    fn token(&self) -> Option<token::Token>;
 }
 
 /// Compiles a value.
@@ -368,6 +371,10 @@ fn write_live(live: Live, values: &impl LiveValues, out: &mut Vec<u8>) -> bool {
         }
         Live::Model => out.extend_from_slice(values.model()),
         Live::Firmware => out.extend_from_slice(values.firmware()),
+        Live::Token => {
+            let Some(token) = values.token() else { return false };
+            out.extend_from_slice(&token.0);
+        }
     }
     true
 }

@@ -12,6 +12,7 @@ use crate::encode::Form;
 use crate::error::{Mistake, Mistakes};
 use crate::plan::{For, Plan, Wrong, plan};
 use crate::policy::{self, Answer, Policy};
+use crate::token::{KeyReader, Minter};
 
 /// What the host can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,32 @@ pub struct Engine {
     host: Host,
     answers_phones_only: bool,
     uses_classes: bool,
+    minter: Option<Minter>,
 }
 
 impl Engine {
-    /// Reads and compiles a policy (JSON with comments).
+    /// Reads and compiles a policy (JSON with comments). Its tokens cannot be made: see
+    /// [`Engine::with_keys`].
     pub fn new(tables: Arc<Tables>, policy: &str, host: Host) -> Result<Engine, Mistakes> {
+        Engine::compiled(tables, policy, host, None)
+    }
+
+    /// The same for a host that may read the key of the policy's tokens.
+    pub fn with_keys(
+        tables: Arc<Tables>,
+        policy: &str,
+        host: Host,
+        keys: &KeyReader<'_>,
+    ) -> Result<Engine, Mistakes> {
+        Engine::compiled(tables, policy, host, Some(keys))
+    }
+
+    fn compiled(
+        tables: Arc<Tables>,
+        policy: &str,
+        host: Host,
+        keys: Option<&KeyReader<'_>>,
+    ) -> Result<Engine, Mistakes> {
         let digest = Sha256::digest(policy.as_bytes());
         let policy = policy::policy(policy, &tables)?;
         let mut wrong = Vec::new();
@@ -75,7 +97,17 @@ impl Engine {
             ready: Vec::new(),
             digest: hex::encode(&digest[..8]),
             host,
+            minter: None,
         };
+        if let (Some(rule), Some(keys)) = (&engine.policy.file_access.token, keys) {
+            match keys(&rule.key_file) {
+                Ok(key) => engine.minter = Some(Minter::new(&key, rule)),
+                Err(text) => wrong.push(Wrong {
+                    place: format!("{}.key-file", rule.place),
+                    value: format!("{} {text}", rule.key_file),
+                }),
+            }
+        }
         engine.compile(&mut wrong);
         engine.check_devices(&mut wrong);
         let mut mistakes = Mistakes::default();
@@ -160,6 +192,11 @@ impl Engine {
     /// The policy's fingerprint: the first 16 hex digits of its text's SHA-256.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Makes the tokens of this policy, if its key is known here.
+    pub fn minter(&self) -> Option<&Minter> {
+        self.minter.as_ref()
     }
 
     pub fn host(&self) -> Host {

@@ -19,7 +19,7 @@ pub fn from_json(text: &str) -> Result<Tree, Mistakes> {
 }
 
 /// The same text with every comment turned into blanks, so that line and column stay true.
-fn without_comments(text: &str) -> Result<String, Mistakes> {
+pub(crate) fn without_comments(text: &str) -> Result<String, Mistakes> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['"', '/', '#']) {

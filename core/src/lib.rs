@@ -28,8 +28,10 @@ pub mod query;
 pub mod question;
 pub mod reader;
 pub mod recognise;
+pub mod render;
 pub mod suspect;
 pub mod text;
+pub mod token;
 pub mod tree;
 pub mod value;
 

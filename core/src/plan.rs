@@ -13,6 +13,8 @@ use crate::catalogue::{Condition, Serve, System, Tables, Tell, Test, VendorIx, W
 use crate::encode::{self, Fault, Filled, Form, Op};
 use crate::policy::devices::DeviceLayer;
 use crate::policy::{HeaderSpec, Layer, Placed, Policy, Site, SystemUse, VoiceVlan};
+use crate::render::files::SYSTEM;
+use crate::render::place::{self, Place};
 use crate::text::{Live, Piece, pieces};
 use crate::value::{Existing, OptionSpec, Send, SubOption, Value};
 
@@ -117,6 +119,8 @@ pub struct Plan {
     pub existing: Option<Existing>,
     /// The URL, if it is known without the packet.
     pub url: Option<String>,
+    /// Where the files of these phones belong, if they are told to fetch those that offhook writes.
+    pub place: Option<Place>,
 }
 
 impl Plan {
@@ -130,6 +134,7 @@ impl Plan {
         send: None,
         existing: None,
         url: None,
+        place: None,
     };
 }
 
@@ -210,6 +215,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         plan.system_place =
             self.system.map(|served| served.entry.place.clone()).unwrap_or_default();
         plan.url = self.url.as_deref().and_then(encode::fixed_text);
+        plan.place = self.place(wrong);
         self.tell_of_keys();
         let candidates = self.candidates();
         for (code, candidate) in self.winners(candidates) {
@@ -271,6 +277,21 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             self.url = self.system_text(&serve.url, &entry.place, wrong);
             self.file = self.system_text(&serve.file, &entry.place, wrong);
             return;
+        }
+    }
+
+    /// Where the generated files belong.
+    fn place(&self, wrong: &mut Vec<Wrong>) -> Option<Place> {
+        let entry =
+            self.system.map(|served| served.entry).filter(|entry| entry.system == SYSTEM)?;
+        let (_, url) = entry.parameters.iter().find(|(name, _)| name == "url")?;
+        match place::split(url, &|name| self.name(name, 0)) {
+            Ok(place) => Some(place),
+            Err(Fault::Absent(_)) => None,
+            Err(Fault::Wrong(text)) => {
+                wrong.push(Placed { place: entry.place.clone(), value: text });
+                None
+            }
         }
     }
 
@@ -629,6 +650,11 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         let fixed = |text: &str| Filled::Text(vec![Op::Bytes(text.as_bytes().to_vec())]);
         let absent = |why: &str| Err(Fault::Absent(format!("{{{{{name}}}}}: {why}")));
         if let Some(live) = Live::named(name) {
+            if live == Live::Token && self.at.policy.file_access.token.is_none() {
+                return Err(Fault::Wrong(
+                    "{{token}} needs \"file-access\": { \"token\": ... } in the policy".to_owned(),
+                ));
+            }
             return Ok(Filled::Text(vec![Op::Live(live)]));
         }
         if depth > 4 {
@@ -644,6 +670,13 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             "url" if self.url.is_some() => match &self.url {
                 Some(url) => Ok(Filled::Text(url.clone())),
                 None => absent("no system serves this phone"),
+            },
+            "random-folder" => match &self.at.policy.file_access.random_folder {
+                Some(folder) => Ok(fixed(folder)),
+                None => Err(Fault::Wrong(
+                    "{{random-folder}} needs \"file-access\": { \"random-folder\": ... } in the policy"
+                        .to_owned(),
+                )),
             },
             "file" => match &self.file {
                 Some(file) => Ok(Filled::Text(file.clone())),

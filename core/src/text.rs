@@ -40,6 +40,9 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
     Ok(pieces)
 }
 
+/// How long `{{token}}` is: 128 bits in base64url.
+pub const TOKEN_LENGTH: usize = 22;
+
 /// What only the packet knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Live {
@@ -53,11 +56,13 @@ pub enum Live {
     /// The model and firmware that the packet bears; empty where it bears none.
     Model,
     Firmware,
+    /// The token that lets the phone fetch its files, checked by a web server.
+    Token,
 }
 
 impl Live {
     /// All names that stand for something in the packet.
-    pub const NAMES: [(&'static str, Live); 11] = [
+    pub const NAMES: [(&'static str, Live); 12] = [
         ("mac", Live::Mac { upper: false, separator: 0 }),
         ("MAC", Live::Mac { upper: true, separator: 0 }),
         ("mac:colon", Live::Mac { upper: false, separator: b':' }),
@@ -69,6 +74,7 @@ impl Live {
         ("ip", Live::Ip),
         ("model", Live::Model),
         ("firmware", Live::Firmware),
+        ("token", Live::Token),
     ];
 
     pub fn named(name: &str) -> Option<Live> {
@@ -82,6 +88,7 @@ impl Live {
             Live::Mac { separator: 0, .. } => 12,
             Live::Mac { .. } => 17,
             Live::Ip => 15,
+            Live::Token => TOKEN_LENGTH,
             Live::Model | Live::Firmware => 32,
         }
     }

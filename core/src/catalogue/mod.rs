@@ -177,11 +177,21 @@ record! {
         pub name: Text,
         pub scope: Text,
         pub format: Text,
+        /// The template in the vendor's folder that writes it; empty: offhook does not.
+        pub template: Text,
+        /// How values are put into it, see [`ESCAPES`].
+        pub escape: Text,
+        /// Characters that this format cannot bear in a value, beside those that its escape refuses.
+        pub refuse: Text,
         pub note: Text,
         pub recalled: bool,
         pub sources: List<Text>,
     }
 }
+
+/// How a value is put into a file: `xml` (text and attributes), `line` (a value that ends with its
+/// line).
+pub const ESCAPES: [(&str, &str); 2] = [("xml", "xml"), ("line", "line")];
 
 record! {
     /// A PBX or provisioning server: which URL it has for which vendor.

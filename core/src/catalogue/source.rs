@@ -2,7 +2,9 @@
 //! mistake. The same code runs when the crate is built and over a user's overlay at run time.
 
 use super::record::{Bytes, List, Text};
-use super::{Field, MacRule, PhoneFile, Read, Rule, Source, Tell, UrlRules, Vendor, WHAT, What};
+use super::{
+    ESCAPES, Field, MacRule, PhoneFile, Read, Rule, Source, Tell, UrlRules, Vendor, WHAT, What,
+};
 use crate::error::Mistakes;
 use crate::mac;
 use crate::reader::{Cursor, Table};
@@ -433,13 +435,26 @@ fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
 }
 
 fn read_file(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<PhoneFile> {
-    let table = at.table(&["name", "scope", "format", "note", "status", "source"], mistakes)?;
+    let keys =
+        ["name", "scope", "format", "template", "escape", "refuse", "note", "status", "source"];
+    let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
     let name = table.need("name", "a file name", mistakes)?.text("a file name", mistakes)?;
     let scopes = [("device", "device"), ("model", "model"), ("common", "common")];
     let formats = [("xml", "xml"), ("text", "text"), ("json", "json"), ("binary", "binary")];
+    let template = table.text("template", "a template's file name", mistakes).unwrap_or_default();
+    let escape = table.get("escape").and_then(|at| at.one_of(&ESCAPES, mistakes));
+    if template.is_empty() != escape.is_none() {
+        at.mistake("\"template\" and \"escape\" go together", mistakes);
+    }
+    if template.contains('/') || (!template.is_empty() && !template.ends_with(".j2")) {
+        at.mistake(format!("{template:?} is no name of a .j2 file in this folder"), mistakes);
+    }
     Some(PhoneFile {
         name: own(name),
+        template: own(template),
+        escape: escape.map(own).unwrap_or_default(),
+        refuse: table.text("refuse", "characters", mistakes).map(own).unwrap_or_default(),
         scope: own(table.need("scope", "a scope", mistakes)?.one_of(&scopes, mistakes)?),
         format: own(table.need("format", "a format", mistakes)?.one_of(&formats, mistakes)?),
         note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),

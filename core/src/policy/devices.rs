@@ -283,8 +283,9 @@ fn pack_options(layer: &Layer) -> Option<Vec<u8>> {
         return None;
     }
     let only_live = |name: &str| match Live::named(name) {
-        Some(live) => Ok(Filled::Text(vec![Op::Live(live)])),
-        None => Err(Fault::Absent(String::new())),
+        // Whether the policy has tokens at all is known only when it is compiled.
+        Some(live) if live != Live::Token => Ok(Filled::Text(vec![Op::Live(live)])),
+        _ => Err(Fault::Absent(String::new())),
     };
     let mut options: Vec<_> = layer.options.iter().map(|option| &option.value).collect();
     options.sort_by_key(|option| option.code);

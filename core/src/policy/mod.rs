@@ -4,6 +4,8 @@
 //! them into ready answers. Everything in here is what a person wrote; nothing is a default.
 
 pub mod devices;
+mod file_access;
+mod phone_settings;
 mod read;
 mod read_site;
 
@@ -12,6 +14,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use crate::catalogue::VendorIx;
+use crate::render::fields::Values;
 use crate::value::{Existing, OptionSpec, Send};
 use devices::Devices;
 
@@ -74,6 +77,44 @@ pub struct Layer {
     pub header: HeaderSpec,
     /// Leave this vendor's phones as the server would.
     pub ignore: Option<bool>,
+    pub phone_settings: PhoneSettings,
+}
+
+/// What phones' files say by default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PhoneSettings {
+    pub values: Values,
+    /// Keys of the maker's own.
+    pub settings: Vec<(Box<str>, Box<str>)>,
+}
+
+/// Who may fetch a phone's files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileAccess {
+    /// A folder whose name nobody guesses, `{{random-folder}}` in URLs.
+    pub random_folder: Option<String>,
+    pub token: Option<TokenRule>,
+    pub client_certificates: Option<ClientCertificates>,
+}
+
+/// How a phone's token, `{{token}}` in URLs, is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRule {
+    pub place: String,
+    pub key_file: String,
+    pub previous_key_file: Option<String>,
+    /// Good for the leased address only.
+    pub address: bool,
+    /// A word whose change makes all tokens new; empty: none.
+    pub epoch: String,
+    pub previous_epoch: String,
+}
+
+/// Phones show the certificate that their maker put into them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificates {
+    /// The makers' authorities, PEM.
+    pub authorities: String,
 }
 
 /// A layer and its per-vendor refinements.
@@ -113,4 +154,5 @@ pub struct Policy {
     pub top: Scope,
     pub sites: Vec<Site>,
     pub devices: Devices,
+    pub file_access: FileAccess,
 }

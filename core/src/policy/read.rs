@@ -4,6 +4,8 @@
 use std::net::Ipv4Addr;
 
 use super::devices::DevicesBuilder;
+use super::file_access::read_file_access;
+use super::phone_settings::read_phone_settings;
 use super::read_site::read_sites;
 use super::{Answer, HeaderSpec, Layer, Placed, Policy, Scope, SystemUse, VoiceVlan};
 use crate::catalogue::system_source::{ENTRY_KEYS, version};
@@ -16,7 +18,7 @@ use crate::text;
 use crate::value::{EXISTING, OptionSpec, SEND, template};
 
 /// Keys that may stand in every layer.
-pub(super) const LAYER_KEYS: [&str; 12] = [
+pub(super) const LAYER_KEYS: [&str; 13] = [
     "systems",
     "answer",
     "voice-vlan",
@@ -29,10 +31,11 @@ pub(super) const LAYER_KEYS: [&str; 12] = [
     "next-server",
     "server-hostname",
     "boot-file-name",
+    "phone-settings",
 ];
 
 /// Names that a policy's `vars` and a system's parameters may not take.
-const TAKEN: [&str; 11] = [
+const TAKEN: [&str; 12] = [
     "vendor",
     "site",
     "url",
@@ -44,6 +47,7 @@ const TAKEN: [&str; 11] = [
     "time-servers",
     "sip-servers",
     "token",
+    "random-folder",
 ];
 
 /// Reads a policy against a catalogue.
@@ -55,7 +59,8 @@ pub fn policy(text: &str, tables: &Tables) -> Result<Policy, Mistakes> {
 }
 
 fn read_policy(root: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Option<Policy> {
-    let keys: Vec<&str> = LAYER_KEYS.into_iter().chain(["vendors", "sites", "devices"]).collect();
+    let keys: Vec<&str> =
+        LAYER_KEYS.into_iter().chain(["vendors", "sites", "devices", "file-access"]).collect();
     let table = root.table(&keys, mistakes)?;
     let top = read_scope(&table, tables, mistakes);
     let sites = match table.get("sites") {
@@ -69,7 +74,9 @@ fn read_policy(root: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> O
             read_device(&item, tables, &mut devices, mistakes);
         }
     }
-    Some(Policy { top, sites, devices: devices.build() })
+    let file_access = table.get("file-access").and_then(|at| read_file_access(&at, mistakes));
+    let file_access = file_access.unwrap_or_default();
+    Some(Policy { top, sites, devices: devices.build(), file_access })
 }
 
 /// The keys of a layer and its `vendors`.
@@ -122,6 +129,10 @@ pub(super) fn read_layer(table: &Table<'_>, tables: &Tables, mistakes: &mut Mist
         options: table.get("options").map(|at| read_options(&at, mistakes)).unwrap_or_default(),
         header: read_header(table, mistakes),
         ignore: None,
+        phone_settings: table
+            .get("phone-settings")
+            .map(|at| read_phone_settings(&at, mistakes))
+            .unwrap_or_default(),
     }
 }
 
@@ -318,8 +329,8 @@ fn read_device(
     devices: &mut DevicesBuilder,
     mistakes: &mut Mistakes,
 ) {
-    let keys: [&str; 15] = {
-        let mut keys = ["mac"; 15];
+    let keys: [&str; 16] = {
+        let mut keys = ["mac"; 16];
         keys[1] = "vendor";
         keys[2] = "ignore";
         keys[3..].copy_from_slice(&LAYER_KEYS);
@@ -342,6 +353,9 @@ fn read_device(
     });
     if let Some(at) = table.get("answer") {
         at.mistake("\"answer\" is decided per site or for all, not per device", mistakes);
+    }
+    if let Some(at) = table.get("phone-settings") {
+        at.mistake("a single phone's settings stand in the list of phones", mistakes);
     }
     let before = mistakes.0.len();
     let mut layer = read_layer(&table, tables, mistakes);

@@ -9,6 +9,7 @@ use offhook_core::decide::{Told, told};
 use offhook_core::encode::{self, Form, LiveValues};
 use offhook_core::plan::Plan;
 use offhook_core::policy::devices::{Device, DeviceOption};
+use offhook_core::token::Token;
 use offhook_core::value::{Existing, Send};
 use offhook_core::{Mac, Mistakes};
 
@@ -238,6 +239,10 @@ impl LiveValues for Known {
     fn firmware(&self) -> &[u8] {
         self.missing.set(Some("{{firmware}}"));
         &[]
+    }
+    fn token(&self) -> Option<Token> {
+        self.missing.set(Some("{{token}}"));
+        None
     }
 }
 

@@ -1,7 +1,7 @@
 //! What dnsmasq is made to say: the same as Kea, row by row.
 
 /// Every example of the catalogue.
-mod catalogue;
+pub mod catalogue;
 /// Random policies and random clients: core = Kea = dnsmasq.
 mod property;
 /// The acceptance table of the four reference sites.

@@ -1,0 +1,275 @@
+//! `offhook generate`: the phones' files as a tree for any web server.
+//!
+//! What is in a file the core says; here it is read from whom and written where. `work` finds out
+//! what must be done, `tree` does it, `manifest` remembers it, `changes` shows it instead.
+
+mod changes;
+mod manifest;
+mod tree;
+mod work;
+
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use offhook_core::error::Mistake;
+use offhook_core::render::{PhoneList, Renderer, csv_list, json_list};
+use offhook_core::{Engine, Host};
+use serde::Serialize;
+
+use crate::input::{self, Catalogue, Failure, wrong};
+use manifest::{Entry, Manifest};
+use tree::Tree;
+use work::{Compared, Job, Todo, Work};
+
+/// Writes the phones' configuration files for any web server
+///
+/// The list of phones is JSON or CSV (docs/files.md); a MAC may be spelt in any usual way. Every
+/// mistake in it is told with its row, and nothing is written if there is one. Files are moved to
+/// their place when all of them are there; what is as it should be is not touched.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  offhook generate --policy offhook.json --phones phones.csv --out /srv/phones --group www-data
+  psql -c \"COPY phones TO STDOUT CSV HEADER\" | offhook generate --policy offhook.json --phones - --out /srv/phones
+  offhook generate --policy offhook.json --phones phones.json --out /srv/phones --prune --dry-run")]
+pub struct Arguments {
+    /// The policy; its system \"files\" says by which URL the phones ask
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// The list of phones; - for standard input
+    #[arg(long, value_name = "FILE")]
+    phones: PathBuf,
+    /// What the list is; otherwise told by its beginning
+    #[arg(long, value_name = "FORMAT", value_parser = ["json", "csv"])]
+    format: Option<String>,
+    /// The tree's root, the folder that the URL stands for
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Files are readable by this group (name or number), nobody else's
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+    /// Remove files of ours that no phone of the list has any longer
+    #[arg(long)]
+    prune: bool,
+    /// Take over files that others wrote where ours must be
+    #[arg(long)]
+    adopt: bool,
+    /// Write what can be written even if there are mistakes; nothing is pruned then
+    #[arg(long)]
+    keep_going: bool,
+    /// Print what would change, without secrets, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    catalogue: Catalogue,
+}
+
+/// What was done.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Summary {
+    phones: usize,
+    files: usize,
+    written: usize,
+    unchanged: usize,
+    removed: usize,
+    /// Phones that were left out because of a mistake.
+    left_out: usize,
+    dry_run: bool,
+    mistakes: Vec<String>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
+    let overlay = arguments.catalogue.overlay()?;
+    let renderer = Renderer::new(&engine, &overlay).map_err(wrong)?;
+    let group = arguments.group.as_deref().map(group).transpose()?;
+    let list = read_list(arguments, &engine)?;
+    let tree = Tree::new(&arguments.out, group);
+    let mut summary = Summary {
+        phones: list.phones.len(),
+        left_out: list.left_out,
+        dry_run: arguments.dry_run,
+        mistakes: told(&arguments.phones, &list.mistakes),
+        ..Summary::default()
+    };
+    if !summary.mistakes.is_empty() && !arguments.keep_going {
+        return refused(arguments, summary);
+    }
+    let mut work = Work::find(&list, &renderer);
+    if !work.mistakes.is_empty() && !arguments.keep_going {
+        summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
+        return refused(arguments, summary);
+    }
+    // A dry run leaves no trace, not even a lock.
+    let lock = if arguments.dry_run { None } else { Some(tree.lock()?) };
+    let manifest = tree.manifest()?;
+    let adopt = arguments.adopt;
+    work.compare(&list, &Compared { renderer: &renderer, tree: &tree, manifest: &manifest, adopt });
+    summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
+    if !summary.mistakes.is_empty() && !arguments.keep_going {
+        return refused(arguments, summary);
+    }
+    summary.files = work.jobs.len();
+    let done = if arguments.dry_run {
+        changes::show(&mut work, &list, &renderer, &tree, &manifest, arguments, &mut summary)
+    } else {
+        write(&mut work, &list, &renderer, &tree, manifest, arguments, &mut summary)
+    };
+    drop(lock);
+    done?;
+    finish(arguments, summary)
+}
+
+/// The list, read and forgotten but for the phones.
+fn read_list(arguments: &Arguments, engine: &Engine) -> Result<PhoneList, Failure> {
+    let text = input::text_of(&arguments.phones)?;
+    let json = match arguments.format.as_deref() {
+        Some(format) => format == "json",
+        None => text.trim_start_matches('\u{feff}').trim_start().starts_with(['[', '/', '#']),
+    };
+    Ok(if json { json_list::read(&text, engine) } else { csv_list::read(&text, engine) })
+}
+
+fn group(name: &str) -> Result<u32, Failure> {
+    if let Ok(number) = name.parse() {
+        return Ok(number);
+    }
+    match nix::unistd::Group::from_name(name) {
+        Ok(Some(group)) => Ok(group.gid.as_raw()),
+        _ => Err(wrong(format!("--group: there is no group {name:?}"))),
+    }
+}
+
+fn told(file: &Path, mistakes: &[Mistake]) -> Vec<String> {
+    let name = file.display();
+    let told = |mistake: &Mistake| match &mistake.file {
+        // A mistake in a template.
+        Some(_) => mistake.to_string(),
+        None => format!("{name}: {mistake}"),
+    };
+    mistakes.iter().map(told).collect()
+}
+
+/// Everything of the list is as it should be, or the good ones count: writes them.
+fn write(
+    work: &mut Work,
+    list: &PhoneList,
+    renderer: &Renderer<'_>,
+    tree: &Tree,
+    mut manifest: Manifest,
+    arguments: &Arguments,
+    summary: &mut Summary,
+) -> Result<(), Failure> {
+    let due = work.due();
+    let gone = gone(work, &manifest, arguments, summary);
+    if due.is_empty() && gone.is_empty() {
+        summary.unchanged = work.jobs.len();
+        return Ok(());
+    }
+    if !due.is_empty() {
+        tree.begin()?;
+        let bar = bar(due.len(), "files");
+        work.stage(&due, list, renderer, tree, &bar)?;
+        bar.finish_and_clear();
+        summary.mistakes.extend(told(&arguments.phones, &work.mistakes_of_values));
+        if !summary.mistakes.is_empty() && !arguments.keep_going {
+            tree.end()?;
+            return Ok(());
+        }
+    }
+    let staged: Vec<&Job> =
+        work.jobs.iter().filter(|job| matches!(job.todo, Todo::Publish(_))).collect();
+    if !staged.is_empty() {
+        tree.sync()?;
+        for job in &staged {
+            manifest.0.entry(job.placed.path.clone()).or_insert_with(Entry::pending);
+        }
+        tree.save_manifest(&manifest)?;
+        for job in &staged {
+            if let Todo::Publish(staged) = job.todo {
+                tree.publish(staged, &job.placed.path)?;
+            }
+        }
+    }
+    for path in &gone {
+        tree.remove(path)?;
+        manifest.0.remove(path);
+    }
+    for job in &mut work.jobs {
+        if let Some(entry) = job.entry() {
+            manifest.0.insert(job.placed.path.clone(), entry);
+        }
+    }
+    tree.save_manifest(&manifest)?;
+    if !due.is_empty() {
+        tree.end()?;
+    }
+    summary.written = staged_count(work);
+    summary.unchanged = work.jobs.len() - summary.written - work.refused();
+    summary.removed = gone.len();
+    Ok(())
+}
+
+fn staged_count(work: &Work) -> usize {
+    work.jobs.iter().filter(|job| matches!(job.todo, Todo::Publish(_))).count()
+}
+
+/// Files of ours that nobody wants any longer. With a mistake in the list nobody knows that.
+fn gone(work: &Work, manifest: &Manifest, arguments: &Arguments, summary: &Summary) -> Vec<String> {
+    if !arguments.prune || !summary.mistakes.is_empty() {
+        return Vec::new();
+    }
+    let wanted: std::collections::HashSet<&str> =
+        work.jobs.iter().map(|job| job.placed.path.as_str()).collect();
+    let mut gone: Vec<String> =
+        manifest.0.keys().filter(|path| !wanted.contains(path.as_str())).cloned().collect();
+    gone.sort();
+    gone
+}
+
+fn bar(length: usize, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what.to_owned());
+    bar
+}
+
+fn refused(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
+    if arguments.json {
+        input::json(&summary)?;
+    }
+    let count = summary.mistakes.len();
+    let mut text = summary.mistakes.join("\n");
+    text.push_str(&format!(
+        "\n{count} mistakes; nothing was written (--keep-going writes the rest)"
+    ));
+    Err(wrong(text))
+}
+
+fn finish(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
+    if !summary.mistakes.is_empty() && !arguments.keep_going {
+        return refused(arguments, summary);
+    }
+    if arguments.json {
+        input::json(&summary)?;
+    } else {
+        let would = if summary.dry_run { "would be " } else { "" };
+        input::line(format!(
+            "{} phones, {} files: {} {would}written, {} as they were, {} {would}removed",
+            summary.phones, summary.files, summary.written, summary.unchanged, summary.removed
+        ))?;
+    }
+    match summary.mistakes.is_empty() {
+        true => Ok(()),
+        false => {
+            let count = summary.mistakes.len();
+            let text = summary.mistakes.join("\n");
+            Err(wrong(format!("{text}\n{count} mistakes; what they are about was left out")))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `file-access`: who may fetch a phone's files. Three steps that can be combined, each off unless it
+//! stands here. The key itself never stands in a policy, only the name of its file.
+
+use super::{ClientCertificates, FileAccess, TokenRule};
+use crate::error::Mistakes;
+use crate::reader::{Cursor, Table};
+
+pub(super) fn read_file_access(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<FileAccess> {
+    let table = at.table(&["random-folder", "token", "client-certificates"], mistakes)?;
+    Some(FileAccess {
+        random_folder: table.get("random-folder").and_then(|at| read_folder(&at, mistakes)),
+        token: table.get("token").and_then(|at| read_token(&at, mistakes)),
+        client_certificates: table
+            .get("client-certificates")
+            .and_then(|at| read_certificates(&at, mistakes)),
+    })
+}
+
+/// 22 characters of 64 are 132 bits; what can be guessed protects nothing.
+fn read_folder(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<String> {
+    let what = "at least 22 random letters, digits, '-' or '_' (openssl rand -hex 16)";
+    let text = at.text(what, mistakes)?;
+    if text.len() < 22 || !text.bytes().all(plain) {
+        at.mistake(format!("expected {what}, found {} characters", text.chars().count()), mistakes);
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn read_token(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<TokenRule> {
+    let keys = ["key-file", "previous-key-file", "address", "epoch", "previous-epoch"];
+    let table = at.table(&keys, mistakes)?;
+    let key_file = table.need("key-file", "the path of the key's file", mistakes)?;
+    let rule = TokenRule {
+        place: at.place(),
+        key_file: path(&key_file, mistakes)?,
+        previous_key_file: table.get("previous-key-file").and_then(|at| path(&at, mistakes)),
+        address: table.bool("address", mistakes).unwrap_or(false),
+        epoch: epoch(&table, "epoch", mistakes),
+        previous_epoch: epoch(&table, "previous-epoch", mistakes),
+    };
+    if rule.epoch.is_empty() && !rule.previous_epoch.is_empty() {
+        at.mistake("\"previous-epoch\" without \"epoch\"", mistakes);
+    }
+    Some(rule)
+}
+
+fn epoch(table: &Table<'_>, key: &str, mistakes: &mut Mistakes) -> String {
+    let Some(at) = table.get(key) else { return String::new() };
+    let what = "1 to 32 letters, digits, '-' or '_', such as 2026-11";
+    let Some(text) = at.text(what, mistakes) else { return String::new() };
+    if text.is_empty() || text.len() > 32 || !text.bytes().all(plain) {
+        at.expected(what, mistakes);
+    }
+    text.to_owned()
+}
+
+fn read_certificates(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<ClientCertificates> {
+    let table = at.table(&["authorities"], mistakes)?;
+    let authorities = table.need("authorities", "a file of the makers' authorities", mistakes)?;
+    Some(ClientCertificates { authorities: path(&authorities, mistakes)? })
+}
+
+fn path(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<String> {
+    let text = at.text("a path that begins with /", mistakes)?;
+    let quiet = |c: char| {
+        !c.is_control()
+            && !c.is_whitespace()
+            && !matches!(c, '"' | ';' | '\'' | '{' | '}' | '$' | '\\')
+    };
+    if !text.starts_with('/') || !text.chars().all(quiet) {
+        at.expected(
+            "a path that begins with /, without blanks, quotes, braces, ';' and '$'",
+            mistakes,
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}

@@ -1,0 +1,221 @@
+//! A phone's token: what proves to a web server that whoever asks for a phone's files was told their
+//! URL by the DHCP server, and did not guess it from an address.
+//!
+//! ```text
+//! token = base64url( MD5( "<mac> <address or -> <epoch or -> <key>" ) )
+//! ```
+//! which stock nginx checks by itself (`secure_link_md5`), so that no state is kept anywhere: any
+//! number of servers with the same key mint the same token, and minting again changes nothing, or a
+//! phone would reboot at each renewal. The key in it is derived from the one in the key's file, and is
+//! 256 bits at the end of a short text of hex digits: the known weakness of MD5, that somebody finds
+//! two texts with one digest, helps nobody here to a token for a given address.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use hmac::{Hmac, KeyInit, Mac as _};
+use md5::{Digest, Md5};
+use sha2::Sha256;
+
+use crate::mac::Mac;
+use crate::policy::TokenRule;
+use crate::text::{TOKEN_LENGTH, write_mac};
+
+/// 128 bits in base64url without padding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Token(pub [u8; TOKEN_LENGTH]);
+
+/// A secret out of a file, from which a key for each purpose is derived.
+#[derive(Clone)]
+pub struct MasterKey(Vec<u8>);
+
+/// Makes tokens. Immutable, shared between threads.
+pub struct Minter {
+    /// Hex digits, so that it can stand in a web server's configuration.
+    key: String,
+    address: bool,
+    epoch: String,
+}
+
+/// What the token's file is read by; the error says what is wrong with the file.
+pub type KeyReader<'r> = dyn Fn(&str) -> Result<MasterKey, String> + 'r;
+
+impl MasterKey {
+    /// Takes the content of a key's file: at least 32 bytes that look random, blanks around them do
+    /// not count.
+    pub fn from_text(content: &[u8]) -> Result<MasterKey, String> {
+        let key = content.trim_ascii();
+        let expected = "make one with: openssl rand -hex 32";
+        if key.len() < 32 {
+            return Err(format!("holds {} bytes: expected at least 32; {expected}", key.len()));
+        }
+        let mut seen = [false; 256];
+        key.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+        if seen.iter().filter(|seen| **seen).count() < 8 {
+            return Err(format!("is not random; {expected}"));
+        }
+        Ok(MasterKey(key.to_vec()))
+    }
+
+    /// A key for one purpose. Whoever learns it learns nothing of the others.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        // HMAC takes keys of any length; there is nothing to fail.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// Whether a key's file is for its owner and group alone.
+pub fn check_mode(mode: u32) -> Result<(), String> {
+    match mode & 0o027 {
+        0 => Ok(()),
+        _ => Err(format!(
+            "has mode {:04o}: others may read it, or the group may write it; chmod 0640",
+            mode & 0o7777
+        )),
+    }
+}
+
+impl Minter {
+    pub fn new(master: &MasterKey, rule: &TokenRule) -> Minter {
+        Minter {
+            key: hex::encode(master.derive("offhook token 1")),
+            address: rule.address,
+            epoch: rule.epoch.clone(),
+        }
+    }
+
+    /// The key as a web server needs it. A secret.
+    pub fn web_server_key(&self) -> &str {
+        &self.key
+    }
+
+    /// None if the token is for an address and there is none.
+    pub fn mint(&self, mac: Mac, address: Option<Ipv4Addr>) -> Option<Token> {
+        use std::io::Write;
+        // On the stack: this runs for each packet.
+        let mut text = Text { bytes: [0; 192], length: 0 };
+        let mut digits = Vec::with_capacity(12);
+        write_mac(mac.0, false, 0, &mut digits);
+        text.write_all(&digits).ok()?;
+        match (self.address, address) {
+            (true, Some(address)) => write!(text, " {address}").ok()?,
+            (true, None) => return None,
+            (false, _) => text.write_all(b" -").ok()?,
+        }
+        let epoch = if self.epoch.is_empty() { "-" } else { &self.epoch };
+        write!(text, " {epoch} {}", self.key).ok()?;
+        let digest = Md5::digest(text.bytes.get(..text.length)?);
+        Some(Token(base64url(digest.into())))
+    }
+}
+
+/// A key never shows itself.
+impl fmt::Debug for Minter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Minter")
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey")
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+struct Text {
+    bytes: [u8; 192],
+    length: usize,
+}
+
+impl std::io::Write for Text {
+    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
+        let end = self.length + more.len();
+        let Some(room) = self.bytes.get_mut(self.length..end) else { return Ok(0) };
+        room.copy_from_slice(more);
+        self.length = end;
+        Ok(more.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// RFC 4648 5, without padding.
+fn base64url(digest: [u8; 16]) -> [u8; TOKEN_LENGTH] {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let number = u128::from_be_bytes(digest);
+    let mut out = [0; TOKEN_LENGTH];
+    for (index, digit) in out.iter_mut().enumerate() {
+        // 21 digits of 6 bits, and one of the last 2 with four zeros behind them.
+        let six = match index {
+            0..=20 => number >> (122 - 6 * index),
+            _ => number << 4,
+        };
+        *digit = DIGITS[(six & 63) as usize];
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minter(address: bool, epoch: &str) -> Minter {
+        let key = MasterKey::from_text(b"0123456789abcdef0123456789abcdef\n").unwrap();
+        let rule = TokenRule {
+            place: String::new(),
+            key_file: String::new(),
+            previous_key_file: None,
+            address,
+            epoch: epoch.to_owned(),
+            previous_epoch: String::new(),
+        };
+        Minter::new(&key, &rule)
+    }
+
+    const PHONE: Mac = Mac([0, 0x15, 0x65, 1, 2, 3]);
+    const HERE: Option<Ipv4Addr> = Some(Ipv4Addr::new(192, 0, 2, 7));
+
+    #[test]
+    fn base64_as_the_rfc_has_it() {
+        // RFC 1321 A.5: MD5("").
+        let digest = hex::decode("d41d8cd98f00b204e9800998ecf8427e").unwrap();
+        let text = base64url(digest.try_into().unwrap());
+        assert_eq!(&text, b"1B2M2Y8AsgTpgAmY7PhCfg");
+    }
+
+    #[test]
+    fn a_token_is_of_its_phone_address_and_epoch() {
+        let plain = minter(false, "");
+        let token = plain.mint(PHONE, None).unwrap();
+        assert_eq!(plain.mint(PHONE, HERE), Some(token), "the address does not count");
+        assert_ne!(plain.mint(Mac([0, 0x15, 0x65, 1, 2, 4]), None), Some(token));
+        assert_ne!(minter(false, "2").mint(PHONE, None), Some(token));
+        let here = minter(true, "");
+        assert_eq!(here.mint(PHONE, None), None);
+        assert_eq!(here.mint(PHONE, HERE), here.mint(PHONE, HERE));
+        let there = Some(Ipv4Addr::new(192, 0, 2, 8));
+        assert_ne!(here.mint(PHONE, HERE), here.mint(PHONE, there));
+        let long = minter(true, &"e".repeat(32));
+        assert!(long.mint(PHONE, Some(Ipv4Addr::new(255, 255, 255, 255))).is_some());
+    }
+
+    #[test]
+    fn key_files_have_rules() {
+        assert!(MasterKey::from_text(b"short").is_err());
+        assert!(MasterKey::from_text(&[b'a'; 64]).is_err());
+        assert!(check_mode(0o100_640).is_ok() && check_mode(0o100_400).is_ok());
+        assert!(check_mode(0o644).is_err() && check_mode(0o660).is_err());
+        let key = MasterKey::from_text(b"0123456789abcdef0123456789abcdef").unwrap();
+        assert_ne!(key.derive("a"), key.derive("b"));
+        assert!(!format!("{key:?} {:?}", minter(true, "")).contains("0123"));
+    }
+}
