@@ -3,8 +3,6 @@
 /// The real programs around us.
 mod peers;
 
-/// The core, Kea and dnsmasq before random policies and clients.
-mod agreement;
 /// What the lease's user context says of a phone.
 mod annotate;
 /// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of

@@ -204,18 +204,9 @@ pub fn identify(
     }
 }
 
-/// Writes which rules answer devices with answers of their own. Before the rules themselves: what a rule
-/// makes of a request list is a `tag-if` too, and those see only what stands before them.
-pub fn own_rules(engine: &Engine, groups: &[Group], lines: &mut Lines) {
-    for (number, group) in groups.iter().enumerate() {
-        if let Kind::Own(columns) = &group.key.kind {
-            own(engine, number, group, columns, lines);
-        }
-    }
-}
-
-/// Writes what devices are told on top of their rule's answer, behind the rules: a later line wins.
+/// Writes what the devices are told, behind the shared rules: a later line wins.
 pub fn answers(
+    engine: &Engine,
     groups: &[Group],
     rules: &Rules,
     lines: &mut Lines,
@@ -223,12 +214,16 @@ pub fn answers(
 ) {
     let (always_rules, requested_rules) = (rules.any(false), rules.any(true));
     for (number, group) in groups.iter().enumerate() {
-        let Kind::OnTop { always, requested } = &group.key.kind else { continue };
-        if always_rules {
-            on_top(number, always, tags::TOLD, lines, asked);
-        }
-        if requested_rules {
-            on_top(number, requested, tags::TOLD_REQUESTED, lines, asked);
+        match &group.key.kind {
+            Kind::OnTop { always, requested } => {
+                if always_rules {
+                    on_top(number, always, tags::TOLD, lines, asked);
+                }
+                if requested_rules {
+                    on_top(number, requested, tags::TOLD_REQUESTED, lines, asked);
+                }
+            }
+            Kind::Own(columns) => own(engine, number, group, columns, lines),
         }
     }
 }
