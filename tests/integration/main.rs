@@ -14,6 +14,8 @@ mod catalogue;
 mod classes;
 /// Every command of the control channel.
 mod commands;
+/// Virtual phones of every maker.
+mod emulate;
 /// Hostile packets and faults of ours: nobody loses a lease.
 mod fail_open;
 /// Hot-standby: the same bytes and the same knowledge from both servers.
