@@ -3,25 +3,30 @@
 //! Only arguments and printing: the phone is the package offhook-emulate.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use offhook_core::Mac;
-use offhook_emulate::boot;
 use offhook_emulate::exchange::{Exchange, Patience, SERVER_PORT, Way};
+use offhook_emulate::journey::{Files, Journey, Registration, Start};
 use offhook_emulate::phone::{Choice, Phone};
-use offhook_emulate::report::{Log, Report, Step};
+use offhook_emulate::report::{Report, Step};
 
 use crate::input::{self, Catalogue, Failure, wrong};
 
 /// Boots a virtual phone against real servers and judges every step
 ///
-/// The phone says what its maker's phones say, and reads the answers as they do: which options in
-/// which order, their forms, its own macros. One line per step: passed, FAILED and why, or not reached.
+/// The phone says what its maker's phones say by DHCP, and reads the answers as they do: which options in
+/// which order, their forms, its own macros. Then it gets its files by TFTP, HTTP or HTTPS, in its maker's
+/// order and with its User-Agent, follows those that they name, and looks for what a registration needs. By
+/// choice it registers by SIP. One line per step: passed, FAILED and why, or not reached.
 /// Exit code: 0 every step that was reached passed, 1 a step failed (or wrong input), 2 usage.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   offhook emulate --vendor polycom --interface eth0
   offhook emulate --vendor snom --model D735 --server 10.0.0.2 --relay 10.7.0.1 --json
+  offhook emulate --vendor polycom --mac 00:04:f2:ab:cd:ef --url https://provision.example.com/polycom/ \\
+    --register --expect 403
   offhook emulate --all-vendors --server 127.0.0.1:6767 --relay 127.1.2.3:6768
 
 By broadcast it needs root, and hears only answers that are broadcast too, which it asks for. As a relay it
@@ -40,7 +45,7 @@ pub struct Arguments {
     #[arg(long)]
     mac: Option<String>,
     /// Broadcast on this interface
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["server", "relay"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["server", "relay", "url"])]
     interface: Option<String>,
     /// Ask this server, as a relay (port 67 unless given)
     #[arg(
@@ -56,6 +61,24 @@ pub struct Arguments {
     /// The relay's address in the voice VLAN, for the second round of a phone that is told a VLAN
     #[arg(long, value_name = "ADDRESS[:PORT]", requires = "server")]
     voice_relay: Option<String>,
+    /// No DHCP: begin at this provisioning URL
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// End after DHCP: no files, no registration
+    #[arg(long, conflicts_with_all = ["register", "url", "ca"])]
+    dhcp_only: bool,
+    /// The certificate authority of https:// servers, in PEM (without it: the public ones)
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Register by SIP with the credentials from the files
+    #[arg(long)]
+    register: bool,
+    /// The status by which the registration passes: 403 for a password that is wrong on purpose
+    #[arg(long, value_name = "STATUS", default_value_t = 200, requires = "register")]
+    expect: u16,
+    /// Another registrar than the files name
+    #[arg(long, value_name = "HOST[:PORT]", requires = "register")]
+    registrar: Option<String>,
     /// Seconds to wait for an answer before asking again
     #[arg(long, value_name = "SECONDS", default_value_t = 4.0)]
     timeout: f64,
@@ -87,14 +110,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             .collect::<Result<_, _>>()
             .map_err(wrong)?,
     };
-    let exchange = arguments.exchange(arguments.relay.as_deref())?;
-    let voice = match &arguments.voice_relay {
-        None => None,
-        Some(relay) => Some(arguments.exchange(Some(relay))?),
-    };
+    let journey = arguments.journey()?;
     let mut failed = 0usize;
     for phone in &phones {
-        let report = boot_one(phone, &exchange, voice.as_ref(), arguments.json)?;
+        let report = send(phone, &journey, arguments.json)?;
         failed += usize::from(!report.passed());
     }
     if phones.len() > 1 && !arguments.json {
@@ -106,31 +125,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn boot_one(
-    phone: &Phone,
-    exchange: &Exchange,
-    voice: Option<&Exchange>,
-    json: bool,
-) -> Result<Report, Failure> {
+fn send(phone: &Phone, journey: &Journey, json: bool) -> Result<Report, Failure> {
     if !json {
         let model = if phone.model.is_empty() { "" } else { " " };
         input::line(format!("{}{model}{} {}", phone.vendor.id, phone.model, phone.mac))?;
     }
     let mut printed = Ok(());
-    let mut print = |step: &Step| {
+    let report = journey.go(phone, &mut |step: &Step| {
         if !json && printed.is_ok() {
             printed = input::line(format!("  {step}"));
         }
-    };
-    let mut log = Log::new(&mut print);
-    boot::boot(phone, exchange, voice, &mut log);
-    let report = Report {
-        vendor: phone.vendor.id.to_string(),
-        model: phone.model.clone(),
-        example: phone.example.clone(),
-        hw_address: phone.mac.to_string(),
-        steps: log.finish(),
-    };
+    });
     printed?;
     if json {
         input::line(serde_json::to_string(&report).map_err(wrong)?)?;
@@ -139,6 +144,46 @@ fn boot_one(
 }
 
 impl Arguments {
+    fn journey(&self) -> Result<Journey, Failure> {
+        let start = match &self.url {
+            Some(url) => Start::Url(url.clone()),
+            None => Start::Dhcp {
+                exchange: self.exchange(self.relay.as_deref())?,
+                voice: match &self.voice_relay {
+                    None => None,
+                    Some(relay) => Some(self.exchange(Some(relay))?),
+                },
+            },
+        };
+        let patience = self.each()? * self.tries;
+        let authority = self.ca.as_deref().map(input::text_of).transpose()?;
+        let registrar = match &self.registrar {
+            None => None,
+            Some(text) => Some(match text.rsplit_once(':') {
+                None => (text.clone(), 5060),
+                Some((host, port)) => {
+                    let port = port.parse().map_err(|_| {
+                        wrong(format!("--registrar: expected HOST:PORT, found {text:?}"))
+                    })?;
+                    (host.to_owned(), port)
+                }
+            }),
+        };
+        let registration = Registration { patience, expected: self.expect, registrar };
+        Ok(Journey {
+            start,
+            files: (!self.dhcp_only).then_some(Files { patience, authority }),
+            registration: self.register.then_some(registration),
+        })
+    }
+
+    fn each(&self) -> Result<Duration, Failure> {
+        Duration::try_from_secs_f64(self.timeout)
+            .ok()
+            .filter(|each| !each.is_zero())
+            .ok_or_else(|| wrong(format!("--timeout: expected seconds, found {}", self.timeout)))
+    }
+
     fn exchange(&self, relay: Option<&str>) -> Result<Exchange, Failure> {
         let way = match (&self.interface, relay, &self.server) {
             (Some(interface), ..) => Way::Broadcast { interface: interface.clone() },
@@ -148,10 +193,7 @@ impl Arguments {
             },
             _ => return Err(wrong("expected --interface, or --server and --relay")),
         };
-        let each = Duration::try_from_secs_f64(self.timeout)
-            .ok()
-            .filter(|each| !each.is_zero())
-            .ok_or_else(|| wrong(format!("--timeout: expected seconds, found {}", self.timeout)))?;
+        let each = self.each()?;
         Exchange::new(way, Patience { each, tries: self.tries }).map_err(wrong)
     }
 }

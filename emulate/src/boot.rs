@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use crate::exchange::{Exchange, transaction};
 use crate::packet::{ACK, Answer, DISCOVER, INFORM, NAK, OFFER, Question, RELEASE, REQUEST};
 use crate::phone::Phone;
-use crate::reading::{self, Said, Understood, Vlan};
+use crate::reading::{self, Place, Said, Understood, Vlan};
 use crate::report::Log;
 
 /// What the phone has after its DHCP rounds.
@@ -136,6 +136,11 @@ fn inform(
             None
         }
     }
+}
+
+/// A URL that a person gave, as the phone takes it from its own web page.
+pub fn given(phone: &Phone, url: &str) -> Result<Place, String> {
+    reading::place(phone, url, None)
 }
 
 pub(crate) fn question(phone: &Phone, exchange: &Exchange, kind: u8) -> Question {

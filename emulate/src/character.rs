@@ -50,6 +50,8 @@ pub struct Registration {
     pub user: Vec<String>,
     pub auth_user: Vec<String>,
     pub password: Vec<String>,
+    /// The maker's words for a transport, where they are none that everybody knows: `"1" = "tcp"`.
+    pub transports: BTreeMap<String, String>,
 }
 
 impl Character {

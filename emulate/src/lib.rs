@@ -7,10 +7,16 @@
 //! order, which files they ask for.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod boot;
 pub mod character;
 pub mod exchange;
+pub mod fetch;
+pub mod files;
+pub mod journey;
 pub mod packet;
 pub mod phone;
 pub mod reading;
+pub mod register;
 pub mod report;
+pub mod settings;

@@ -8,6 +8,7 @@ use offhook_core::examples::{self, Example};
 
 use crate::character::Character;
 use crate::packet;
+use crate::reading::fill;
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -102,6 +103,11 @@ impl Phone {
             options,
             vendor,
         })
+    }
+
+    /// What it says of itself in HTTP and SIP; none where nobody knows.
+    pub fn user_agent(&self) -> Option<String> {
+        self.character.user_agent.as_deref().map(|text| fill(self, text))
     }
 
     /// The same phone with another address: the `number`th of the range that its own is in.

@@ -23,7 +23,7 @@ impl Place {
 }
 
 /// The place that a value (URL or host) and a file name stand for.
-pub(super) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Place, String> {
+pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Place, String> {
     let rules = &phone.vendor.url;
     if rules.max_length > 0 && value.len() > usize::from(rules.max_length) {
         let (found, most) = (value.len(), rules.max_length);

@@ -12,7 +12,7 @@ use crate::phone::Phone;
 use crate::report::shown;
 pub use forms::Reader;
 use forms::{Heard, sub_option};
-use locate::place;
+pub(crate) use locate::place;
 pub use locate::{Place, expand, fill};
 
 /// A value and where it was read.
