@@ -163,6 +163,12 @@ fn load_a_policy_of_100_000_devices(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// As a program that has just started does it: statics, so there is nothing to parse.
+#[divan::bench]
+fn load_the_built_in_catalogue() -> Arc<Tables> {
+    builtin::shared()
+}
+
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn load_a_small_policy(bencher: Bencher<'_, '_>) {
     let tables = builtin::shared();

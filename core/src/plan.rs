@@ -13,7 +13,7 @@ use crate::catalogue::{Condition, Serve, System, Tables, Tell, Test, VendorIx, W
 use crate::encode::{self, Fault, Filled, Form, Op};
 use crate::policy::devices::DeviceLayer;
 use crate::policy::{HeaderSpec, Layer, Placed, Policy, Site, SystemUse, VoiceVlan};
-use crate::text::Live;
+use crate::text::{Live, Piece, pieces};
 use crate::value::{Existing, OptionSpec, Send, SubOption, Value};
 
 /// Where a value comes from, from the least particular to the most.
@@ -280,12 +280,32 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         }
         match encode::fill(text, &|name| self.name(name, 0)) {
             Ok(ops) => Some(ops),
-            Err(Fault::Absent(_)) => None,
+            // A parameter that only this way of serving needs cannot be left out here; what only some
+            // sites' "vars" have can.
+            Err(Fault::Absent(_)) => {
+                if let Some(name) = self.parameter_missing(text) {
+                    let text = format!("\"{name}\" is missing: {text:?} needs it");
+                    wrong.push(Placed { place: place.to_owned(), value: text });
+                }
+                None
+            }
             Err(Fault::Wrong(text)) => {
                 wrong.push(Placed { place: place.to_owned(), value: text });
                 None
             }
         }
+    }
+
+    /// The first name in a system's text that is a parameter of the system, and is not given.
+    fn parameter_missing<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let entry = self.system?.entry;
+        let parameters = &self.at.tables.system(&entry.system)?.parameters;
+        pieces(text).ok()?.into_iter().find_map(|piece| match piece {
+            Piece::Name(name) => (parameters.iter().any(|parameter| parameter.name == name)
+                && !entry.parameters.iter().any(|(given, _)| given == name))
+            .then_some(name),
+            Piece::Literal(_) => None,
+        })
     }
 
     fn serves(&self, system: &'p System, entry: &SystemUse) -> Option<&'p Serve> {

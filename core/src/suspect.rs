@@ -15,9 +15,20 @@ pub enum Suspicion {
     Address,
 }
 
-/// Options by which phones find their server or their VLAN and other devices find nothing: SIP
-/// servers (120), Cisco and Polycom style servers (150, 159 to 161), Avaya (176, 242), VLANs (132).
-const TELLTALES: [u8; 8] = [120, 132, 150, 159, 160, 161, 176, 242];
+impl Suspicion {
+    /// As lists show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Suspicion::RequestList => "request-list",
+            Suspicion::Address => "address",
+        }
+    }
+}
+
+/// Options by which phones find their server or their VLAN: the boot server (66, which boot loaders ask
+/// for too, but they say who they are: [`FOREIGN`]), SIP servers (120), Cisco and Polycom style servers
+/// (150, 159 to 161), Avaya (176, 242), VLANs (132).
+const TELLTALES: [u8; 9] = [66, 120, 132, 150, 159, 160, 161, 176, 242];
 
 /// Option 60 of operating systems and boot loaders, which ask for servers too.
 const FOREIGN: [&[u8]; 8] = [
@@ -77,7 +88,8 @@ mod tests {
         assert_eq!(seen("00:15:65:01:02:03", b"yealink", &[1, 3, 66, 160]), None);
         assert_eq!(seen(nobody, b"MSFT 5.0", &[1, 3, 43, 120]), None);
         assert_eq!(seen(nobody, b"PXEClient:Arch:00007", &[1, 3, 66, 67, 150]), None);
-        assert_eq!(seen("b4:a9:5a:01:02:03", b"", &[1, 3, 66]), None);
-        assert_eq!(seen(nobody, b"udhcp 1.30", &[1, 3, 66, 67]), None);
+        assert_eq!(seen("b4:a9:5a:01:02:03", b"", &[1, 3]), None);
+        // A router or a phone: nobody can tell, so somebody should look.
+        assert_eq!(seen(nobody, b"udhcp 1.30", &[1, 3, 66, 67]), Some(Suspicion::RequestList));
     }
 }

@@ -166,3 +166,18 @@ fn what_a_host_cannot_carry_is_refused_at_load() {
 fn a_policy_may_carry_comments_and_be_empty() {
     assert_eq!(mistakes("{ // nothing\n # at\n /* all */ }"), Vec::<String>::new());
 }
+
+#[test]
+fn a_parameter_that_only_one_way_of_serving_needs_is_missed_there() {
+    let found = mistakes(r#"{"systems": [{"system": "pascom", "server": "10.0.0.5"}]}"#);
+    assert!(!found.is_empty(), "expected the LAN's URL to need the phone system's name");
+    for line in found {
+        assert!(line.starts_with("systems[0]: \"phonesystem\" is missing"), "{line}");
+    }
+    let vpn = r#"{"systems": [{"system": "pascom", "server": "10.0.0.5", "via": "vpn"}]}"#;
+    assert_eq!(mistakes(vpn), Vec::<String>::new());
+    // It may stand among the variables too.
+    let vars =
+        r#"{"systems": [{"system": "pascom", "server": "a"}], "vars": {"phonesystem": "x"}}"#;
+    assert_eq!(mistakes(vars), Vec::<String>::new());
+}

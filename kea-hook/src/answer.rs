@@ -5,7 +5,8 @@
 
 use std::net::Ipv4Addr;
 
-use offhook_core::recognise::Identity;
+use offhook_core::recognise::{Finding, Identity};
+use offhook_core::suspect::suspect_unknown;
 use offhook_core::{Context, EditValue, Edits, Engine, Query, Verdict, explain};
 use tracing::Level;
 
@@ -99,7 +100,10 @@ impl Hook {
         let Lane { snapshot, counts, edits, memo } = lane;
         let engine = &snapshot.engine;
         let finding = memo.recall(packet.wire).unwrap_or_else(|| engine.find(&query));
-        let Some(identity) = finding.identity() else { return false };
+        let Some(identity) = finding.identity() else {
+            self.suspect(engine, &query, finding, packet, edits);
+            return false;
+        };
         let decision = engine.decide_found(&query, finding);
         decision.edits(engine, &query, edits);
         let done = write(edits, room);
@@ -114,7 +118,7 @@ impl Hook {
         if let Some(mac) = query.mac {
             let Packet { now, reply, .. } = *packet;
             let sighting = Sighting { mac, now, reply, query: &query, engine, edits };
-            if self.phones.saw(sighting) {
+            if self.seen.phones.saw(sighting) {
                 counts.add(Count::PhonesForgotten, 1);
                 self.forgets();
             }
@@ -136,12 +140,32 @@ impl Hook {
         done.changed()
     }
 
+    /// Notes a client that looks like a phone and that nobody recognises: it gets nothing, and whoever
+    /// looks after the phones should hear of it.
+    fn suspect(
+        &self,
+        engine: &Engine,
+        query: &Query<'_>,
+        finding: Finding,
+        packet: &Packet<'_>,
+        edits: &mut Edits,
+    ) {
+        if matches!(finding, Finding::Unknown)
+            && let Some(mac) = query.mac
+            && suspect_unknown(engine.tables(), query).is_some()
+        {
+            edits.clear();
+            let Packet { now, reply, .. } = *packet;
+            self.seen.unknown.saw(Sighting { mac, now, reply, query, engine, edits });
+        }
+    }
+
     /// A lease is about to be stored: what its note is known by. None: no phone.
     pub(crate) fn note_key(&self, packet: &Packet<'_>) -> Option<u64> {
         fault::provoke("lease4", packet.wire);
         let lane = &mut *self.lanes.own();
-        let key = with_phone(lane, packet, |engine, query, identity| {
-            note::key(&self.keyed, engine, query, identity)
+        let key = with_phone(lane, packet, |engine, query, identity, site| {
+            note::key(&self.keyed, engine, query, identity, site)
         })?;
         lane.counts.add(Count::LeasesAnnotated, 1);
         Some(key)
@@ -156,12 +180,14 @@ impl Hook {
 fn with_phone<T>(
     lane: &Lane,
     packet: &Packet<'_>,
-    body: impl FnOnce(&Engine, &Query<'_>, &Identity) -> T,
+    body: impl FnOnce(&Engine, &Query<'_>, &Identity, Option<&str>) -> T,
 ) -> Option<T> {
     let query = Query::from_wire(packet.wire, packet.context)?;
     let engine = &lane.snapshot.engine;
     let finding = lane.memo.recall(packet.wire).unwrap_or_else(|| engine.find(&query));
-    Some(body(engine, &query, &finding.identity()?))
+    let identity = finding.identity()?;
+    let site = engine.decide_found(&query, finding).site.map(|site| site.name.as_str());
+    Some(body(engine, &query, &identity, site))
 }
 
 /// How many edits found their place.

@@ -1,6 +1,6 @@
 //! What lives from load to unload: the policy in force, the counters, the phones seen.
 //!
-//! Packet threads only ever touch [`Lanes`] and [`Phones`]; everything else belongs to Kea's main
+//! Packet threads only ever touch [`Lanes`] and [`Seen`]; everything else belongs to Kea's main
 //! thread (and to the listener threads of libdhcp_ha, which is why it has a lock).
 
 use std::hash::RandomState;
@@ -13,7 +13,7 @@ use offhook_core::{Mistakes, check};
 use crate::counters::{Count, Counts};
 use crate::lanes::Lanes;
 use crate::parameters::{Origin, Parameters};
-use crate::phones::{self, Phones};
+use crate::phones::Seen;
 use crate::snapshot::Snapshot;
 use crate::{KEA_VERSION, VERSION, message};
 
@@ -24,7 +24,7 @@ pub(crate) struct Hook {
     /// What the configuration asked for could not be used, so what was in force before goes on.
     pub(crate) goes_on: bool,
     pub(crate) lanes: Lanes,
-    pub(crate) phones: Phones,
+    pub(crate) seen: Seen,
     /// For the keys of notes.
     pub(crate) keyed: RandomState,
     control: Mutex<Control>,
@@ -45,23 +45,23 @@ impl Hook {
     /// and a mistake does not refuse: see [`Kept`].
     pub(crate) fn load(json: &str, host: Host) -> Result<Hook, Refused> {
         let kept = kept().take();
-        let (read, phones) = match (read(json, host), kept) {
-            (Ok(read), Some(kept)) => (read, kept.phones),
-            (Ok(read), None) => (read, Phones::new(phones::MOST)),
+        let (read, seen) = match (read(json, host), kept) {
+            (Ok(read), Some(kept)) => (read, kept.seen),
+            (Ok(read), None) => (read, Seen::new()),
             (Err(Refused), Some(kept)) => {
                 tracing::error!(
                     target: message::POLICY_KEPT,
                     "the new parameters or their policy cannot be used (see above): what was in \
                      force stays in force"
                 );
-                return Ok(Hook::new(kept.read, host, kept.phones, true));
+                return Ok(Hook::new(kept.read, host, kept.seen, true));
             }
             (Err(Refused), None) => return Err(Refused),
         };
-        Ok(Hook::new(read, host, phones, false))
+        Ok(Hook::new(read, host, seen, false))
     }
 
-    fn new(read: Read, host: Host, phones: Phones, goes_on: bool) -> Hook {
+    fn new(read: Read, host: Host, seen: Seen, goes_on: bool) -> Hook {
         let Read { parameters, snapshot } = read;
         tracing::info!(
             target: message::LOADED,
@@ -76,7 +76,7 @@ impl Hook {
             loaded: SystemTime::now(),
             goes_on,
             lanes: Lanes::new(&snapshot),
-            phones,
+            seen,
             keyed: RandomState::new(),
             control: Mutex::new(Control { in_force: snapshot, prepared: None }),
             faults: AtomicU64::new(0),
@@ -89,7 +89,7 @@ impl Hook {
     pub(crate) fn unload(self) {
         let snapshot = self.in_force();
         let read = Read { parameters: self.parameters, snapshot };
-        *kept() = Some(Kept { read, phones: self.phones });
+        *kept() = Some(Kept { read, seen: self.seen });
     }
 
     pub(crate) fn in_force(&self) -> Arc<Snapshot> {
@@ -144,7 +144,7 @@ impl Hook {
             tracing::warn!(
                 target: message::PHONES_FORGOTTEN,
                 "more phones than the {} that are remembered: the oldest are forgotten from now on",
-                self.phones.most()
+                self.seen.phones.most()
             );
         }
     }
@@ -168,7 +168,7 @@ struct Read {
 struct Kept {
     read: Read,
     /// Who was seen: a change of configuration is no reason to forget it.
-    phones: Phones,
+    seen: Seen,
 }
 
 static KEPT: Mutex<Option<Kept>> = Mutex::new(None);

@@ -17,10 +17,12 @@ pub(crate) fn key(
     engine: &Engine,
     query: &Query<'_>,
     identity: &Identity,
+    site: Option<&str>,
 ) -> u64 {
     let mut hasher = keyed.build_hasher();
     engine.digest().hash(&mut hasher);
     identity.vendor.hash(&mut hasher);
+    site.hash(&mut hasher);
     for sign in identity.signs() {
         let Sign::Rule(at) = sign else {
             hasher.write_u8(matches!(sign, Sign::Device(_)).into());
@@ -43,8 +45,13 @@ pub(crate) fn key(
     hasher.finish()
 }
 
-/// `{"vendor": ..., "model": ..., "firmware": ..., "by": ..., "policy": ...}`
-pub(crate) fn write(engine: &Engine, query: &Query<'_>, identity: &Identity) -> String {
+/// `{"vendor": ..., "model": ..., "firmware": ..., "by": ..., "site": ..., "policy": ...}`
+pub(crate) fn write(
+    engine: &Engine,
+    query: &Query<'_>,
+    identity: &Identity,
+    site: Option<&str>,
+) -> String {
     let reading = read(engine.tables(), query, identity);
     // A client may send 255 bytes of nonsense; a note is for what a model is really called.
     let text = |value: &Option<Cow<'_, [u8]>>| {
@@ -56,6 +63,7 @@ pub(crate) fn write(engine: &Engine, query: &Query<'_>, identity: &Identity) -> 
         ("model", text(&reading.model)),
         ("firmware", text(&reading.firmware)),
         ("by", Some(sign::deciding(engine, identity).to_owned())),
+        ("site", site.map(str::to_owned)),
         ("policy", Some(engine.digest().to_owned())),
     ];
     for (name, value) in members {

@@ -1,4 +1,5 @@
-//! The phones seen since the library was loaded: who, when, what they sent and what they were told.
+//! The phones seen since Kea was started, and what only looks like one: who, when, what they sent and
+//! what they were told.
 //!
 //! Bounded, and says what it had to forget. Packet threads write to it at every answer, so it is cut
 //! into shards with a lock each, held for the few instructions that one entry takes; whoever lists
@@ -17,7 +18,37 @@ use offhook_core::{Edits, Engine, Mac, Query};
 /// The most phones that are remembered.
 pub(crate) const MOST: usize = 100_000;
 
+/// The most devices that look like phones and are not recognised.
+pub(crate) const MOST_UNKNOWN: usize = 10_000;
+
 const SHARDS: usize = 64;
+
+/// Everybody seen. What nobody recognises is apart, so that it can never push a phone out.
+pub(crate) struct Seen {
+    pub(crate) phones: Phones,
+    pub(crate) unknown: Phones,
+}
+
+impl Seen {
+    pub(crate) fn new() -> Seen {
+        Seen { phones: Phones::new(MOST), unknown: Phones::new(MOST_UNKNOWN) }
+    }
+
+    pub(crate) fn get(&self, mac: Mac) -> Option<Phone> {
+        self.phones.get(mac).or_else(|| self.unknown.get(mac))
+    }
+
+    /// As [`Phones::page`], of both.
+    pub(crate) fn page(&self, from: Option<Mac>, limit: usize) -> Vec<Phone> {
+        let mut page = self.phones.page(from, limit);
+        page.extend(self.unknown.page(from, limit));
+        // A device that was recognised later stands in both; the sort leaves the phone first.
+        page.sort_by_key(|phone| phone.mac);
+        page.dedup_by_key(|phone| phone.mac);
+        page.truncate(limit);
+        page
+    }
+}
 
 /// One phone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -172,12 +172,16 @@ fn a_policy_can_be_seen_tried_and_set() {
     assert_eq!([&tried["phones"], &tried["changed"]], [&json!(1), &json!(1)], "found {tried}");
     let difference = &tried["differences"][0];
     assert_eq!(difference["hw-address"], "00:04:f2:aa:bb:01", "found {tried}");
-    let [old, new] = ["before", "after"].map(|key| options(&difference[key]));
-    let phone = |host: &str| {
-        let url = format!("https://{host}.example.com/").into_bytes();
-        vec![(66, url.clone()), (160, url)]
+    let told = |key: &str| {
+        let changes = difference["changes"].as_array().expect("a list");
+        let one = |change: &Value| (change["what"].clone(), change[key]["text"].clone());
+        changes.iter().map(one).collect::<Vec<_>>()
     };
-    assert_eq!((old, new), (phone("provision"), phone("elsewhere")));
+    let phone = |host: &str| {
+        let url = json!(format!("https://{host}.example.com/"));
+        vec![(json!("option 66"), url.clone()), (json!("option 160"), url)]
+    };
+    assert_eq!((told("before"), told("after")), (phone("provision"), phone("elsewhere")));
     assert_eq!(digest(&kea), before, "expected a try to change nothing");
     assert_eq!(url(&relay.discover(&polycom())), "https://provision.example.com/");
 
@@ -244,6 +248,23 @@ fn phones_seen_are_listed_by_page() {
     assert_eq!(options(&one["told"]), [(66, b"https://provision.example.com/".to_vec())]);
     let nobody = kea.command("phone-get", json!({ "hw-address": "02:00:00:00:00:01" }));
     assert_eq!(nobody.result, 3, "expected no laptop in the list, found {nobody:?}");
+}
+
+#[test]
+fn what_looks_like_a_phone_is_listed_and_told_nothing() {
+    let kea = Setup::offhook(FILES).start();
+    let relay = Relay::of(&kea);
+    let strange = Phone::new("02:00:00:00:00:77").class("Nobody knows 1.0").wants(&[1, 3, 66, 160]);
+    let answer = relay.discover(&strange);
+    assert_eq!(answer.option(66), None);
+    relay.discover(&polycom());
+    let found = kea.command("phone-list", json!({ "recognised": false })).ok();
+    assert_eq!(found["count"], 1, "found {found}");
+    let phone = &found["phones"][0];
+    assert_eq!(phone["hw-address"], "02:00:00:00:00:77");
+    assert_eq!(phone["vendor-class"], "Nobody knows 1.0");
+    assert_eq!(phone["looks-like-a-phone-by"], "request-list");
+    assert_eq!((&found["unknown"], &found["remembered"]), (&json!(1), &json!(1)));
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod catalogue;
 mod classes;
 /// Every command of the control channel.
 mod commands;
+/// What dnsmasq is made to say: the same as Kea, row by row.
+mod dnsmasq;
 /// Virtual phones of every maker.
 mod emulate;
 /// Hostile packets and faults of ours: nobody loses a lease.
@@ -34,6 +36,8 @@ mod phones;
 mod postgres;
 /// The acceptance table of the four reference sites.
 mod reference;
+/// The page on Kea's releases names tests that are there.
+mod releases_page;
 /// Policies that come and go, and those that are refused.
 mod reload;
 /// How a policy tells a site, by evidence that only a real packet has.

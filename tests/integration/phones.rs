@@ -42,6 +42,47 @@ fn phones_of_the_leases_and_no_laptop() {
     assert_eq!(phone["model"], "VVX410");
 }
 
+#[test]
+fn phones_by_site() {
+    let policy = r#"{ "sites": [
+        { "name": "lab", "match": { "client-classes": ["PHONE_yealink"] } },
+        { "name": "hq", "match": { "networks": ["0.0.0.0/0"] } }
+    ] }"#;
+    let kea = Setup::offhook(policy).kea_library("libdhcp_lease_cmds.so", None).start();
+    let relay = Relay::of(&kea);
+    relay.boot(&polycom());
+    relay.boot(&Phone::new("00:15:65:00:00:01"));
+    for (site, vendor) in [("lab", "yealink"), ("hq", "polycom")] {
+        let found = phones(&kea, &["--site", site]);
+        assert_eq!(count(&found), 1, "found {found}");
+        assert_eq!((&found[0]["vendor"], &found[0]["site"]), (&json!(vendor), &json!(site)));
+    }
+    assert_eq!(count(&phones(&kea, &["--site", "nowhere"])), 0);
+}
+
+/// `offhook diff` by the phones that a real Kea has seen.
+#[test]
+fn another_policys_differences_for_the_phones_seen() {
+    let kea = Setup::new().offhook_file(FILES).start();
+    let relay = Relay::of(&kea);
+    relay.discover(&polycom());
+    relay.discover(&Phone::new("00:15:65:00:00:01"));
+    relay.discover(&Phone::stranger(1));
+    let other = kea.setup.folder.write("other.json", FILES.replace("https", "http"));
+    let diff = |new: &std::path::Path| {
+        let mut command = process::command(command_line());
+        command.args(["diff", "--json"]).arg(kea.setup.folder.join("policy.json")).arg(new);
+        process::run(command.arg("--seen").arg(kea.socket()))
+    };
+    let output = diff(&other);
+    assert_eq!(output.status.code(), Some(1), "expected differences to be told by the exit code");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!([&report["phones"], &report["changed"]], [&json!(2), &json!(2)], "{report}");
+    assert_eq!(report["recognised-by-more-than-the-list-says"], 0, "{report}");
+    let same = diff(&kea.setup.folder.join("policy.json"));
+    assert_eq!(same.status.code(), Some(0));
+}
+
 const LEASES: u32 = 100_000;
 
 /// Leases of Kea's own file: nine phones of ten in subnet 2, every third of them a Yealink's, and

@@ -1,18 +1,20 @@
-//! `phone-list` and `phone-get`: phones seen since the library was loaded; and what another policy
-//! would tell them.
+//! `phone-list` and `phone-get`: phones seen since Kea was started, and devices that look like phones and
+//! are not recognised; and what another policy would tell them.
 
 use std::net::Ipv4Addr;
 
+use offhook_core::diff::{Comparison, Report};
 use offhook_core::recognise::read;
+use offhook_core::suspect::suspect;
 use offhook_core::text::printable;
-use offhook_core::{Edits, Engine, Mac, explain};
+use offhook_core::{Engine, Mac, explain, question};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
 use super::{Answer, EMPTY, arguments};
 use crate::hook::Hook;
 use crate::phones::evidence::{self, Told};
-use crate::phones::{MOST, Phone};
+use crate::phones::{Phone, Seen};
 use crate::sign;
 use crate::snapshot::Snapshot;
 use crate::words::{Members, Wrong};
@@ -20,8 +22,10 @@ use crate::words::{Members, Wrong};
 /// A page that is answered well within Kea's ten seconds.
 const LONGEST_PAGE: u64 = 10_000;
 
+const LIST: [&str; 6] = ["from", "limit", "vendor", "site", "recognised", "seen-since"];
+
 pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
-    let members = Members::new(arguments, "argument", &["from", "limit", "vendor", "site"])?;
+    let members = Members::new(arguments, "argument", &LIST)?;
     let limit = members.number("limit", 1, LONGEST_PAGE)?.unwrap_or(100);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let from = match members.text("from")? {
@@ -29,6 +33,8 @@ pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         _ => arguments::mac(&members, "from")?,
     };
     let (vendor, site) = (members.text("vendor")?, members.text("site")?);
+    let recognised = members.bool("recognised")?;
+    let since = members.number("seen-since", 0, u64::MAX)?.unwrap_or(0);
     let snapshot = hook.in_force();
     if let Some(vendor) = vendor
         && snapshot.engine.tables().vendor(vendor).is_none()
@@ -37,15 +43,22 @@ pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     }
     let (mut found, mut last, mut scanned) = (Vec::new(), from, usize::MAX);
     while found.len() < limit && scanned > 0 {
-        let page = hook.phones.page(last, limit.max(1000));
+        let page = hook.seen.page(last, limit.max(1000));
         scanned = page.len();
         for phone in page {
             last = Some(phone.mac);
+            if phone.last < since {
+                continue;
+            }
             let value = show(&snapshot.engine, &phone);
             let is = |key: &str, wanted: Option<&str>| {
                 wanted.is_none_or(|wanted| value.get(key).is_some_and(|found| found == wanted))
             };
-            if is("vendor", vendor) && is("site", site) {
+            let known = value.get("vendor").is_some_and(|vendor| !vendor.is_null());
+            if is("vendor", vendor)
+                && is("site", site)
+                && recognised.is_none_or(|recognised| recognised == known)
+            {
                 found.push(Value::Object(value));
                 if found.len() == limit {
                     break;
@@ -56,21 +69,31 @@ pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     let count = found.len();
     let result = if count == 0 { EMPTY } else { super::SUCCESS };
     let text = format!("{count} phone(s) found.");
-    let arguments = json!({
-        "phones": found,
-        "count": count,
-        "remembered": hook.phones.len(),
-        "most": MOST,
-    });
+    let mut arguments = remembered(hook);
+    if let Value::Object(arguments) = &mut arguments {
+        arguments.insert("phones".to_owned(), found.into());
+        arguments.insert("count".to_owned(), count.into());
+    }
     Ok(Answer::new(result, text, Some(arguments)))
+}
+
+/// How full the tables of what was seen are.
+pub(super) fn remembered(hook: &Hook) -> Value {
+    let Seen { phones, unknown } = &hook.seen;
+    json!({
+        "remembered": phones.len(),
+        "most": phones.most(),
+        "unknown": unknown.len(),
+        "most-unknown": unknown.most(),
+    })
 }
 
 pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["hw-address"])?;
     let mac = arguments::mac(&members, "hw-address")?;
     let mac = mac.ok_or_else(|| members.missing("hw-address"))?;
-    let Some(phone) = hook.phones.get(mac) else {
-        return Ok(Answer::new(EMPTY, format!("{mac} has not been seen as a phone."), None));
+    let Some(phone) = hook.seen.get(mac) else {
+        return Ok(Answer::new(EMPTY, format!("{mac} has not been seen."), None));
     };
     let snapshot = hook.in_force();
     let mut value = show(&snapshot.engine, &phone);
@@ -103,25 +126,28 @@ fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
         add("firmware", text(&reading.firmware));
         add("by", sign::deciding(engine, &identity).into());
     } else {
-        // The catalogue or the policy has changed since it was answered.
+        // Never recognised, or the catalogue or the policy has changed since it was answered.
         for key in ["vendor", "model", "firmware", "by"] {
             add(key, Value::Null);
         }
+        if let Some(suspicion) = suspect(engine.tables(), &query) {
+            add("looks-like-a-phone-by", suspicion.name().into());
+        }
+        let class = query.vendor_class.as_deref();
+        add("vendor-class", class.map_or(Value::Null, |class| printable(class).into()));
     }
     add("site", decision.site.map_or(Value::Null, |site| site.name.as_str().into()));
     if let Some(address) = query.client_address() {
         add("ip-address", address.to_string().into());
     }
-    add("told", phone_told(phone));
+    add("told", told_value(&phone.told));
+    // What offhook diff and explain take: so that a list of phones is a list of questions.
+    add("question", question::write(&parts));
     add("reply", if phone.reply == 2 { "offer" } else { "ack" }.into());
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());
     add("answers", phone.answers.into());
     value
-}
-
-fn phone_told(phone: &Phone) -> Value {
-    told_value(&phone.told)
 }
 
 fn told_value(told: &[u8]) -> Value {
@@ -150,53 +176,18 @@ fn is_text(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, 0x20..=0x7e))
 }
 
-/// What another policy would change for the phones seen.
-#[derive(Debug, Default)]
-pub(super) struct Differences {
-    pub(super) phones: usize,
-    pub(super) changed: usize,
-    /// The first of those that change.
-    pub(super) shown: Vec<Value>,
-}
-
-/// Compares the policy in force with a candidate, phone by phone, on what each phone last sent.
-pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Differences {
+/// Compares the policy in force with a candidate, on what each phone last sent.
+pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Report {
     let in_force = hook.in_force();
-    let mut differences = Differences::default();
+    let mut comparison = Comparison::new(&in_force.engine, &candidate.engine, limit);
     let mut from: Option<Mac> = None;
     loop {
-        let page = hook.phones.page(from, 5000);
-        let Some(last) = page.last() else { return differences };
+        let page = hook.seen.page(from, 5000);
+        let Some(last) = page.last() else { return comparison.finish() };
         from = Some(last.mac);
         for phone in &page {
-            differences.phones += 1;
-            let before = told_by(&in_force.engine, phone);
-            let after = told_by(&candidate.engine, phone);
-            if before != after {
-                differences.changed += 1;
-                if differences.shown.len() < limit {
-                    differences.shown.push(json!({
-                        "hw-address": phone.mac.to_string(),
-                        "vendor": after.0.as_ref().or(before.0.as_ref()),
-                        "before": told_value(&before.1),
-                        "after": told_value(&after.1),
-                    }));
-                }
-            }
+            let parts = evidence::read(phone.mac, &phone.evidence);
+            comparison.ask(&parts.query(&parts.class_names()));
         }
     }
-}
-
-/// Vendor and answer of a phone by an engine.
-fn told_by(engine: &Engine, phone: &Phone) -> (Option<String>, Box<[u8]>) {
-    let parts = evidence::read(phone.mac, &phone.evidence);
-    let names = parts.class_names();
-    let query = parts.query(&names);
-    let decision = engine.decide(&query);
-    let mut edits = Edits::default();
-    decision.edits(engine, &query, &mut edits);
-    let told = evidence::write_told(engine, &edits);
-    let vendor =
-        decision.identity.map(|identity| engine.tables().at(identity.vendor).id.to_string());
-    (vendor, told)
 }

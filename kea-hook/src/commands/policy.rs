@@ -36,16 +36,15 @@ pub(super) fn test(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         Ok(candidate) => candidate,
         Err(mistakes) => return Ok(refused(&mistakes)),
     };
-    let differences = differences(hook, &candidate, usize::try_from(limit).unwrap_or(usize::MAX));
+    let report = differences(hook, &candidate, usize::try_from(limit).unwrap_or(usize::MAX));
     let text = format!(
         "no mistakes; {} of {} phones seen would be told something else",
-        differences.changed, differences.phones
+        report.changed, report.phones
     );
     let mut value = summary(&candidate);
-    if let Value::Object(members) = &mut value {
-        members.insert("phones".to_owned(), differences.phones.into());
-        members.insert("changed".to_owned(), differences.changed.into());
-        members.insert("differences".to_owned(), Value::Array(differences.shown));
+    let report = serde_json::to_value(&report).map_err(|error| error.to_string())?;
+    if let (Value::Object(members), Value::Object(report)) = (&mut value, report) {
+        members.extend(report);
     }
     Ok(Answer::done(text, value))
 }

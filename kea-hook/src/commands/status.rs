@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
+use super::phones::remembered;
 use super::policy::summary;
 use crate::counters::{Count, NAMES};
 use crate::hook::{Hook, seconds};
@@ -34,7 +35,7 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         "configuration": if hook.goes_on { "refused" } else { "used" },
         "policy": policy,
         "catalogue": { "vendors": tables.vendors.len(), "systems": tables.systems.len() },
-        "phones": { "remembered": hook.phones.len(), "most": hook.phones.most() },
+        "phones": remembered(hook),
         "counters": counters,
     });
     let mut text = format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use offhook_core::{Context, Mac};
 use serde_json::{Value, json};
@@ -37,6 +38,9 @@ fn every_wrong_argument_is_named() {
         ("phone-list", json!({"limit": "9"}), "'limit' must be a whole number"),
         ("phone-list", json!({"from": "zz"}), "'from' must be a hardware address"),
         ("phone-list", json!({"vendor": "nobody"}), "'vendor': there is no vendor 'nobody'"),
+        ("phone-list", json!({"site": 7}), "'site' must be a text, found 7"),
+        ("phone-list", json!({"recognised": "no"}), "'recognised' must be true or false"),
+        ("phone-list", json!({"seen-since": "today"}), "'seen-since' must be a whole number"),
         ("phone-list", json!({"colour": "red"}), "unknown argument 'colour'"),
         ("phone-list", json!("all"), "the arguments must be a map, found a text"),
         ("phone-policy-get", json!({"x": 1}), "unknown argument 'x': there are no arguments"),
@@ -66,8 +70,13 @@ fn a_policy_is_tried_and_set_and_nothing_changes_in_between() {
     assert_eq!(answer["arguments"]["changed"], 1);
     let difference = &answer["arguments"]["differences"][0];
     assert_eq!(difference["hw-address"], "02:00:00:00:00:07");
-    assert_eq!(difference["before"][0]["text"], "a");
-    assert_eq!(difference["after"][0]["text"], "b");
+    assert_eq!(difference["changes"][0]["what"], "option 66");
+    assert_eq!(difference["changes"][0]["before"]["text"], "a");
+    assert_eq!(difference["changes"][0]["after"]["text"], "b");
+    assert_eq!(
+        answer["arguments"]["groups"][0]["words"],
+        json!(["option 66 \"b\" instead of \"a\""])
+    );
 
     let before = ask(&hook, "phone-policy-get", Value::Null);
     let wrong = ask(&hook, "phone-policy-set", json!({"policy": {"answer": 1, "sites": 2}}));
@@ -107,9 +116,67 @@ fn phones_come_by_page() {
     assert_eq!(seen, 250);
     assert_eq!(ask(&hook, "phone-list", json!({"site": "elsewhere"}))["result"], 3);
     let one = ask(&hook, "phone-get", json!({"hw-address": "0200.0000.0007"}));
+    let asked = ask(&hook, "phone-explain", one["arguments"]["question"].clone());
+    assert_eq!(
+        asked["arguments"]["vendor"], "testphone",
+        "a list's question is one to ask: {asked}"
+    );
     assert_eq!(one["arguments"]["ip-address"], "10.0.0.9");
     assert_eq!(one["arguments"]["now"]["options"][0]["text"], "a");
     assert_eq!(ask(&hook, "phone-get", json!({"hw-address": "00:00:00:00:00:01"}))["result"], 3);
+}
+
+#[test]
+fn what_looks_like_a_phone_is_listed_too() {
+    let hook = hook(json!({}));
+    see(&hook, "02:00:00:00:00:07");
+    let mut strange = wire("02:00:00:00:00:05", b"Nobody knows 1.0");
+    strange.pop();
+    strange.extend([55, 3, 1, 66, 160, 255]);
+    let laptop = wire("02:00:00:00:00:06", b"MSFT 5.0");
+    for wire in [strange, laptop] {
+        let packet = Packet { wire: &wire, context: Context::default(), reply: 2, now: 9 };
+        assert!(!hook.answer(&packet, &mut Told::default()), "it gets nothing");
+    }
+    let listed = |arguments: Value| {
+        let answer = ask(&hook, "phone-list", arguments);
+        let phones = answer["arguments"]["phones"].as_array().unwrap().clone();
+        phones.iter().map(|phone| phone["hw-address"].as_str().unwrap()[15..].to_owned()).collect()
+    };
+    let expect = |arguments: Value, addresses: &[&str]| {
+        let found: Vec<String> = listed(arguments.clone());
+        assert_eq!(found, addresses, "{arguments}");
+    };
+    expect(Value::Null, &["05", "07"]);
+    expect(json!({"recognised": true}), &["07"]);
+    expect(json!({"recognised": false}), &["05"]);
+    expect(json!({"seen-since": 8}), &["05"]);
+    expect(json!({"seen-since": 10}), &[]);
+    let one = ask(&hook, "phone-get", json!({"hw-address": "02:00:00:00:00:05"}));
+    assert_eq!(one["arguments"]["looks-like-a-phone-by"], "request-list");
+    assert_eq!(one["arguments"]["vendor-class"], "Nobody knows 1.0");
+    assert_eq!(one["arguments"]["vendor"], Value::Null);
+}
+
+#[test]
+fn a_hundred_thousand_phones_are_answered_for_within_keas_patience() {
+    let hook = hook(json!({}));
+    for number in 0..100_000u64 {
+        see(&hook, &Mac::from_number(0x0200_0000_0000 + number).to_string());
+    }
+    let other = json!({"vendors": {"testphone": {"options": [{"code": 66, "text": "b"}]}}});
+    for (command, arguments) in [
+        ("phone-list", json!({"limit": 10_000})),
+        ("phone-list", json!({"site": "nowhere"})),
+        ("phone-policy-test", json!({"policy": other, "limit": 1000})),
+    ] {
+        let start = Instant::now();
+        let answer = ask(&hook, command, arguments.clone());
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(10), "{command} {arguments}: {took:?}");
+        assert_ne!(answer["result"], 1, "{command} {arguments}: {}", answer["text"]);
+        println!("{command} {arguments}: {took:?}");
+    }
 }
 
 #[test]
@@ -119,7 +186,10 @@ fn status_counts() {
     let answer = ask(&hook, "phone-status-get", Value::Null);
     assert_eq!(answer["arguments"]["counters"]["answered"], 1);
     assert_eq!(answer["arguments"]["counters"]["faults"], 0);
-    assert_eq!(answer["arguments"]["phones"], json!({"remembered": 1, "most": 100_000}));
+    assert_eq!(
+        answer["arguments"]["phones"],
+        json!({"remembered": 1, "most": 100_000, "unknown": 0, "most-unknown": 10_000})
+    );
 }
 
 #[test]
