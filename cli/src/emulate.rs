@@ -22,6 +22,7 @@ use crate::input::{self, Catalogue, Failure, wrong};
 /// choice it registers by SIP. One line per step: passed, FAILED and why, or not reached.
 /// Exit code: 0 every step that was reached passed, 1 a step failed (or wrong input), 2 usage.
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("way").required(true).args(["interface", "server", "url"])))]
 #[command(after_help = "Examples:
   offhook emulate --vendor polycom --interface eth0
   offhook emulate --vendor snom --model D735 --server 10.0.0.2 --relay 10.7.0.1 --json
@@ -45,15 +46,10 @@ pub struct Arguments {
     #[arg(long)]
     mac: Option<String>,
     /// Broadcast on this interface
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["server", "relay", "url"])]
+    #[arg(long, value_name = "NAME")]
     interface: Option<String>,
     /// Ask this server, as a relay (port 67 unless given)
-    #[arg(
-        long,
-        value_name = "ADDRESS[:PORT]",
-        requires = "relay",
-        required_unless_present = "interface"
-    )]
+    #[arg(long, value_name = "ADDRESS[:PORT]", requires = "relay")]
     server: Option<String>,
     /// The relay's own address (giaddr; port 67 unless given)
     #[arg(long, value_name = "ADDRESS[:PORT]", requires = "server")]

@@ -172,6 +172,8 @@ fn hear(
 
 fn bind(address: SocketAddrV4) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    // A server on this host may have the port on all addresses (dnsmasq, which shares it).
+    socket.set_reuse_address(true)?;
     // A fleet's answers come in bursts; the kernel grants what it may.
     let _ = socket.set_recv_buffer_size(8 << 20);
     socket.bind(&SocketAddr::V4(address).into())?;

@@ -39,7 +39,10 @@ fn walk(node: Node<'_, '_>, above: &str, document: &mut Document) {
     let mut inner = elements(node).peekable();
     if inner.peek().is_none() {
         let text: String = node.children().filter_map(|child| child.text()).collect();
-        document.values.push((path, text));
+        // What says everything in its attributes has no value of its own.
+        if node.attributes().len() == 0 || !text.trim().is_empty() {
+            document.values.push((path, text));
+        }
         return;
     }
     for child in inner {
