@@ -20,7 +20,7 @@ deps:
 
 build:
 	@scripts/deps build
-	$(CARGO) build --release -p offhook-kea -p offhook
+	$(CARGO) build --release -p offhook-kea -p offhook -p offhook-dnsmasq
 
 # Where Kea looks for hook libraries: beside those that it brought.
 HOOKS ?= $(shell dpkg -L kea-common 2>/dev/null | sed -n 's,/libdhcp_lease_cmds.so$$,,p')
@@ -29,12 +29,17 @@ install: build
 	@test -n '$(HOOKS)' || { echo 'make install: Kea is not installed from Debian; give HOOKS=DIR' >&2; exit 1; }
 	install -D -m 644 target/release/libdhcp_offhook.so '$(DESTDIR)$(HOOKS)/libdhcp_offhook.so'
 	install -D -m 755 target/release/offhook '$(DESTDIR)/usr/local/bin/offhook'
+	install -D -m 755 target/release/offhook-dnsmasq '$(DESTDIR)/usr/local/bin/offhook-dnsmasq'
 
 test: deps
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --workspace
+	@echo 'make install, into a folder of its own'
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
+	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
 demo:
 	@scripts/deps demo

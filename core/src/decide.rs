@@ -3,6 +3,7 @@
 //! Looks things up that `engine` has prepared; allocates nothing but what a value with live names
 //! needs. Decides, does nothing.
 
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 use crate::catalogue::VendorIx;
@@ -13,7 +14,7 @@ use crate::plan::{For, Plan, PlanHeader, PlanOption, plan};
 use crate::policy::devices::{Device, DeviceLayer, DeviceOption};
 use crate::policy::{Answer, Layer, Site};
 use crate::query::{Query, trimmed};
-use crate::recognise::{Finding, Identity, Reading, read, recognise};
+use crate::recognise::{Finding, Identity, Reading, find, read};
 use crate::token::Token;
 use crate::value::{Existing, Send};
 
@@ -102,10 +103,7 @@ impl Engine {
     /// Who the client is: the policy's word, else what the packet shows.
     pub fn find(&self, query: &Query<'_>) -> Finding {
         let device = query.mac.and_then(|mac| self.policy().devices.get(mac));
-        match device.and_then(|device| device.vendor) {
-            Some(vendor) => Finding::Phone(self.named(vendor, query)),
-            None => recognise(self.tables(), query),
-        }
+        find(self.tables(), query, device.and_then(|device| device.vendor))
     }
 
     /// Before there is a lease: whether the client gets an answer at all. `finding` is what
@@ -123,31 +121,42 @@ impl Engine {
         let device = query.mac.and_then(|mac| policy.devices.get(mac));
         let identity = finding.identity();
         let site = policy.sites.iter().position(|site| at_site(site, query));
-        let ignored = device.is_some_and(|device| device.ignore == Some(true));
         let plan = match identity {
-            Some(identity) if !ignored => self.plan_ref(site, identity, device),
-            _ => PlanRef::None,
+            Some(Identity { vendor, variant, .. }) => self.plan_ref(site, vendor, variant, device),
+            None => PlanRef::None,
         };
         let site = site.and_then(|site| policy.sites.get(site));
         let verdict = self.verdict(site, identity);
         Decision { finding, identity, site, device, verdict, plan }
     }
 
-    /// A device whose vendor the policy names: what the packet says fills in the rest.
-    fn named(&self, vendor: VendorIx, query: &Query<'_>) -> Identity {
-        match recognise(self.tables(), query) {
-            Finding::Phone(identity) if identity.vendor == vendor => identity,
-            _ => Identity::given(vendor),
+    /// The plan for a phone at a site (by its position), with what the policy says of the device
+    /// itself; none if the device is to be ignored. For whoever renders answers ahead of packets.
+    pub fn plan_for<'e>(
+        &'e self,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: u8,
+        device: Option<Device<'e>>,
+    ) -> Option<Cow<'e, Plan>> {
+        match self.plan_ref(site, vendor, variant, device) {
+            PlanRef::None => None,
+            PlanRef::Ready(plan) => Some(Cow::Borrowed(plan)),
+            PlanRef::Own(plan) => Some(Cow::Owned(*plan)),
         }
     }
 
     fn plan_ref<'e>(
         &'e self,
         site: Option<usize>,
-        identity: Identity,
+        vendor: VendorIx,
+        variant: u8,
         device: Option<Device<'e>>,
     ) -> PlanRef<'e> {
-        let shown = self.plan(site, identity.vendor, identity.variant);
+        if device.is_some_and(|device| device.ignore == Some(true)) {
+            return PlanRef::None;
+        }
+        let shown = self.plan(site, vendor, variant);
         let layer = device.and_then(|device| device.layer);
         let unignored = device.is_some_and(|device| device.ignore == Some(false)) && shown.ignored;
         if layer.is_none() && !unignored {
@@ -166,8 +175,8 @@ impl Engine {
             tables: self.tables(),
             policy: self.policy(),
             site: site.and_then(|site| self.policy().sites.get(site)),
-            vendor: identity.vendor,
-            variant: identity.variant,
+            vendor,
+            variant,
             device: Some(own),
         };
         PlanRef::Own(Box::new(plan(at, &mut Vec::new(), &mut ())))
@@ -257,8 +266,26 @@ fn relay_id(wanted: &[Vec<u8>], query: &Query<'_>, sub: u8) -> bool {
 }
 
 /// All given kinds must hold, any value of a kind.
-fn at_site(site: &Site, query: &Query<'_>) -> bool {
+pub fn at_site(site: &Site, query: &Query<'_>) -> bool {
     SiteKind::ALL.iter().all(|(_, kind)| kind.holds(site, query))
+}
+
+impl DeviceOption<'_> {
+    /// When it is sent, under a plan that says so in general.
+    pub fn send_under(&self, plan: &Plan) -> Send {
+        match self.send {
+            Send::Unset => plan.send.unwrap_or(Send::Always),
+            own => own,
+        }
+    }
+
+    /// What becomes of the server's own option of this code, likewise.
+    pub fn existing_under(&self, plan: &Plan) -> Existing {
+        match self.existing {
+            Existing::Unset => plan.existing.unwrap_or(Existing::Replace),
+            own => own,
+        }
+    }
 }
 
 impl<'e> Decision<'e> {
@@ -277,21 +304,49 @@ impl<'e> Decision<'e> {
         let Some(plan) = self.plan().filter(|plan| !plan.ignored) else { return };
         let shared = matches!(self.plan, PlanRef::Ready(_));
         let live = Packet::new(engine, query, self.identity.as_ref());
-        let mut own = self.device.into_iter().flat_map(|device| device.options()).peekable();
-        for option in &plan.options {
-            while let Some(device) = own.next_if(|device| device.code < option.code) {
-                out.device(&device, plan, query, &live);
+        for told in told(plan, self.device) {
+            match told {
+                Told::Planned(option) => out.planned(option, shared, query, &live),
+                Told::Own(device) => out.device(&device, plan, query, &live),
             }
-            match own.next_if(|device| device.code == option.code) {
-                Some(device) => out.device(&device, plan, query, &live),
-                None => out.planned(option, shared, query, &live),
-            }
-        }
-        for device in own {
-            out.device(&device, plan, query, &live);
         }
         out.header(&plan.header, &live);
     }
+}
+
+/// An option of an answer: the plan's, or what the policy says of this very device.
+#[derive(Debug, Clone, Copy)]
+pub enum Told<'p> {
+    Planned(&'p PlanOption),
+    Own(DeviceOption<'p>),
+}
+
+impl<'p> Told<'p> {
+    pub fn code(&self) -> u8 {
+        match self {
+            Told::Planned(option) => option.code,
+            Told::Own(option) => option.code,
+        }
+    }
+}
+
+/// A plan's options with a device's own, which win, by code.
+pub fn told<'p>(plan: &'p Plan, device: Option<Device<'p>>) -> impl Iterator<Item = Told<'p>> {
+    let mut planned = plan.options.iter().peekable();
+    let mut own = device.into_iter().flat_map(|device| device.options()).peekable();
+    std::iter::from_fn(move || match (planned.peek(), own.peek()) {
+        (Some(option), Some(device)) if option.code < device.code => {
+            planned.next().map(Told::Planned)
+        }
+        (Some(option), Some(device)) => {
+            if option.code == device.code {
+                planned.next();
+            }
+            own.next().map(Told::Own)
+        }
+        (Some(_), None) => planned.next().map(Told::Planned),
+        (None, _) => own.next().map(Told::Own),
+    })
 }
 
 impl Edits {
@@ -362,13 +417,10 @@ impl Edits {
         query: &Query<'_>,
         live: &Packet<'_>,
     ) {
-        let send = if own.send == Send::Unset { plan.send } else { Some(own.send) };
-        if send == Some(Send::Requested) && !query.requests(own.code) {
+        if own.send_under(plan) == Send::Requested && !query.requests(own.code) {
             return;
         }
-        let existing =
-            if own.existing == Existing::Unset { plan.existing } else { Some(own.existing) };
-        let keep = existing == Some(Existing::Keep);
+        let keep = own.existing_under(plan) == Existing::Keep;
         if own.remove {
             self.push(own.code, Kind::Remove, keep);
         } else if own.live {

@@ -95,6 +95,16 @@ pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
     signs.finding()
 }
 
+/// The same where a policy may name the device's vendor: then the packet only fills in the rest.
+pub fn find(tables: &Tables, query: &Query<'_>, named: Option<VendorIx>) -> Finding {
+    let found = recognise(tables, query);
+    match (named, found) {
+        (None, found) => found,
+        (Some(vendor), Finding::Phone(identity)) if identity.vendor == vendor => found,
+        (Some(vendor), _) => Finding::Phone(Identity::given(vendor)),
+    }
+}
+
 fn by_texts(tables: &Tables, query: &Query<'_>, signs: &mut Signs) {
     let index = &tables.index;
     if let Some(at) = index.vendor_class.find(query.class_text()) {

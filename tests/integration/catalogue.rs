@@ -10,15 +10,15 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-struct Example {
+pub struct Example {
     /// Where it stands, for messages.
-    place: String,
-    phone: Phone,
-    inform: bool,
-    told: Vec<(u8, Vec<u8>)>,
+    pub place: String,
+    pub phone: Phone,
+    pub inform: bool,
+    pub told: Vec<(u8, Vec<u8>)>,
 }
 
-type ByPolicy = BTreeMap<String, Vec<Example>>;
+pub type ByPolicy = BTreeMap<String, Vec<Example>>;
 
 fn core() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("core")
@@ -97,7 +97,7 @@ const VENDOR_KEYS: &[&str] =
     &["name", "source", "model", "firmware", "variant", "told", "policy", "note", "status", "is"];
 const SYSTEM_KEYS: &[&str] = &["name", "parameters", "vendor", "told", "policy", "source", "note"];
 
-fn vendors() -> (ByPolicy, Vec<Example>) {
+pub fn vendors() -> (ByPolicy, Vec<Example>) {
     let folder = core().join("vendors");
     let default =
         fs::read_to_string(folder.join("example-policy.json")).expect("the example policy");
@@ -130,7 +130,7 @@ fn vendors() -> (ByPolicy, Vec<Example>) {
     (examples, near_misses)
 }
 
-fn systems() -> ByPolicy {
+pub fn systems() -> ByPolicy {
     let folder = core().join("systems");
     let mut examples = ByPolicy::new();
     for entry in fs::read_dir(&folder).expect("core/systems").flatten() {
@@ -164,7 +164,7 @@ fn systems() -> ByPolicy {
 
 /// The questions of all examples; INFORM is answered to the client's own address, which is the
 /// relay's here.
-fn questions(relay: &Relay, examples: &[Example]) -> Vec<Question> {
+pub fn questions(relay: &Relay, examples: &[Example]) -> Vec<Question> {
     let question = |example: &Example| {
         let kind = if example.inform { INFORM } else { DISCOVER };
         let mut question = relay.question(&example.phone, kind);

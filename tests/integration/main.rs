@@ -14,6 +14,8 @@ mod catalogue;
 mod classes;
 /// Every command of the control channel.
 mod commands;
+/// What dnsmasq is made to say: the same as Kea, row by row.
+mod dnsmasq;
 /// Hostile packets and faults of ours: nobody loses a lease.
 mod fail_open;
 /// Hot-standby: the same bytes and the same knowledge from both servers.

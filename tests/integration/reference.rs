@@ -48,7 +48,7 @@ const POLYCOM: Client =
     Client { name: "Polycom", mac: "00:04:f2:01:02:03", class: "Polycom-VVX410" };
 const POLYCOM_MAC: Client = Client { name: "Polycom by MAC", mac: "00:04:f2:01:02:04", class: "" };
 
-type Told = &'static [(u8, &'static [u8])];
+pub type Told = &'static [(u8, &'static [u8])];
 
 const PASCOM_DIR: Told = &[(66, b"http://10.0.0.5:8880/p/acme/")];
 const VPN_DIR: Told = &[(66, b"http://10.8.0.1/provisioning/")];
@@ -59,7 +59,7 @@ const LYNC_43: &[u8] = b"\x01\x0cMS-UC-Client\x02\x05https\x03\x13webpool.exampl
 const LYNC_120: &[u8] = b"\x00\x04pool\x07example\x03com\x00";
 
 /// policy, who asks, what it must be told
-const ROWS: &[(&str, Client, Told)] = &[
+pub const ROWS: &[(&str, Client, Told)] = &[
     (PASCOM, SNOM, &[(66, b"http://10.0.0.5:8880/p/acme/{mac}")]),
     (PASCOM, YEALINK, PASCOM_DIR),
     (PASCOM, GRANDSTREAM, PASCOM_DIR),
@@ -94,22 +94,22 @@ const ROWS: &[(&str, Client, Told)] = &[
 ];
 
 #[derive(Clone, Copy)]
-struct Client {
-    name: &'static str,
-    mac: &'static str,
+pub struct Client {
+    pub name: &'static str,
+    pub mac: &'static str,
     /// Option 60; empty if it sends none.
     class: &'static str,
 }
 
 impl Client {
-    fn phone(&self) -> Phone {
+    pub fn phone(&self) -> Phone {
         let phone = Phone::new(self.mac);
         if self.class.is_empty() { phone } else { phone.class(self.class) }
     }
 }
 
 /// The table's policies, each once, in its order.
-fn policies() -> Vec<&'static str> {
+pub fn policies() -> Vec<&'static str> {
     let mut policies: Vec<&str> = ROWS.iter().map(|row| row.0).collect();
     policies.dedup();
     policies

@@ -3,6 +3,8 @@
 
 /// Kea's control channel, spoken over its UNIX socket.
 pub mod control;
+/// A real dnsmasq on loopback, and the companion's rendering in it.
+pub mod dnsmasq;
 /// A folder per process, gone with its test, also after a panic.
 pub mod folder;
 /// A Kea that has the hook.

@@ -83,6 +83,13 @@ impl Relay {
         Relay { socket, address, server, client_port, patience, next: Cell::new(0x0f00_0000) }
     }
 
+    /// A relay with a socket of its own, asking `server`, whose answers come back to that socket.
+    pub fn towards_any(socket: UdpSocket, address: Ipv4Addr, server: SocketAddrV4) -> Relay {
+        let client_port = server.port();
+        let patience = Duration::from_secs(5);
+        Relay { socket, address, server, client_port, patience, next: Cell::new(0x0f00_0000) }
+    }
+
     /// The same relay, from now on asking another server that answers the same client port.
     pub fn towards(mut self, kea: &Kea) -> Relay {
         assert_eq!(self.client_port, kea.client_port(), "expected a server for the same clients");

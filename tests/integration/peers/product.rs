@@ -2,8 +2,8 @@
 //!
 //! There are two variants of the hook library: the one that users get, and one with the feature
 //! `fault-injection`, which fails on purpose. They have the same file name, so they are built into
-//! different target folders. `OFFHOOK_HOOK`, `OFFHOOK_HOOK_FAULTS` and `OFFHOOK_CLI` name files
-//! that are there already.
+//! different target folders. `OFFHOOK_HOOK`, `OFFHOOK_HOOK_FAULTS`, `OFFHOOK_CLI` and
+//! `OFFHOOK_DNSMASQ` name files that are there already.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,6 +26,14 @@ pub fn faulty_library() -> &'static Path {
 pub fn command_line() -> &'static Path {
     static PROGRAM: OnceLock<Found> = OnceLock::new();
     must(PROGRAM.get_or_init(|| find("OFFHOOK_CLI", "offhook", "offhook", None)))
+}
+
+/// The dnsmasq companion.
+pub fn companion() -> &'static Path {
+    static PROGRAM: OnceLock<Found> = OnceLock::new();
+    must(
+        PROGRAM.get_or_init(|| find("OFFHOOK_DNSMASQ", "offhook-dnsmasq", "offhook-dnsmasq", None)),
+    )
 }
 
 const HOOK: &str = "libdhcp_offhook.so";

@@ -1,0 +1,60 @@
+//! Puts a file in its place: whole or not at all, only if it changed, and readable for dnsmasq.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::input::{Failure, wrong};
+
+/// Writes `content` to `path`; false if it stood there already. dnsmasq reads no file whose name
+/// begins with a dot, so a half-written one is never seen, not even in its `conf-dir`.
+pub fn write(path: &Path, content: &[u8]) -> Result<bool, Failure> {
+    let cannot =
+        |error: io::Error| wrong(format!("{}: cannot be written: {error}", path.display()));
+    if fs::read(path).is_ok_and(|there| there == content) {
+        return Ok(false);
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file =
+        tempfile::Builder::new().prefix(".offhook-").tempfile_in(folder).map_err(cannot)?;
+    file.write_all(content).map_err(cannot)?;
+    file.as_file().set_permissions(Permissions::from_mode(0o644)).map_err(cannot)?;
+    file.as_file().sync_all().map_err(cannot)?;
+    file.persist(path).map_err(|error| cannot(error.error))?;
+    // The rename itself must survive a power cut as well.
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
+    Ok(true)
+}
+
+/// Asks dnsmasq whether it takes this configuration; its version if it does.
+pub fn test(dnsmasq: &Path, text: &str) -> Result<String, Failure> {
+    let mut file = tempfile::Builder::new().prefix("offhook-").suffix(".conf").tempfile()?;
+    file.write_all(text.as_bytes())?;
+    let run = |command: &mut Command| {
+        command.stdin(Stdio::null()).output().map_err(|error| {
+            wrong(format!(
+                "{}: cannot be run: {error}. Name it with --dnsmasq, or say --no-test",
+                dnsmasq.display()
+            ))
+        })
+    };
+    // `--conf-file=` takes the place of the system's own configuration.
+    let mut conf = std::ffi::OsString::from("--conf-file=");
+    conf.push(file.path());
+    let output = run(Command::new(dnsmasq).arg("--test").arg(conf))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(wrong(format!(
+            "dnsmasq refuses the rendered configuration, nothing was written: {}",
+            said.trim()
+        )));
+    }
+    let output = run(Command::new(dnsmasq).arg("--version"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    Ok(said.split_whitespace().nth(2).unwrap_or("of unknown version").to_owned())
+}

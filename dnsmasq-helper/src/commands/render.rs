@@ -1,0 +1,241 @@
+//! `offhook-dnsmasq render`: a policy in, dnsmasq's configuration out.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use offhook_core::Engine;
+use serde::Serialize;
+
+use super::{publish, restart};
+use crate::book;
+use crate::input::{self, Failure, wrong};
+use crate::render::{self, HOST, Rendering, Wishes};
+
+/// Compiles a policy to static configuration for dnsmasq
+///
+/// The file is tested with `dnsmasq --test`, put in place whole, and only if it changed. Beside it
+/// stands a dot-file with the same name and `.book`: what the dhcp-script needs to know of it.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  offhook-dnsmasq render --policy /etc/offhook/policy.json --out /etc/dnsmasq.d/50-phones.conf --restart
+  In dnsmasq.conf (dnsmasq 2.87 and later), with the last good output kept outside its conf-dir:
+  conf-script=\"/usr/local/bin/offhook-dnsmasq render --policy /etc/offhook/policy.json --out /var/lib/offhook/phones.conf --conf-script\"")]
+pub struct Arguments {
+    /// The policy (JSON with comments)
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// Where the configuration goes, such as /etc/dnsmasq.d/50-phones.conf
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// A folder with vendors and systems of your own (vendors/ID/vendor.toml, systems/ID.toml)
+    #[arg(long, value_name = "DIR")]
+    vendors_directory: Option<PathBuf>,
+    /// Which tags your dhcp-range lines carry inside a site's networks (once per tag)
+    #[arg(long, value_name = "SITE=TAG", value_parser = pair)]
+    range_tag: Vec<(String, String)>,
+    /// Values with {{mac}} go to the policy's devices only; other phones do without them
+    #[arg(long)]
+    known_devices_only: bool,
+    /// Restart dnsmasq if the file changed
+    #[arg(long)]
+    restart: bool,
+    /// How
+    #[arg(long, value_name = "COMMAND", default_value = "systemctl restart dnsmasq")]
+    restart_command: String,
+    /// Wait so long for further changes first
+    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    settle: u64,
+    /// Print the configuration as well, for dnsmasq's conf-script; the last good one if the policy is wrong
+    #[arg(long, conflicts_with_all = ["restart", "json"])]
+    conf_script: bool,
+    /// The dnsmasq to ask
+    #[arg(long, value_name = "FILE", default_value = "dnsmasq")]
+    dnsmasq: PathBuf,
+    /// Do not ask dnsmasq
+    #[arg(long)]
+    no_test: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((site, tag)) if !site.is_empty() && !tag.is_empty() => {
+            Ok((site.to_owned(), tag.to_owned()))
+        }
+        _ => Err("expected SITE=TAG, such as branch-7=lan7".to_owned()),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Summary {
+    changed: bool,
+    rules: usize,
+    devices: usize,
+    groups: usize,
+    lines: usize,
+    /// None: it was not asked.
+    dnsmasq: Option<String>,
+    digest: String,
+    doubts: Vec<String>,
+    range_tags: BTreeMap<String, String>,
+    restarted: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let done = make(arguments);
+    if arguments.conf_script {
+        return hand_over(arguments, done);
+    }
+    let (mut summary, _) = done?;
+    if arguments.restart && summary.changed {
+        let settle = Duration::from_secs(arguments.settle);
+        summary.restarted = restart::debounced(&arguments.out, settle, &arguments.restart_command)?;
+    }
+    match arguments.json {
+        true => {
+            let json = serde_json::to_string_pretty(&summary).map_err(wrong)?;
+            Ok(writeln!(std::io::stdout().lock(), "{json}")?)
+        }
+        false => show(arguments, &summary),
+    }
+}
+
+/// dnsmasq must start in any case: with the last good output if there is no new one.
+fn hand_over(
+    arguments: &Arguments,
+    done: Result<(Summary, String), Failure>,
+) -> Result<(), Failure> {
+    let text = match done {
+        Ok((_, text)) => text,
+        Err(failure) => {
+            if let Failure::Wrong(text) = failure {
+                eprintln!("{text}");
+            }
+            let last = std::fs::read_to_string(&arguments.out);
+            eprintln!(
+                "offhook-dnsmasq: dnsmasq gets {}",
+                if last.is_ok() { "the last good configuration" } else { "none" }
+            );
+            last.unwrap_or_default()
+        }
+    };
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
+    let step = Steps::new();
+    step.say("reading the policy");
+    let text = input::text_of(&arguments.policy)?;
+    let (tables, overlay) = input::catalogue(arguments.vendors_directory.as_deref())?;
+    let shown = arguments.policy.display().to_string();
+    let engine = Engine::new(tables, &text, HOST).map_err(|error| wrong(error.in_file(&shown)))?;
+    step.say("rendering");
+    let mut wishes =
+        Wishes { known_devices_only: arguments.known_devices_only, ..Wishes::default() };
+    for (site, tag) in &arguments.range_tag {
+        wishes.ranges.entry(site.clone()).or_default().push(tag.clone());
+    }
+    let rendering =
+        render::render(&engine, &wishes).map_err(|error| wrong(error.in_file(&shown)))?;
+    let dnsmasq = match arguments.no_test {
+        true => None,
+        false => {
+            step.say("asking dnsmasq");
+            Some(publish::test(&arguments.dnsmasq, &rendering.text)?)
+        }
+    };
+    step.say("writing");
+    let book = book::write(&engine, &rendering, &overlay);
+    publish::write(&beside(&arguments.out, "book")?, &book)?;
+    let changed = publish::write(&arguments.out, rendering.text.as_bytes())?;
+    Ok((summary(&engine, &rendering, changed, dnsmasq), rendering.text))
+}
+
+/// A file that belongs to the output: in its folder, where dnsmasq does not read it.
+pub fn beside(out: &Path, what: &str) -> Result<PathBuf, Failure> {
+    let name =
+        out.file_name().ok_or_else(|| wrong(format!("{}: no file's name", out.display())))?;
+    let mut dotted = std::ffi::OsString::from(".");
+    dotted.push(name);
+    dotted.push(".");
+    dotted.push(what);
+    Ok(out.with_file_name(dotted))
+}
+
+fn summary(
+    engine: &Engine,
+    rendering: &Rendering,
+    changed: bool,
+    dnsmasq: Option<String>,
+) -> Summary {
+    let ranges = rendering.wanted_ranges.iter();
+    Summary {
+        changed,
+        rules: rendering.rules,
+        devices: engine.policy().devices.len(),
+        groups: rendering.groups.len(),
+        lines: rendering.text.lines().count(),
+        dnsmasq,
+        digest: rendering.digest.clone(),
+        doubts: rendering.doubts.clone(),
+        range_tags: ranges.map(|range| (range.site.clone(), range.tag.clone())).collect(),
+        restarted: false,
+    }
+}
+
+fn show(arguments: &Arguments, summary: &Summary) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    for doubt in &summary.doubts {
+        writeln!(out, "doubt: {doubt}")?;
+    }
+    for (site, tag) in &summary.range_tags {
+        writeln!(out, "site {site}: put set:{tag} on your dhcp-range lines there")?;
+    }
+    writeln!(
+        out,
+        "{}: {}; {} rules, {} devices, {} lines; {}",
+        arguments.out.display(),
+        if summary.changed { "written" } else { "unchanged" },
+        summary.rules,
+        summary.devices,
+        summary.lines,
+        match &summary.dnsmasq {
+            Some(version) => format!("dnsmasq {version} takes it"),
+            None => "dnsmasq was not asked".to_owned(),
+        }
+    )?;
+    if summary.restarted {
+        writeln!(out, "dnsmasq was restarted")?;
+    } else if summary.changed && !arguments.restart {
+        writeln!(out, "restart dnsmasq to put it in force (or say --restart)")?;
+    }
+    Ok(())
+}
+
+/// What is being done, on a terminal only.
+struct Steps(bool);
+
+impl Steps {
+    fn new() -> Steps {
+        Steps(std::io::stderr().is_terminal())
+    }
+
+    fn say(&self, what: &str) {
+        if self.0 {
+            eprint!("\r\x1b[K{what} ...");
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if self.0 {
+            eprint!("\r\x1b[K");
+        }
+    }
+}

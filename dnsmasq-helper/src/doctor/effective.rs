@@ -1,0 +1,249 @@
+//! The effective configuration: every line that dnsmasq reads, in its order, with its place.
+//!
+//! Measured with 2.90: `conf-file` and `conf-dir` are read where they stand, a folder's files by
+//! name; a `--conf-dir` of the command line (Debian gives one) comes before the main file, so lines of
+//! the main file are the later ones. What cannot be read is told, never guessed.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub file: Rc<Path>,
+    pub line: usize,
+    pub key: String,
+    /// Empty for a word alone. Quotes are still in it.
+    pub value: String,
+}
+
+impl Setting {
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.file.display(), self.line)
+    }
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Effective {
+    pub settings: Vec<Setting>,
+    /// Lines of `dhcp-hostsfile` and `dhcp-hostsdir`, as if they were `dhcp-host` lines.
+    pub hosts: Vec<Setting>,
+    /// What could not be read, and why.
+    pub unread: Vec<(String, String)>,
+    seen: HashSet<(u64, u64)>,
+}
+
+impl Effective {
+    /// Reads as dnsmasq does: the folders of the command line first, then the file.
+    pub fn read(conf: &Path, folders: &[String]) -> Effective {
+        let mut effective = Effective::default();
+        for folder in folders {
+            effective.folder(folder, "--conf-dir");
+        }
+        effective.file(conf, "--conf");
+        effective
+    }
+
+    /// Settings of one key.
+    pub fn all<'e>(&'e self, key: &'e str) -> impl Iterator<Item = &'e Setting> {
+        self.settings.iter().filter(move |setting| setting.key == key)
+    }
+
+    pub fn last(&self, key: &str) -> Option<&Setting> {
+        self.settings.iter().rev().find(|setting| setting.key == key)
+    }
+
+    fn file(&mut self, path: &Path, from: &str) {
+        let text = match fs::metadata(path).and_then(|found| {
+            // A file that was read already is not read again; that ends circles too.
+            let new = self.seen.insert((found.dev(), found.ino()));
+            if new { fs::read(path).map(Some) } else { Ok(None) }
+        }) {
+            Ok(Some(text)) => text,
+            Ok(None) => return,
+            Err(error) => {
+                self.unread.push((from.to_owned(), format!("{}: {error}", path.display())));
+                return;
+            }
+        };
+        let file: Rc<Path> = path.into();
+        for (number, line) in String::from_utf8_lossy(&text).lines().enumerate() {
+            let Some((key, value)) = split(line) else { continue };
+            let setting = Setting { file: Rc::clone(&file), line: number + 1, key, value };
+            self.take(setting);
+        }
+    }
+
+    fn take(&mut self, setting: Setting) {
+        let place = setting.place();
+        match setting.key.as_str() {
+            "conf-file" => self.file(Path::new(unquoted(&setting.value)), &place),
+            "conf-dir" => self.folder(unquoted(&setting.value), &place),
+            "conf-script" => {
+                let text = "its output is configuration too, and is not looked at here".to_owned();
+                self.unread.push((place, format!("{}: {text}", setting.value)));
+            }
+            "dhcp-hostsfile" | "dhcp-hostsdir" => {
+                self.hosts_of(Path::new(unquoted(&setting.value)), &place);
+            }
+            _ => {}
+        }
+        self.settings.push(setting);
+    }
+
+    /// `DIR`, `DIR,.ext` (files with that ending are left out) or `DIR,*.ext` (only those are read).
+    fn folder(&mut self, words: &str, from: &str) {
+        let mut words = words.split(',').map(str::trim);
+        let folder = words.next().unwrap_or_default();
+        let (only, without): (Vec<&str>, Vec<&str>) =
+            words.filter(|word| !word.is_empty()).partition(|word| word.starts_with('*'));
+        let only: Vec<&str> = only.iter().map(|word| word.trim_start_matches('*')).collect();
+        let left_out = |name: &str| {
+            name.starts_with('.')
+                || name.ends_with('~')
+                || (name.starts_with('#') && name.ends_with('#'))
+                || without.iter().any(|ending| name.ends_with(ending))
+        };
+        let wanted =
+            |name: &str| only.is_empty() || only.iter().any(|ending| name.ends_with(ending));
+        match names(Path::new(folder)) {
+            Ok(paths) => {
+                for path in paths {
+                    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                    if name.is_some_and(|name| wanted(&name) && !left_out(&name)) && path.is_file()
+                    {
+                        self.file(&path, from);
+                    }
+                }
+            }
+            Err(error) => self.unread.push((from.to_owned(), format!("{folder}: {error}"))),
+        }
+    }
+
+    fn hosts_of(&mut self, path: &Path, from: &str) {
+        let files = match path.is_dir() {
+            true => names(path).unwrap_or_default(),
+            false => vec![path.to_owned()],
+        };
+        for path in files {
+            match fs::read(&path) {
+                Ok(text) => {
+                    let file: Rc<Path> = path.as_path().into();
+                    for (number, line) in String::from_utf8_lossy(&text).lines().enumerate() {
+                        let line = line.trim();
+                        if line.is_empty() || line.starts_with('#') {
+                            continue;
+                        }
+                        self.hosts.push(Setting {
+                            file: Rc::clone(&file),
+                            line: number + 1,
+                            key: "dhcp-host".to_owned(),
+                            value: line.to_owned(),
+                        });
+                    }
+                }
+                Err(error) => {
+                    self.unread.push((from.to_owned(), format!("{}: {error}", path.display())));
+                }
+            }
+        }
+    }
+}
+
+fn names(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Key and value of a line; none for a comment. A `#` begins a comment where a word could begin, but
+/// not inside quotes.
+fn split(line: &str) -> Option<(String, String)> {
+    let mut end = line.len();
+    let (mut quoted, mut escaped, mut before) = (false, false, ' ');
+    for (at, c) in line.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '#' if !quoted && before.is_whitespace() => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    let line = line.get(..end)?.trim();
+    let (key, value) = line.split_once('=').unwrap_or((line, ""));
+    let key = key.trim().trim_start_matches("--");
+    (!key.is_empty()).then(|| (key.to_owned(), value.trim().to_owned()))
+}
+
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_as_dnsmasq_cuts_them() {
+        let cut = |line| split(line).map(|(key, value)| format!("{key}|{value}"));
+        assert_eq!(cut("# dhcp-boot=x"), None);
+        assert_eq!(cut("  "), None);
+        assert_eq!(cut("no-ping").as_deref(), Some("no-ping|"));
+        assert_eq!(cut("dhcp-boot=x # y").as_deref(), Some("dhcp-boot|x"));
+        assert_eq!(cut("dhcp-option=66,a#b").as_deref(), Some("dhcp-option|66,a#b"));
+        let quoted = r#"dhcp-option=66,"a # \" # b" # c"#;
+        assert_eq!(cut(quoted).as_deref(), Some(r#"dhcp-option|66,"a # \" # b""#));
+    }
+
+    #[test]
+    fn files_come_in_dnsmasqs_order_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            path
+        };
+        put("d/b.conf", "two");
+        put("d/a.conf", "one");
+        put("d/c.conf.dpkg-old", "no");
+        put("d/.hidden", "no");
+        put("e/x.txt", "no");
+        put("e/y.conf", "four");
+        put("hosts/phones", "# none\n00:15:65:00:00:01,set:lab\n");
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let main = put(
+            "main.conf",
+            &format!(
+                "three\nconf-dir={},*.conf\nconf-file={}\nfive\ndhcp-hostsdir={}\n",
+                at("e"),
+                at("main.conf"),
+                at("hosts")
+            ),
+        );
+        let effective = Effective::read(&main, &[format!("{},.dpkg-old", at("d"))]);
+        let keys: Vec<&str> = effective
+            .settings
+            .iter()
+            .map(|setting| setting.key.as_str())
+            .filter(|key| !key.starts_with("conf-") && !key.starts_with("dhcp-"))
+            .collect();
+        assert_eq!(keys, ["one", "two", "three", "four", "five"]);
+        assert_eq!(effective.hosts.len(), 1);
+        assert_eq!(effective.hosts[0].line, 2);
+        assert_eq!(effective.unread, []);
+        let lost = Effective::read(&folder.path().join("nowhere"), &[]);
+        assert_eq!(lost.unread.len(), 1);
+    }
+}

@@ -1,0 +1,266 @@
+//! What a phone is told, from the core's plan, as lines of dnsmasq's configuration. Everything that
+//! dnsmasq has no words for ends here as a mistake that says why and what to do instead.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use offhook_core::decide::{Told, told};
+use offhook_core::encode::{self, Form, LiveValues};
+use offhook_core::plan::Plan;
+use offhook_core::policy::devices::{Device, DeviceOption};
+use offhook_core::token::Token;
+use offhook_core::value::{Existing, Send};
+use offhook_core::{Mac, Mistakes};
+
+use super::values;
+
+/// One answer; phones with equal answers share a rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Answer {
+    pub options: Vec<Line>,
+    pub next_server: Option<Ipv4Addr>,
+    /// The policy's general word here is "requested": it holds for a device's own options too.
+    pub requested: bool,
+}
+
+/// One option.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Line {
+    pub code: u8,
+    /// As dnsmasq spells it; empty: dnsmasq's own option of this code stays away.
+    pub value: String,
+    /// Bytes that it takes in the packet.
+    pub size: usize,
+    /// Only to phones that list it in option 55.
+    pub requested: bool,
+}
+
+/// Mistakes and doubts on their way out, each once, with those whom they concern.
+#[derive(Debug, Default)]
+pub struct Traps {
+    mistakes: BTreeMap<(String, String), BTreeSet<String>>,
+    doubts: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Traps {
+    pub fn mistake(&mut self, place: &str, text: impl Into<String>, whom: &str) {
+        let concerned = self.mistakes.entry((place.to_owned(), text.into())).or_default();
+        concerned.insert(whom.to_owned());
+    }
+
+    pub fn doubt(&mut self, text: impl Into<String>, whom: &str) {
+        self.doubts.entry(text.into()).or_default().insert(whom.to_owned());
+    }
+
+    pub fn into_parts(self) -> (Mistakes, Vec<String>) {
+        let mut mistakes = Mistakes::default();
+        for ((place, text), whom) in self.mistakes {
+            mistakes.push(place, format!("{text} ({})", names(&whom)));
+        }
+        let doubts = self.doubts.into_iter();
+        (mistakes, doubts.map(|(text, whom)| format!("{text} ({})", names(&whom))).collect())
+    }
+}
+
+fn names(whom: &BTreeSet<String>) -> String {
+    let some: Vec<&str> = whom.iter().take(8).map(String::as_str).collect();
+    let more = whom.len() - some.len();
+    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+    some.join(", ") + &rest
+}
+
+/// For whom an answer is rendered.
+#[derive(Clone, Copy)]
+pub struct Whom<'w> {
+    /// A vendor's id, or a device's address: for messages.
+    pub name: &'w str,
+    /// None: any phone of a vendor.
+    pub device: Option<(Mac, Device<'w>)>,
+}
+
+/// Room for options in a reply to a phone that sends no option 57: 548 bytes less the header and
+/// what dnsmasq itself sends (message type, server, lease times, mask, broadcast, router, DNS).
+const ROOM: usize = 308 - 56;
+
+impl Answer {
+    pub fn of(plan: &Plan, whom: Whom<'_>, traps: &mut Traps) -> Answer {
+        let mut answer = Answer {
+            next_server: plan.header.next_server,
+            requested: plan.send == Some(Send::Requested),
+            ..Answer::default()
+        };
+        let mut room = 0;
+        for option in told(plan, whom.device.map(|(_, device)| device)) {
+            let made = match option {
+                Told::Planned(option) => {
+                    let value = option.form.as_ref().map(|form| bytes(form, whom));
+                    let keep = option.existing == Existing::Keep;
+                    let requested = option.send == Send::Requested;
+                    line(option.code, value, keep, requested, &option.place, whom, traps)
+                }
+                Told::Own(option) => {
+                    let keep = option.existing_under(plan) == Existing::Keep;
+                    let requested = option.send_under(plan) == Send::Requested;
+                    own_line(&option, keep, requested, whom, traps)
+                }
+            };
+            room += made.as_ref().map_or(0, |line| line.size);
+            answer.options.extend(made);
+        }
+        if room > ROOM {
+            traps.doubt(
+                format!(
+                    "options of about {room} bytes: a phone that sends no option 57 gets at most {ROOM}, \
+                     and dnsmasq leaves out what does not fit"
+                ),
+                whom.name,
+            );
+        }
+        header(plan, whom, traps);
+        answer
+    }
+}
+
+/// dnsmasq puts text into `sname` and `file`, or into options 66 and 67, as the client asks.
+fn header(plan: &Plan, whom: Whom<'_>, traps: &mut Traps) {
+    for (place, field, option) in [
+        ("server-hostname", &plan.header.server_hostname, 66),
+        ("boot-file-name", &plan.header.boot_file_name, 67),
+    ] {
+        if field.is_some() {
+            traps.mistake(
+                place,
+                format!(
+                    "dnsmasq moves this header field into option {option} for phones that ask for it; \
+                     write option {option} instead, or let Kea serve these phones"
+                ),
+                whom.name,
+            );
+        }
+    }
+}
+
+/// A device's own option.
+pub fn own_line(
+    option: &DeviceOption<'_>,
+    keep: bool,
+    requested: bool,
+    whom: Whom<'_>,
+    traps: &mut Traps,
+) -> Option<Line> {
+    let value = match (option.remove, option.live, whom.device) {
+        (true, ..) => None,
+        (false, false, _) => Some(Ok(option.value.to_vec())),
+        (false, true, Some((mac, _))) => Some(run(option.value, Some(mac))),
+        (false, true, None) => Some(run(option.value, None)),
+    };
+    line(option.code, value, keep, requested, "devices", whom, traps)
+}
+
+fn line(
+    code: u8,
+    value: Option<Result<Vec<u8>, String>>,
+    keep: bool,
+    requested: bool,
+    place: &str,
+    whom: Whom<'_>,
+    traps: &mut Traps,
+) -> Option<Line> {
+    if keep {
+        traps.mistake(
+            place,
+            format!(
+                "option {code}: dnsmasq has no \"existing\": \"keep\"; our line always wins over an \
+                 untagged one of yours. Say \"replace\", or take the option out here and keep yours"
+            ),
+            whom.name,
+        );
+        return None;
+    }
+    let size = value.as_ref().map_or(0, |value| value.as_ref().map_or(0, Vec::len) + 2);
+    let value = match value {
+        None if values::CAN_BE_REMOVED.contains(&code) => String::new(),
+        None => {
+            traps.doubt(
+                format!(
+                    "option {code} is to be removed: we send none, but dnsmasq cannot take back one that \
+                     a line of yours sends; write that line with tag:!{}",
+                    super::tags::PHONE
+                ),
+                whom.name,
+            );
+            return None;
+        }
+        Some(Ok(bytes)) => match values::spell(code, &bytes) {
+            Ok(value) => value,
+            Err(text) => {
+                traps.mistake(place, text, whom.name);
+                return None;
+            }
+        },
+        Some(Err(text)) => {
+            traps.mistake(place, format!("option {code}: {text}"), whom.name);
+            return None;
+        }
+    };
+    Some(Line { code, value, size, requested })
+}
+
+fn bytes(form: &Form, whom: Whom<'_>) -> Result<Vec<u8>, String> {
+    match form {
+        Form::Fixed(bytes) => Ok(bytes.to_vec()),
+        Form::Live(program) => run(&program.0, whom.device.map(|(mac, _)| mac)),
+    }
+}
+
+/// What is known of a device before its packet: its address and nothing else.
+struct Known {
+    mac: Option<Mac>,
+    /// What the value asked for and nobody knows yet.
+    missing: Cell<Option<&'static str>>,
+}
+
+impl LiveValues for Known {
+    fn mac(&self) -> Option<Mac> {
+        if self.mac.is_none() {
+            self.missing.set(Some("{{mac}}"));
+        }
+        self.mac
+    }
+    fn ip(&self) -> Option<Ipv4Addr> {
+        self.missing.set(Some("{{ip}}"));
+        None
+    }
+    fn model(&self) -> &[u8] {
+        self.missing.set(Some("{{model}}"));
+        &[]
+    }
+    fn firmware(&self) -> &[u8] {
+        self.missing.set(Some("{{firmware}}"));
+        &[]
+    }
+    fn token(&self) -> Option<Token> {
+        self.missing.set(Some("{{token}}"));
+        None
+    }
+}
+
+fn run(program: &[u8], mac: Option<Mac>) -> Result<Vec<u8>, String> {
+    let known = Known { mac, missing: Cell::new(None) };
+    let mut bytes = Vec::new();
+    let whole = encode::run(program, &known, &mut bytes);
+    match known.missing.get() {
+        None if whole => Ok(bytes),
+        None => Err("a part of it is too long".to_owned()),
+        Some("{{mac}}") => Err("{{mac}} is known only when the phone's packet comes, and dnsmasq's answer \
+             must stand in its configuration before: list the phones in \"devices\" and render with \
+             --known-devices-only, use the phone's own placeholder (such as {mac} or $MAC), or let Kea \
+             serve these phones"
+            .to_owned()),
+        Some(name) => Err(format!(
+            "{name} is known only when the phone's packet comes, and dnsmasq's answer must stand in its \
+             configuration before: write the value itself, or let Kea serve these phones"
+        )),
+    }
+}

@@ -1,0 +1,169 @@
+//! Who the client is, as a chain of `tag-if` lines: the core's `recognise` in dnsmasq's words.
+//!
+//! The better sign comes first and sets `oh_done`; no lesser one counts then. This file holds the
+//! order of the signs and nothing of what phones are told.
+
+use offhook_core::Mistakes;
+use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
+
+use super::heads::{self, Says, Sign, sign_tag};
+use super::lines::{Lines, not};
+use super::values::hex;
+use super::{addresses, tags};
+
+/// Which class of equally treated phones an identity belongs to.
+pub type ClassOf<'c> = dyn Fn(VendorIx, u8) -> Option<String> + 'c;
+
+/// Writes the matchers and the chain. `class_of` gives the tag that stands for all phones that are
+/// told the same; none where it does not matter who they are.
+pub fn render(tables: &Tables, class_of: &ClassOf<'_>, lines: &mut Lines, wrong: &mut Mistakes) {
+    let class_signs = heads::render(tables, Field::VendorClass, lines, wrong);
+    let steps = enterprises(tables, lines, wrong);
+    let user_signs = heads::render(tables, Field::UserClass, lines, wrong);
+    let mut name_signs = heads::render(tables, Field::HostName, lines, wrong);
+    // A host name is anybody's to choose: it may help a phone, it may not hide one.
+    name_signs.retain(|sign| sign.says != Says::NoPhone);
+    let address_signs = addresses::render(tables, lines);
+
+    let texts: Vec<&[Sign]> = std::iter::once(&*class_signs)
+        .chain(steps.iter().map(Vec::as_slice))
+        .chain([&*user_signs, &*name_signs])
+        .collect();
+    let mut chain = Chain { tables, class_of, lines };
+    for step in texts.iter().chain([&&*address_signs]) {
+        chain.strong(step);
+    }
+    chain.weak_pairs(&texts, &address_signs);
+    chain.classes();
+}
+
+/// Enterprise numbers: in option 60's RFC 3925 form, in the first block of 124, in a later one, in
+/// the first of 125. dnsmasq finds no later block of 125, nor one of 124 that has no data.
+fn enterprises(tables: &Tables, lines: &mut Lines, wrong: &mut Mistakes) -> Vec<Vec<Sign>> {
+    let mut steps = vec![Vec::new(); 4];
+    for (vendor, index) in tables.vendors.iter().zip(0u16..) {
+        for rule in vendor.rules.iter().filter(|rule| rule.field == Field::Enterprise) {
+            let says = heads::says(rule, VendorIx(index));
+            for (step, field) in steps.iter_mut().zip(["60e", "124", "124l", "125"]) {
+                let tag = sign_tag(tables, field, says);
+                if enterprise(rule, field, &tag, lines) {
+                    step.push(Sign { tag, says });
+                }
+            }
+            if rule.number == 0 {
+                wrong.push(format!("vendors/{}", vendor.id), "enterprise number 0");
+            }
+        }
+    }
+    steps
+}
+
+fn enterprise(rule: &Rule, field: &str, tag: &str, lines: &mut Lines) -> bool {
+    let number = hex(&rule.number.to_be_bytes());
+    match field {
+        // Only a value that begins with a NUL is read in this form.
+        "60e" if rule.number >> 24 == 0 => lines.matches(tag, 60, &number),
+        "60e" => return false,
+        "124l" => lines.matcher(&format!("dhcp-match=set:{tag},vi-encap:{}", rule.number)),
+        "124" => lines.matches(tag, 124, &number),
+        _ => lines.matches(tag, 125, &number),
+    }
+    true
+}
+
+struct Chain<'c> {
+    tables: &'c Tables,
+    class_of: &'c ClassOf<'c>,
+    lines: &'c mut Lines,
+}
+
+impl Chain<'_> {
+    /// What is set when a sign decides.
+    fn decides(&self, vendor: VendorIx) -> Vec<String> {
+        let mut set =
+            vec![tags::DONE.to_owned(), tags::PHONE.to_owned(), tags::vendor(self.tables, vendor)];
+        if self.tables.at(vendor).variants.is_empty() {
+            set.extend((self.class_of)(vendor, 0));
+        }
+        set
+    }
+
+    fn strong(&mut self, step: &[Sign]) {
+        let undecided = not(tags::DONE);
+        for sign in step {
+            match sign.says {
+                Says::NoPhone => self.lines.tag_if(&[tags::DONE], &[&sign.tag, &undecided]),
+                Says::Phone { vendor, weak: false, .. } => {
+                    self.lines.tag_if(&self.decides(vendor), &[&sign.tag, &undecided]);
+                }
+                Says::Phone { .. } => {}
+            }
+        }
+        // The first strong sign of the vendor that bears a variant says which one it is.
+        for sign in step {
+            let Says::Phone { vendor, variant: variant @ 1.., weak: false } = sign.says else {
+                continue;
+            };
+            let known = tags::some_variant(self.tables, vendor);
+            self.lines.tag_if(
+                &[&tags::variant(self.tables, vendor, variant), &known],
+                &[&sign.tag, &tags::vendor(self.tables, vendor), &not(&known)],
+            );
+        }
+    }
+
+    /// Two weak signs of one vendor decide; two address ranges are one sign, not two.
+    fn weak_pairs(&mut self, texts: &[&[Sign]], addresses: &[Sign]) {
+        for (at, step) in texts.iter().enumerate() {
+            for first in step.iter() {
+                let later = texts.iter().skip(at + 1).copied().chain([addresses]).flatten();
+                for second in later {
+                    self.pair(first, second);
+                }
+            }
+        }
+    }
+
+    fn pair(&mut self, first: &Sign, second: &Sign) {
+        let (
+            Says::Phone { vendor, variant, weak: true },
+            Says::Phone { vendor: other, variant: second_variant, weak: true },
+        ) = (first.says, second.says)
+        else {
+            return;
+        };
+        if vendor != other {
+            return;
+        }
+        let mut set = self.decides(vendor);
+        let variant = if variant == 0 { second_variant } else { variant };
+        if variant > 0 {
+            set.push(tags::variant(self.tables, vendor, variant));
+            set.push(tags::some_variant(self.tables, vendor));
+        }
+        self.lines.tag_if(&set, &[&first.tag, &second.tag, &not(tags::DONE)]);
+    }
+
+    /// The classes of vendors that have variants.
+    fn classes(&mut self) {
+        for (vendor, index) in self.tables.vendors.iter().zip(0u16..) {
+            if vendor.variants.is_empty() {
+                continue;
+            }
+            let at = VendorIx(index);
+            for variant in 0..=u8::try_from(vendor.variants.len()).unwrap_or(u8::MAX) {
+                let Some(class) = (self.class_of)(at, variant) else { continue };
+                let which = variant_condition(self.tables, at, variant);
+                self.lines.tag_if(&[class], &[tags::vendor(self.tables, at), which]);
+            }
+        }
+    }
+}
+
+/// The tag by which a variant of a vendor is told, once the vendor is known.
+pub fn variant_condition(tables: &Tables, vendor: VendorIx, variant: u8) -> String {
+    match variant {
+        0 => not(&tags::some_variant(tables, vendor)),
+        some => tags::variant(tables, vendor, some),
+    }
+}

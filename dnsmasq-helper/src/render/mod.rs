@@ -1,0 +1,210 @@
+//! A policy and the catalogue, compiled to dnsmasq's static configuration.
+//!
+//! Nothing is decided here: who a phone is comes from the catalogue's rules, what it is told from
+//! the core's plans. This room finds the lines that make dnsmasq say the same, and refuses what
+//! dnsmasq cannot say. It reads and writes no file.
+
+mod addresses;
+mod answer;
+mod chain;
+pub mod devices;
+mod heads;
+mod lines;
+mod rules;
+pub mod sites;
+pub mod tags;
+mod values;
+
+use std::collections::HashMap;
+
+use offhook_core::catalogue::VendorIx;
+use offhook_core::plan::Plan;
+use offhook_core::{Engine, Host, Mistakes};
+
+use answer::{Answer, Traps, Whom};
+use devices::{Group, MOST_RULES};
+use lines::{Lines, not};
+use rules::{Asked, Rules, Table, identities, write_column};
+use sites::{RangeTags, WantedRange};
+
+/// What dnsmasq can carry.
+pub const HOST: Host = Host { name: "dnsmasq", longest_option: Some(255) };
+
+/// What the caller wants of a rendering.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    pub ranges: RangeTags,
+    /// Values with `{{mac}}` go to the policy's devices; other phones do without.
+    pub known_devices_only: bool,
+}
+
+/// A whole rendering.
+pub struct Rendering {
+    pub text: String,
+    pub table: Table,
+    pub groups: Vec<Group>,
+    pub rules: usize,
+    pub doubts: Vec<String>,
+    pub wanted_ranges: Vec<WantedRange>,
+    /// Of everything that was rendered.
+    pub digest: String,
+}
+
+/// Renders; every mistake in one go.
+pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
+    let (mut traps, mut rules, mut lines) = (Traps::default(), Rules::default(), Lines::default());
+    let mut wrong = Mistakes::default();
+    let table = shared(engine, wishes, &mut rules, &mut traps);
+    let groups = devices::groups(engine, &mut rules, &mut traps);
+    if rules.len() > MOST_RULES {
+        wrong.push(
+            "devices",
+            format!(
+                "{} different answers: dnsmasq looks at every one of them for each packet, and beyond \
+                 {MOST_RULES} that takes too long; let devices share their options (a phone's own \
+                 placeholder such as {{mac}} in one URL), or let Kea serve them",
+                rules.len()
+            ),
+        );
+    }
+    let classes = Classes::of(engine, &table);
+    let any_named = groups.iter().any(|group| group.key.vendor.is_some());
+    let class_tag = |vendor: VendorIx, variant: u8| {
+        let class = classes.of_identity(vendor, variant)?;
+        Some(if any_named { tags::shown_class(class) } else { tags::class(class) })
+    };
+    chain::render(engine.tables(), &class_tag, &mut lines, &mut wrong);
+    let policy = engine.policy();
+    let wanted_ranges = sites::render(policy, &wishes.ranges, &mut lines, &mut wrong);
+    sites::refusals(policy, &mut lines, &mut wrong);
+    let mut asked = Asked::default();
+    let class_of = |vendor, variant| classes.of_identity(vendor, variant);
+    devices::identify(engine, &groups, &class_of, classes.columns.len(), &mut lines);
+    write_rules(&classes, &groups, &rules, &mut lines);
+    rules.write(&mut lines, &mut asked);
+    devices::answers(engine, &groups, &rules, &mut lines, &mut asked);
+    asked.write(&mut lines);
+
+    let (mut mistakes, doubts) = traps.into_parts();
+    mistakes.0.append(&mut wrong.0);
+    let digest = lines.digest();
+    lines.tag_if(&[tags::rendering(&digest)], &[] as &[&str]);
+    let rules = rules.len();
+    let text = assemble(&lines, engine.digest(), &wanted_ranges);
+    if let Some(long) = text.lines().find(|line| line.len() > values::LONGEST_LINE) {
+        let start: String = long.chars().take(60).collect();
+        mistakes.push(
+            "",
+            format!(
+                "a line of {} characters, which dnsmasq would read as two: {start}",
+                long.len()
+            ),
+        );
+    }
+    mistakes.or(Some(Rendering { text, table, groups, rules, doubts, wanted_ranges, digest }))
+}
+
+/// The rules of all phones that the policy does not name one by one.
+fn shared(engine: &Engine, wishes: &Wishes, rules: &mut Rules, traps: &mut Traps) -> Table {
+    let tables = engine.tables();
+    let sites = engine.policy().sites.len();
+    let mut table = Table::new(tables, sites);
+    let mut seen: HashMap<*const Plan, Option<u32>> = HashMap::new();
+    for (row, site) in std::iter::once(None).chain((0..sites).map(Some)).enumerate() {
+        for (vendor, variant) in identities(tables) {
+            let plan = engine.plan(site, vendor, variant);
+            let rule = *seen.entry(std::ptr::from_ref(plan)).or_insert_with(|| {
+                let whom = Whom { name: &tables.at(vendor).id, device: None };
+                (!plan.ignored).then(|| match wishes.known_devices_only {
+                    true => rules.number(Answer::of(&without_live(plan), whom, traps)),
+                    false => rules.number(Answer::of(plan, whom, traps)),
+                })
+            });
+            table.set(row, vendor, variant, rule);
+        }
+    }
+    table
+}
+
+/// A plan without what depends on the phone's packet.
+fn without_live(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    plan.options.retain(|option| !matches!(option.form, Some(offhook_core::encode::Form::Live(_))));
+    plan
+}
+
+/// Identities that have the same rule at every site are one class.
+struct Classes<'e> {
+    engine: &'e Engine,
+    columns: Vec<Vec<Option<u32>>>,
+    numbers: HashMap<(VendorIx, u8), usize>,
+}
+
+impl<'e> Classes<'e> {
+    fn of(engine: &'e Engine, table: &Table) -> Classes<'e> {
+        let mut classes = Classes { engine, columns: Vec::new(), numbers: HashMap::new() };
+        let mut seen: HashMap<Vec<Option<u32>>, usize> = HashMap::new();
+        for (vendor, variant) in identities(classes.engine.tables()) {
+            let column = table.column(vendor, variant);
+            if column.iter().all(Option::is_none) {
+                continue;
+            }
+            let columns = &mut classes.columns;
+            let number = *seen.entry(column).or_insert_with_key(|column| {
+                columns.push(column.clone());
+                columns.len() - 1
+            });
+            classes.numbers.insert((vendor, variant), number);
+        }
+        classes
+    }
+
+    fn of_identity(&self, vendor: VendorIx, variant: u8) -> Option<usize> {
+        self.numbers.get(&(vendor, variant)).copied()
+    }
+}
+
+fn write_rules(classes: &Classes<'_>, groups: &[Group], rules: &Rules, lines: &mut Lines) {
+    let own = groups.iter().any(|group| matches!(group.key.kind, devices::Kind::Own(_)));
+    let on_top = groups.iter().any(|group| matches!(group.key.kind, devices::Kind::OnTop { .. }));
+    let set = |rule: u32| {
+        let mut set = vec![tags::rule(rule)];
+        if on_top {
+            let requested = rules.get(rule).is_some_and(|answer| answer.requested);
+            let told = if requested { tags::TOLD_REQUESTED } else { tags::TOLD };
+            set.push(told.to_owned());
+        }
+        set
+    };
+    for (number, column) in classes.columns.iter().enumerate() {
+        let mut conditions = vec![tags::class(number)];
+        if own {
+            conditions.push(not(tags::OWN));
+        }
+        write_column(column, &conditions, &set, lines);
+    }
+}
+
+fn assemble(lines: &Lines, digest: &str, ranges: &[WantedRange]) -> String {
+    let mut text = String::new();
+    let mut comment = |line: &str| Lines::comment(&mut text, line);
+    comment("Written by offhook-dnsmasq from a policy: change the policy and render again.");
+    comment(&format!(
+        "Policy {digest}. Tags: oh_phone is a recognised phone, oh-<vendor> its maker."
+    ));
+    for range in ranges {
+        let networks = &range.networks;
+        comment(&format!("Put set:{} on the dhcp-range lines for {networks}.", range.tag));
+    }
+    text.push_str("\n# What clients show\n");
+    text.push_str(&lines.matchers);
+    text.push_str("\n# Who they are and which answer they get\n");
+    text.push_str(&lines.chain);
+    text.push_str("\n# The answers\n");
+    text.push_str(&lines.options);
+    if !lines.devices.is_empty() {
+        text.push_str("\n# Single devices\n");
+        text.push_str(&lines.devices);
+    }
+    text
+}

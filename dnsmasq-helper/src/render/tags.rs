@@ -1,0 +1,78 @@
+//! The names of our tags in dnsmasq's configuration. All begin with `oh`, so none is dnsmasq's own
+//! (`known`, `bootp`, `cpewan-id`, interface names) and none a careful user's.
+//!
+//! Meant for users too: `oh_phone` (a recognised phone) and `oh-<vendor>`.
+
+use offhook_core::catalogue::{Tables, VendorIx};
+
+pub const PHONE: &str = "oh_phone";
+/// Who the client is has been decided; no lesser sign counts any more.
+pub const DONE: &str = "oh_done";
+/// A rule answers, so what the policy says of the device itself goes out too: in any case, or by
+/// what the phone requests.
+pub const TOLD: &str = "oh_told";
+pub const TOLD_REQUESTED: &str = "oh_toldq";
+/// The policy names the device's vendor.
+pub const NAMED: &str = "oh_named";
+/// The device has answers of its own; the shared rules do not count.
+pub const OWN: &str = "oh_own";
+pub const AT_A_SITE: &str = "oh_sited";
+/// How the tags begin that the user's own `dhcp-range` lines set.
+pub const RANGE: &str = "oh_at-";
+pub const REFUSED: &str = "oh_refused";
+
+/// The client is of this vendor, by what it shows.
+pub fn vendor(tables: &Tables, vendor: VendorIx) -> String {
+    format!("oh-{}", tables.at(vendor).id)
+}
+
+/// ... and of this variant.
+pub fn variant(tables: &Tables, at: VendorIx, variant: u8) -> String {
+    let name = tables.at(at).variant_name(variant).unwrap_or_default();
+    format!("oh-{}.{name}", tables.at(at).id)
+}
+
+/// ... and of some variant: no lesser sign says which.
+pub fn some_variant(tables: &Tables, at: VendorIx) -> String {
+    format!("oh-{}.", tables.at(at).id)
+}
+
+/// The policy says that the device is of this vendor.
+pub fn given(tables: &Tables, vendor: VendorIx) -> String {
+    format!("oh_is-{}", tables.at(vendor).id)
+}
+
+/// Phones that are told the same at every site.
+pub fn class(number: usize) -> String {
+    format!("oh_c{number}")
+}
+
+/// The same, before the policy's own word on the vendor is heard.
+pub fn shown_class(number: usize) -> String {
+    format!("oh_k{number}")
+}
+
+pub fn site(position: usize) -> String {
+    format!("oh_site{position}")
+}
+
+/// The answer; the script reads it out of DNSMASQ_TAGS.
+pub fn rule(number: u32) -> String {
+    format!("oh_r{number}")
+}
+
+/// Devices of the policy that are treated alike.
+pub fn group(number: usize) -> String {
+    format!("oh_g{number}")
+}
+
+/// Which rendering dnsmasq is running.
+pub fn rendering(digest: &str) -> String {
+    format!("oh_d{digest}")
+}
+
+/// Where a site's networks or relays lead: the tag of the user's `dhcp-range` lines there.
+pub fn range(site: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    format!("{RANGE}{}", site.chars().map(plain).collect::<String>())
+}

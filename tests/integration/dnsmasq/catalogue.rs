@@ -1,0 +1,103 @@
+//! Every example of every vendor and system in the catalogue, through a real dnsmasq: the bytes that
+//! the example says, and that Kea gives, but for the NUL behind options 66 and 67.
+
+use crate::catalogue::{ByPolicy, Example, questions, systems, vendors};
+use crate::peers::dnsmasq::Setup;
+use crate::peers::packet::show_all;
+use crate::peers::phone::Relay;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// What dnsmasq says where Kea says `told`: it ends the text of 66 and 67 with a NUL.
+pub fn in_dnsmasqs_words(told: &[(u8, Vec<u8>)]) -> Vec<(u8, Vec<u8>)> {
+    let mut told = told.to_vec();
+    for (code, value) in &mut told {
+        if matches!(code, 66 | 67) && value.last() != Some(&0) && value.len() < 255 {
+            value.push(0);
+        }
+    }
+    told
+}
+
+fn run(plain: &Relay, policy: &str, examples: &[Example]) -> Vec<String> {
+    let setup = Setup::new();
+    let mut output = setup.try_render(policy, &[]);
+    if String::from_utf8_lossy(&output.stderr).contains("{{mac}} is known only when") {
+        // What the message advises must help.
+        let known = with_devices(policy, examples);
+        output = setup.try_render(&known, &["--known-devices-only"]);
+    }
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        return examples
+            .iter()
+            .map(|example| format!("{}: refused: {said}", example.place))
+            .collect();
+    }
+    let conf = format!("conf-file={}", setup.rendered().display());
+    let dnsmasq = setup.line(conf).start();
+    let relay = dnsmasq.relay();
+    let with = relay.ask_all(&questions(&relay, examples));
+    let without = plain.ask_all(&questions(plain, examples));
+    let mut wrong = Vec::new();
+    for (example, pair) in examples.iter().zip(with.iter().zip(&without)) {
+        let (Some(with), Some(without)) = pair else {
+            wrong.push(format!("{}: no answer (rendered: {})", example.place, pair.0.is_some()));
+            continue;
+        };
+        let told = in_dnsmasqs_words(&example.told);
+        let (found, lost) = with.beyond(without);
+        if found != told || !lost.is_empty() {
+            wrong.push(format!(
+                "{}\n  expected {}\n  found    {}, lost {lost:?}",
+                example.place,
+                show_all(&told),
+                show_all(&found)
+            ));
+        }
+    }
+    wrong
+}
+
+/// The policy with the examples' addresses among its devices.
+fn with_devices(policy: &str, examples: &[Example]) -> String {
+    let mut policy: Value = serde_json::from_str(policy).expect("a policy without comments");
+    let addresses: BTreeSet<String> = examples.iter().map(|e| e.phone.mac_text()).collect();
+    policy["devices"] = addresses.iter().map(|mac| json!({ "mac": mac })).collect();
+    policy.to_string()
+}
+
+#[track_caller]
+fn run_all(examples: &ByPolicy) {
+    let plain = Setup::new().start();
+    let plain = plain.relay();
+    let wrong: Vec<String> =
+        examples.iter().flat_map(|(policy, examples)| run(&plain, policy, examples)).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} examples came out differently\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_vendors_examples() {
+    run_all(&vendors().0);
+}
+
+#[test]
+fn every_systems_examples() {
+    run_all(&systems());
+}
+
+#[test]
+fn near_misses_get_nothing() {
+    let policy = offhook_policy();
+    run_all(&ByPolicy::from([(policy, vendors().1)]));
+}
+
+fn offhook_policy() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/core/vendors/example-policy.json");
+    std::fs::read_to_string(path).expect("the example policy")
+}

@@ -1,0 +1,10 @@
+//! What dnsmasq is made to say: the same as Kea, row by row.
+
+/// Every example of the catalogue.
+mod catalogue;
+/// The acceptance table of the four reference sites.
+mod reference;
+/// Sites, single devices, and who is answered at all.
+mod sites;
+/// What dnsmasq cannot say is refused, with a reason and an advice.
+mod traps;

@@ -1,0 +1,79 @@
+//! The acceptance table of the four reference sites, by dnsmasq: OFFER, ACK and the ACK to INFORM.
+
+use super::catalogue::in_dnsmasqs_words;
+use crate::peers::dnsmasq::Setup;
+use crate::peers::packet::{Answer, INFORM, show_all};
+use crate::peers::phone::{Phone, Relay};
+use crate::reference::{ROWS, policies};
+
+fn answers(relay: &Relay, phone: &Phone) -> [Answer; 3] {
+    let (offer, ack) = relay.boot(phone);
+    let mut question = relay.question(phone, INFORM);
+    question.ciaddr = relay.address;
+    let informed = relay.ask(&question).expect("an answer to INFORM");
+    [offer, ack, informed]
+}
+
+#[test]
+fn every_row_in_offer_ack_and_the_ack_to_inform() {
+    let plain = Setup::new().start();
+    let plain = plain.relay();
+    let mut wrong = Vec::new();
+    for policy in policies() {
+        let dnsmasq = Setup::new().offhook(policy).start();
+        let relay = dnsmasq.relay();
+        for (_, client, told) in ROWS.iter().filter(|row| row.0 == policy) {
+            let told: Vec<(u8, Vec<u8>)> =
+                told.iter().map(|(code, value)| (*code, value.to_vec())).collect();
+            let told = in_dnsmasqs_words(&told);
+            let with = answers(&relay, &client.phone());
+            let without = answers(&plain, &client.phone());
+            for (kind, (with, without)) in
+                ["OFFER", "ACK", "ACK to INFORM"].iter().zip(with.iter().zip(&without))
+            {
+                let (found, lost) = with.beyond(without);
+                if found != told || !lost.is_empty() {
+                    wrong.push(format!(
+                        "{} ({}), {kind}:\n  expected {}\n  found    {}, lost {lost:?}",
+                        client.name,
+                        client.mac,
+                        show_all(&told),
+                        show_all(&found)
+                    ));
+                }
+                assert_eq!(with.raw[20..24], without.raw[20..24], "{}: siaddr", client.name);
+                assert_eq!(with.raw[44..236], without.raw[44..236], "{}: header", client.name);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} answers are wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_laptop_gets_byte_for_byte_what_it_got_without_us() {
+    let laptops = [
+        Phone::stranger(1),
+        Phone::stranger(2)
+            .class("MSFT 5.0")
+            .wants(&[1, 3, 6, 15, 31, 33, 43, 44, 66, 67, 121, 120]),
+        Phone::new("3c:22:fb:01:02:03").wants(&[1, 121, 3, 6, 15, 119, 252]).option(12, "laptop"),
+        Phone::stranger(4).class("PXEClient:Arch:00007:UNDI:003016").wants(&[1, 3, 43, 60, 66, 67]),
+        Phone::stranger(5).class("ms-uc-client").option(77, "office").option(61, b"\x01abcdef"),
+    ];
+    let ask = |setup: Setup| {
+        let dnsmasq = setup.start();
+        let relay = dnsmasq.relay();
+        let all = laptops.iter().flat_map(|laptop| answers(&relay, laptop));
+        // The renewal times are spread by chance; all else must be alike, byte for byte.
+        all.map(|answer| {
+            let mut options = answer.options.clone();
+            options.retain(|(code, _)| !matches!(code, 58 | 59));
+            (answer.raw[..236].to_vec(), options)
+        })
+        .collect::<Vec<_>>()
+    };
+    let without = ask(Setup::new());
+    for policy in policies() {
+        assert_eq!(ask(Setup::new().offhook(policy)), without, "under {policy}");
+    }
+}
