@@ -367,7 +367,16 @@ fn killed_at_any_moment_no_file_is_half() {
     let mut seen_between = 0;
     for round in 0..20u64 {
         let mut child = site.command(&[]).stdout(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(2 + round * 18));
+        if round % 2 == 0 {
+            std::thread::sleep(Duration::from_millis(2 + round * 18));
+        } else {
+            // Between the first file's arrival and the last one's.
+            let first = site.path("out/001565000000.cfg");
+            let stamp = || fs::symlink_metadata(&first).unwrap().ino();
+            let before = stamp();
+            while stamp() == before && child.try_wait().unwrap().is_none() {}
+            std::thread::sleep(Duration::from_micros(round * 300));
+        }
         let _ = child.kill();
         child.wait().unwrap();
         let now = site.tree();
@@ -383,7 +392,7 @@ fn killed_at_any_moment_no_file_is_half() {
             site.list(&list("New"));
         }
     }
-    println!("killed between two files {seen_between} times of 20");
+    assert!(seen_between > 0, "no kill came between two files");
     site.good(&[]);
     assert_eq!(site.tree(), new);
     assert!(site.good(&["--prune"]).contains("0 written, 6000 as they were, 0 removed"));

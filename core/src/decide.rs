@@ -78,6 +78,8 @@ pub struct Edits {
     pub header: Header,
     /// Values that could not be made for this packet (no MAC for `{{mac}}`, too long).
     pub left_out: u32,
+    /// The token that some value has in it.
+    token: Option<Token>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -311,6 +313,7 @@ impl<'e> Decision<'e> {
             }
         }
         out.header(&plan.header, &live);
+        out.token = live.token.get().copied().flatten();
     }
 }
 
@@ -355,6 +358,7 @@ impl Edits {
         self.bytes.clear();
         self.header = Header::default();
         self.left_out = 0;
+        self.token = None;
     }
 
     pub fn is_empty(&self) -> bool {
@@ -388,6 +392,11 @@ impl Edits {
                 engine.ready().get(index as usize).map_or(&[], |ready| &ready.bytes)
             }
         }
+    }
+
+    /// A value of this answer for people's eyes: a token in it is masked.
+    pub fn masked<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
+        self.token.map_or(Cow::Borrowed(value), |token| token.masked(value))
     }
 
     fn planned(&mut self, option: &PlanOption, shared: bool, query: &Query<'_>, live: &Packet<'_>) {
@@ -474,6 +483,7 @@ pub(crate) struct Packet<'p> {
     query: &'p Query<'p>,
     identity: Option<&'p Identity>,
     reading: std::cell::OnceCell<Reading<'p>>,
+    token: std::cell::OnceCell<Option<Token>>,
 }
 
 impl<'p> Packet<'p> {
@@ -482,7 +492,8 @@ impl<'p> Packet<'p> {
         query: &'p Query<'p>,
         identity: Option<&'p Identity>,
     ) -> Self {
-        Packet { engine, query, identity, reading: std::cell::OnceCell::new() }
+        let (reading, token) = (std::cell::OnceCell::new(), std::cell::OnceCell::new());
+        Packet { engine, query, identity, reading, token }
     }
 
     fn reading(&self) -> &Reading<'p> {
@@ -507,6 +518,8 @@ impl LiveValues for Packet<'_> {
         self.reading().firmware.as_deref().unwrap_or_default()
     }
     fn token(&self) -> Option<Token> {
-        self.engine.minter()?.mint(self.query.mac?, self.query.client_address())
+        *self.token.get_or_init(|| {
+            self.engine.minter()?.mint(self.query.mac?, self.query.client_address())
+        })
     }
 }

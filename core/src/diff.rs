@@ -156,7 +156,7 @@ fn answer(engine: &Engine, query: &Query<'_>) -> Answer {
     for edit in edits.iter() {
         let value = match edit.value {
             None => Told::removed(),
-            Some(value) => Told::set(edits.bytes(engine, value)),
+            Some(value) => Told::set(&edits.masked(edits.bytes(engine, value))),
         };
         told.insert(What::Option(edit.code), Told { keeps_existing: edit.keep_existing, ..value });
     }
@@ -168,7 +168,7 @@ fn answer(engine: &Engine, query: &Query<'_>) -> Answer {
         ("boot-file-name", &header.boot_file_name),
     ] {
         if let Some(value) = value {
-            told.insert(What::Header(name), Told::set(value));
+            told.insert(What::Header(name), Told::set(&edits.masked(value)));
         }
     }
     Answer { vendor, told }

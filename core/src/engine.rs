@@ -55,7 +55,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Reads and compiles a policy (JSON with comments). Its tokens cannot be made: see
+    /// Reads and compiles a policy (JSON with comments). Its tokens come out as stars: see
     /// [`Engine::with_keys`].
     pub fn new(tables: Arc<Tables>, policy: &str, host: Host) -> Result<Engine, Mistakes> {
         Engine::compiled(tables, policy, host, None)
@@ -99,12 +99,13 @@ impl Engine {
             host,
             minter: None,
         };
-        if let (Some(rule), Some(keys)) = (&engine.policy.file_access.token, keys) {
-            match keys(&rule.key_file) {
-                Ok(key) => engine.minter = Some(Minter::new(&key, rule)),
-                Err(text) => wrong.push(Wrong {
+        if let Some(rule) = &engine.policy.file_access.token {
+            match keys.map(|keys| keys(&rule.key_file)) {
+                None => engine.minter = Some(Minter::without_key(rule)),
+                Some(Ok(key)) => engine.minter = Some(Minter::new(&key, rule)),
+                Some(Err(text)) => wrong.push(Wrong {
                     place: format!("{}.key-file", rule.place),
-                    value: format!("{} {text}", rule.key_file),
+                    value: format!("{}: {text}", rule.key_file),
                 }),
             }
         }
@@ -194,7 +195,7 @@ impl Engine {
         &self.digest
     }
 
-    /// Makes the tokens of this policy, if its key is known here.
+    /// Makes the tokens of this policy, if it has any.
     pub fn minter(&self) -> Option<&Minter> {
         self.minter.as_ref()
     }

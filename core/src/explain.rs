@@ -76,6 +76,7 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
     let text = |value: &Option<Cow<'_, [u8]>>| value.as_deref().map(printable);
     let vendor = decision.identity.map(|identity| tables.at(identity.vendor));
     let header = &edits.header;
+    let seen = |bytes: &[u8]| printable(&edits.masked(bytes));
     Explanation {
         vendor: vendor.map(|vendor| vendor.id.to_string()),
         variant: decision
@@ -103,8 +104,8 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
         options,
         header: ExplainedHeader {
             next_server: header.next_server.map(|address| address.to_string()),
-            server_hostname: header.server_hostname.as_deref().map(printable),
-            boot_file_name: header.boot_file_name.as_deref().map(printable),
+            server_hostname: header.server_hostname.as_deref().map(seen),
+            boot_file_name: header.boot_file_name.as_deref().map(seen),
         },
         reasons,
     }

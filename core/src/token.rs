@@ -10,6 +10,7 @@
 //! 256 bits at the end of a short text of hex digits: the known weakness of MD5, that somebody finds
 //! two texts with one digest, helps nobody here to a token for a given address.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -19,11 +20,36 @@ use sha2::Sha256;
 
 use crate::mac::Mac;
 use crate::policy::TokenRule;
-use crate::text::{TOKEN_LENGTH, write_mac};
+use crate::text::TOKEN_LENGTH;
 
 /// 128 bits in base64url without padding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token(pub [u8; TOKEN_LENGTH]);
+
+impl Token {
+    /// The token's place in a value that people see: stars, and enough of a digest to tell one token
+    /// from another.
+    pub fn mask(&self) -> [u8; TOKEN_LENGTH] {
+        let mut mask = [b'*'; TOKEN_LENGTH];
+        let digest = hex::encode(&Sha256::digest(self.0)[..3]);
+        if let Some(end) = mask.last_chunk_mut::<6>() {
+            end.copy_from_slice(digest.as_bytes());
+        }
+        mask
+    }
+
+    /// A value for people: this token in it is masked.
+    pub fn masked<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
+        let Some(at) = value.windows(TOKEN_LENGTH).position(|part| part == self.0) else {
+            return Cow::Borrowed(value);
+        };
+        let mut out = value.to_vec();
+        if let Some(part) = out.get_mut(at..at + TOKEN_LENGTH) {
+            part.copy_from_slice(&self.mask());
+        }
+        Cow::Owned(out)
+    }
+}
 
 /// A secret out of a file, from which a key for each purpose is derived.
 #[derive(Clone)]
@@ -31,7 +57,8 @@ pub struct MasterKey(Vec<u8>);
 
 /// Makes tokens. Immutable, shared between threads.
 pub struct Minter {
-    /// Hex digits, so that it can stand in a web server's configuration.
+    /// Hex digits, so that it can stand in a web server's configuration; empty where the key is not
+    /// known, and tokens are only stars.
     key: String,
     address: bool,
     epoch: String,
@@ -86,6 +113,11 @@ impl Minter {
         }
     }
 
+    /// For a host that only explains: its tokens are stars.
+    pub fn without_key(rule: &TokenRule) -> Minter {
+        Minter { key: String::new(), address: rule.address, epoch: rule.epoch.clone() }
+    }
+
     /// The key as a web server needs it. A secret.
     pub fn web_server_key(&self) -> &str {
         &self.key
@@ -94,15 +126,18 @@ impl Minter {
     /// None if the token is for an address and there is none.
     pub fn mint(&self, mac: Mac, address: Option<Ipv4Addr>) -> Option<Token> {
         use std::io::Write;
+        if self.address && address.is_none() {
+            return None;
+        }
+        if self.key.is_empty() {
+            return Some(Token([b'*'; TOKEN_LENGTH]));
+        }
         // On the stack: this runs for each packet.
         let mut text = Text { bytes: [0; 192], length: 0 };
-        let mut digits = Vec::with_capacity(12);
-        write_mac(mac.0, false, 0, &mut digits);
-        text.write_all(&digits).ok()?;
+        write!(text, "{:012x}", mac.number()).ok()?;
         match (self.address, address) {
             (true, Some(address)) => write!(text, " {address}").ok()?,
-            (true, None) => return None,
-            (false, _) => text.write_all(b" -").ok()?,
+            _ => text.write_all(b" -").ok()?,
         }
         let epoch = if self.epoch.is_empty() { "-" } else { &self.epoch };
         write!(text, " {epoch} {}", self.key).ok()?;
@@ -206,6 +241,29 @@ mod tests {
         assert_ne!(here.mint(PHONE, HERE), here.mint(PHONE, there));
         let long = minter(true, &"e".repeat(32));
         assert!(long.mint(PHONE, Some(Ipv4Addr::new(255, 255, 255, 255))).is_some());
+    }
+
+    #[test]
+    fn a_token_is_never_shown() {
+        let token = minter(false, "").mint(PHONE, None).unwrap();
+        let url = [b"https://p/", &token.0[..], b"/"].concat();
+        let shown = String::from_utf8(token.masked(&url).into_owned()).unwrap();
+        assert!(shown.starts_with("https://p/****************") && shown.ends_with('/'));
+        assert_eq!(shown.len(), url.len());
+        let other = minter(false, "2").mint(PHONE, None).unwrap();
+        assert_ne!(token.mask(), other.mask(), "a change can be seen");
+        assert_eq!(token.masked(b"short"), Cow::Borrowed(b"short"));
+        let rule = TokenRule {
+            place: String::new(),
+            key_file: String::new(),
+            previous_key_file: None,
+            address: true,
+            epoch: String::new(),
+            previous_epoch: String::new(),
+        };
+        let blind = Minter::without_key(&rule);
+        assert_eq!(blind.mint(PHONE, HERE).unwrap().0, [b'*'; TOKEN_LENGTH]);
+        assert!(blind.mint(PHONE, None).is_none());
     }
 
     #[test]

@@ -58,7 +58,9 @@ fn who(engine: &Engine, query: &Query<'_>, identity: &Identity) -> String {
 fn got(engine: &Engine, edits: &Edits) -> Vec<String> {
     let option = |edit: offhook_core::Edit<'_>| match edit.value {
         None => format!("{} removed", edit.code),
-        Some(value) => format!("{} {}", edit.code, shown(edits.bytes(engine, value))),
+        Some(value) => {
+            format!("{} {}", edit.code, shown(&edits.masked(edits.bytes(engine, value))))
+        }
     };
     let mut parts: Vec<String> = edits.iter().map(option).collect();
     let header = &edits.header;
@@ -69,7 +71,7 @@ fn got(engine: &Engine, edits: &Edits) -> Vec<String> {
         [("server-hostname", &header.server_hostname), ("boot-file-name", &header.boot_file_name)]
     {
         if let Some(value) = value {
-            parts.push(format!("{name} {}", shown(value)));
+            parts.push(format!("{name} {}", shown(&edits.masked(value))));
         }
     }
     parts

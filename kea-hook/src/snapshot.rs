@@ -4,12 +4,14 @@
 //! Kea's main thread, never while a packet is answered.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use offhook_core::builtin::{self, OverlayFile};
 use offhook_core::catalogue::Tables;
+use offhook_core::token::{self, MasterKey};
 use offhook_core::{Engine, Host, Mistake, Mistakes};
 
 use crate::parameters::{Origin, Parameters};
@@ -40,10 +42,11 @@ impl Snapshot {
             Origin::Inline(text) | Origin::Command(text) => (text.clone(), None),
             Origin::File(path) => (read_file(path)?, Some(path.display().to_string())),
         };
-        let engine = Engine::new(tables, &text, host).map_err(|mistakes| match &file {
-            Some(file) => mistakes.in_file(file),
-            None => mistakes,
-        })?;
+        let engine =
+            Engine::with_keys(tables, &text, host, &read_key).map_err(|mistakes| match &file {
+                Some(file) => mistakes.in_file(file),
+                None => mistakes,
+            })?;
         let classes = class_names(&parameters.class_prefix, engine.tables());
         Ok(Snapshot { engine, origin, text, since: SystemTime::now(), classes })
     }
@@ -53,6 +56,17 @@ impl Snapshot {
 fn class_names(prefix: &str, tables: &Tables) -> Vec<String> {
     let vendors = tables.vendors.iter().map(|vendor| format!("{prefix}_{}", vendor.id));
     std::iter::once(prefix.to_owned()).chain(vendors).collect()
+}
+
+/// The key of the policy's tokens. Its file is for Kea's user or group alone.
+fn read_key(path: &str) -> Result<MasterKey, String> {
+    let found = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    if !found.is_file() {
+        return Err("is no file".to_owned());
+    }
+    token::check_mode(found.permissions().mode())?;
+    let content = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    MasterKey::from_text(&content)
 }
 
 fn read_file(path: &Path) -> Result<String, Mistakes> {

@@ -3,8 +3,6 @@
 /// The real programs around us.
 mod peers;
 
-/// The core, Kea and dnsmasq before random policies and clients.
-mod agreement;
 /// What the lease's user context says of a phone.
 mod annotate;
 /// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
@@ -18,6 +16,8 @@ mod classes;
 mod commands;
 /// What dnsmasq is made to say: the same as Kea, row by row.
 mod dnsmasq;
+/// Virtual phones of every maker.
+mod emulate;
 /// Hostile packets and faults of ours: nobody loses a lease.
 mod fail_open;
 /// Hot-standby: the same bytes and the same knowledge from both servers.

@@ -104,7 +104,8 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     }
     input::line("files:")?;
     for file in &vendor.files {
-        input::line(format!("  {} ({}, {})", file.name, file.scope, file.format))?;
+        let ours = if file.template.is_empty() { "" } else { ", written by offhook generate" };
+        input::line(format!("  {} ({}, {}){ours}", file.name, file.scope, file.format))?;
     }
     input::line("sources:")?;
     for source in &vendor.sources {

@@ -127,7 +127,8 @@ fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
     for file in &vendor.files {
         let note = if file.note.is_empty() { String::new() } else { format!("; {}", file.note) };
         let proof = proof(file.recalled, &file.sources);
-        writeln!(out, "- `{}` ({}, {}{note}){proof}", file.name, file.scope, file.format)?;
+        let ours = if file.template.is_empty() { "" } else { ", written by `offhook generate`" };
+        writeln!(out, "- `{}` ({}, {}{note}){ours}{proof}", file.name, file.scope, file.format)?;
     }
     if !vendor.quirks.is_empty() {
         writeln!(out, "\nTo know:\n")?;

@@ -183,6 +183,10 @@ record! {
         pub escape: Text,
         /// Characters that this format cannot bear in a value, beside those that its escape refuses.
         pub refuse: Text,
+        /// How the models begin that ask for it; empty: all.
+        pub models: List<Text>,
+        /// What is left away at the beginning of a model in the file's name.
+        pub without: Text,
         pub note: Text,
         pub recalled: bool,
         pub sources: List<Text>,

@@ -435,8 +435,10 @@ fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
 }
 
 fn read_file(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<PhoneFile> {
-    let keys =
-        ["name", "scope", "format", "template", "escape", "refuse", "note", "status", "source"];
+    let keys = [
+        "name", "scope", "format", "template", "escape", "refuse", "models", "without", "note",
+        "status", "source",
+    ];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
     let name = table.need("name", "a file name", mistakes)?.text("a file name", mistakes)?;
@@ -455,6 +457,8 @@ fn read_file(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
         template: own(template),
         escape: escape.map(own).unwrap_or_default(),
         refuse: table.text("refuse", "characters", mistakes).map(own).unwrap_or_default(),
+        models: owned(table.texts("models", "beginnings of models", mistakes)),
+        without: table.text("without", "a text", mistakes).map(own).unwrap_or_default(),
         scope: own(table.need("scope", "a scope", mistakes)?.one_of(&scopes, mistakes)?),
         format: own(table.need("format", "a format", mistakes)?.one_of(&formats, mistakes)?),
         note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),

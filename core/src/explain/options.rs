@@ -116,12 +116,13 @@ pub(super) fn explain(
     let live = Packet::new(engine, query, Some(&identity));
     let planned = |code: u8| made.options.iter().find(|option| option.code == code);
     let explained = edits.iter().map(|edit| {
-        let bytes = edit.value.map(|value| edits.bytes(engine, value));
+        let shown = edit.value.map(|value| edits.masked(edits.bytes(engine, value)));
+        let bytes = shown.as_deref();
         let by_device = own.contains(&edit.code);
         let mut layers: Vec<Layered> = considered
             .iter()
             .filter(|considered| considered.code == edit.code)
-            .map(|considered| layered(considered, by_device, &live))
+            .map(|considered| layered(considered, by_device, &live, edits))
             .collect();
         if by_device {
             layers.push(Layered {
@@ -153,13 +154,14 @@ pub(super) fn explain(
     explained.collect()
 }
 
-fn layered(considered: &Considered, by_device: bool, live: &Packet<'_>) -> Layered {
+fn layered(considered: &Considered, by_device: bool, live: &Packet<'_>, edits: &Edits) -> Layered {
     let bytes = match &considered.form {
         Err(_) | Ok(None) => None,
         Ok(Some(Form::Fixed(bytes))) => Some(bytes.to_vec()),
         Ok(Some(Form::Live(program))) => {
             let mut bytes = Vec::new();
-            encode::run(&program.0, live, &mut bytes).then_some(bytes)
+            let whole = encode::run(&program.0, live, &mut bytes);
+            whole.then(|| edits.masked(&bytes).into_owned())
         }
     };
     let outcome = match considered.outcome.as_str() {

@@ -77,7 +77,7 @@ impl<'e> Renderer<'e> {
         let mut own = None;
         let mut placed = Vec::new();
         for (file, index) in vendor.files.iter().zip(0u16..) {
-            if file.template.is_empty() {
+            if file.template.is_empty() || !is_asked_for(file, phone) {
                 continue;
             }
             let Some(name) = file_name(file, phone) else {
@@ -92,7 +92,8 @@ impl<'e> Renderer<'e> {
                      digits, '-', '_', '+' and '.' in the names of sites and models"
                 )));
             }
-            let is_own = &*file.scope == "device";
+            // In a folder of its own a phone shares nothing.
+            let is_own = &*file.scope == "device" || place.is_own();
             let fingerprint = if is_own {
                 *own.get_or_insert_with(|| own_fingerprint(&group, phone))
             } else {
@@ -101,9 +102,10 @@ impl<'e> Renderer<'e> {
             placed.push(Placed { path, fingerprint, own: is_own, file: index });
         }
         if placed.is_empty() {
+            let model = if phone.model.is_empty() { "phones" } else { &*phone.model };
             return Err(wrong(format!(
-                "offhook writes no files for {}: its format is not known well enough; a template of \
-                 your own can do it (see docs/files.md)",
+                "offhook writes no files for {} {model}: the format is not known well enough; a \
+                 template of your own can do it (see docs/files.md)",
                 vendor.name
             )));
         }
@@ -117,10 +119,11 @@ impl<'e> Renderer<'e> {
         let Some(file) = vendor.files.get(usize::from(placed.file)) else {
             return Err(Mistake::new(phone.row.to_string(), "no such file of this vendor"));
         };
+        let url = self.url(&group, phone);
         let values = match &*file.scope {
-            "device" => own(&group.common, phone, self.url(&group, phone).as_deref()),
-            "model" => shared(&group.common, Some(&phone.model)),
-            _ => shared(&group.common, None),
+            "device" => own(&group.common, phone, url.as_deref()),
+            "model" => shared(&group.common, Some(&phone.model), url.as_deref()),
+            _ => shared(&group.common, None, url.as_deref()),
         };
         let template = format!("{}/{}", vendor.id, file.template);
         match self.templates.render(&template, values) {
@@ -130,8 +133,11 @@ impl<'e> Renderer<'e> {
             }
             Err(Fault::Template(mistake)) => Err(mistake),
             Err(Fault::Value { value, text }) => {
-                let field = field_of(phone, value.as_deref());
-                Err(Mistake::new(format!("{}: {field}", phone.row), text))
+                let place = match field_of(phone, value.as_deref()) {
+                    Some(field) => format!("{}: {field}", phone.row),
+                    None => phone.row.to_string(),
+                };
+                Err(Mistake::new(place, text))
             }
         }
     }
@@ -155,11 +161,15 @@ impl<'e> Renderer<'e> {
     fn new_group(&self, site: Option<u32>, ix: VendorIx) -> Group {
         let policy = self.engine.policy();
         let at = site.and_then(|site| policy.sites.get(site as usize));
-        let plan = self.engine.plan(site.map(|site| site as usize), ix, 0);
         let vendor = self.engine.tables().at(ix);
-        let place = match (&plan.place, &plan.system) {
-            (Some(place), _) => Ok(place.clone()),
-            (None, Some(system)) if system == SYSTEM => {
+        // A list does not say which variant a phone is: any that is told to come will do.
+        let variants = 0..=u8::try_from(vendor.variants.len()).unwrap_or(0);
+        let mut plans =
+            variants.map(|variant| self.engine.plan(site.map(|site| site as usize), ix, variant));
+        let first = plans.clone().next().and_then(|plan| plan.system.as_deref());
+        let place = match (plans.find_map(|plan| plan.place.clone()), first) {
+            (Some(place), _) => Ok(place),
+            (None, Some(SYSTEM)) => {
                 Err(format!("the URL of the system {SYSTEM:?} cannot be made for {}", vendor.id))
             }
             (None, Some(system)) => Err(format!(
@@ -177,33 +187,39 @@ impl<'e> Renderer<'e> {
         hash.update(self.engine.digest());
         hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
         hash.update(format!("{:?}", vendor.files));
-        for (name, text) in self.templates.texts_of(&vendor.id) {
-            part(&mut hash, name);
-            part(&mut hash, text);
-        }
+        hash.update(self.templates.fingerprint());
         Group { place, common, fingerprint: finish(hash) }
     }
 }
 
+/// Whether a phone of this model asks for a file; one without a model might.
+fn is_asked_for(file: &PhoneFile, phone: &Phone) -> bool {
+    file.models.is_empty()
+        || phone.model.is_empty()
+        || file.models.iter().any(|model| phone.model.starts_with(&**model))
+}
+
 /// A file's name for this phone; none if it needs a model and the list has none.
 fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
-    if phone.model.is_empty() && file.name.contains("{{model}}") {
+    let by_model = file.name.contains("{{model}}") || !file.models.is_empty();
+    if phone.model.is_empty() && by_model {
         return None;
     }
+    let model = phone.model.strip_prefix(&*file.without).unwrap_or(&phone.model);
     let mut digits = Vec::with_capacity(12);
     crate::text::write_mac(phone.mac.0, false, 0, &mut digits);
     let lower = String::from_utf8_lossy(&digits);
     let name = file.name.replace("{{mac}}", &lower);
     let name = name.replace("{{MAC}}", &lower.to_ascii_uppercase());
-    Some(name.replace("{{model}}", &phone.model))
+    Some(name.replace("{{model}}", model))
 }
 
 /// Which field of a phone holds this value, for a message; never the value itself.
-fn field_of(phone: &Phone, value: Option<&str>) -> String {
-    let Some(value) = value else { return "a secret or one of \"settings\"".to_owned() };
+fn field_of(phone: &Phone, value: Option<&str>) -> Option<&'static str> {
+    let value = value?;
     let lines = phone.lines.iter().flat_map(|line| line.values.iter());
     let found = lines.chain(phone.values.iter()).find(|(_, other)| *other == value);
-    found.map_or_else(|| "a value of the policy".to_owned(), |(at, _)| at.field().name.to_owned())
+    Some(found.map_or("a value of the policy", |(at, _)| at.field().name))
 }
 
 /// What the policy says at a site to a vendor, the most particular first.

@@ -9,6 +9,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
+use sha2::{Digest, Sha256};
+
 use super::escape::Escape;
 use super::values::{SECRET_FACE, Secret};
 use crate::builtin::{self, OverlayFile};
@@ -75,15 +77,14 @@ impl Templates {
         mistakes.or(Some(Templates { environment, texts, shown }))
     }
 
-    /// What a vendor's templates are now, for telling whether they changed.
-    pub fn texts_of(&self, vendor: &str) -> impl Iterator<Item = (&str, &str)> {
-        let vendor = vendor.to_owned();
-        let texts = self.texts.iter();
-        texts
-            .filter(move |(name, _)| {
-                name.strip_prefix(&*vendor).is_some_and(|rest| rest.starts_with('/'))
-            })
-            .map(|(name, text)| (name.as_str(), &**text))
+    /// What the templates are now, for telling whether they changed.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for text in self.texts.iter().flat_map(|(name, text)| [name.as_str(), text]) {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        hash.finalize().into()
     }
 
     /// Runs a template; the secrets in what comes out are marked, see [`split_secrets`].
@@ -107,7 +108,7 @@ impl Templates {
 /// A value that does not fit, on its way through minijinja.
 #[derive(Debug)]
 struct Unfit {
-    /// None for a secret.
+    /// None for a secret, and where a template refuses.
     value: Option<String>,
     text: String,
 }
@@ -152,6 +153,7 @@ fn environment(escapes: HashMap<String, String>) -> Environment<'static> {
         environment.remove_filter(filter);
     }
     environment.add_filter("key", key);
+    environment.add_function("refuse", refuse);
     environment.set_path_join_callback(|name, parent| match parent.split_once('/') {
         Some((vendor, _)) if !name.contains('/') => Cow::Owned(format!("{vendor}/{name}")),
         _ => Cow::Borrowed(name),
@@ -194,13 +196,16 @@ fn write_value(
         return out.write_str(text).map_err(Error::from);
     }
     let (escape, refuse) = escape_of(state)?;
-    let refused = |refused: super::escape::Refused, value: Option<&str>| {
-        let unfit = Unfit { value: value.map(str::to_owned), text: refused.to_string() };
+    let refused = |refused: super::escape::Refused, value: &str| {
+        let unfit = Unfit { value: Some(value.to_owned()), text: refused.to_string() };
         Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
     };
     if let Some(Secret(text)) = value.downcast_object_ref::<Secret>() {
         out.write_char(SECRET_OPENS)?;
-        escape.write(&refuse, text, out).map_err(|error| refused(error, None))?;
+        escape.write(&refuse, text, out).map_err(|error| {
+            let unfit = Unfit { value: None, text: format!("a secret of this phone: {error}") };
+            Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
+        })?;
         return out.write_char(SECRET_ENDS).map_err(Error::from);
     }
     if let Some(text) = value.as_str() {
@@ -208,7 +213,7 @@ fn write_value(
             let text = "a secret can only be printed as it is, without filters or ~";
             return Err(Error::new(ErrorKind::InvalidOperation, text));
         }
-        return escape.write(&refuse, text, out).map_err(|error| refused(error, Some(text)));
+        return escape.write(&refuse, text, out).map_err(|error| refused(error, text));
     }
     if value.is_number() || value.kind() == ValueKind::Bool {
         return write!(out, "{value}").map_err(Error::from);
@@ -231,6 +236,12 @@ fn key(state: &mut State<'_, '_>, key: &str) -> Result<Value, Error> {
             Err(Error::new(ErrorKind::InvalidOperation, "a key does not fit").with_source(unfit))
         }
     }
+}
+
+/// `{{ refuse("...") }}`: this phone's values cannot stand in this file.
+fn refuse(text: String) -> Result<Value, Error> {
+    let unfit = Unfit { value: None, text };
+    Err(Error::new(ErrorKind::InvalidOperation, "refused by the template").with_source(unfit))
 }
 
 fn template_mistake(error: &Error, name: &str, shown: &HashMap<String, String>) -> Mistake {

@@ -140,14 +140,16 @@ pub(super) struct Common {
     pub settings: Vec<(Box<str>, Box<str>)>,
 }
 
-/// The names in a file that many phones share. `model` is none in one for all models.
-pub(super) fn shared(common: &Common, model: Option<&str>) -> Value {
+/// The names in a file that many phones share. `model` is none in one for all models, `url` where it
+/// is not known beforehand.
+pub(super) fn shared(common: &Common, model: Option<&str>, url: Option<&str>) -> Value {
     let mut names = common.names.clone();
     fields(false, &[&common.values], &mut names);
     names.set("settings", settings(&[], common.settings.iter()));
     if let Some(model) = model {
         names.set("model", text_or_none(model));
     }
+    names.set("url", url.map_or_else(|| Value::from(()), Value::from));
     names.into_value()
 }
 

@@ -102,7 +102,7 @@ pub(crate) enum Told<'a> {
     Header(&'static str, &'a [u8]),
 }
 
-/// What the phone is told.
+/// What the phone is told, as people may see it.
 pub(crate) fn write_told(engine: &Engine, edits: &Edits) -> Box<[u8]> {
     let mut out = Vec::with_capacity(128);
     put_told(engine, edits, &mut out);
@@ -120,7 +120,7 @@ fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
     for edit in edits.iter() {
         match edit.value {
             None => piece(edit.code, &[], out),
-            Some(value) => piece(edit.code, edits.bytes(engine, value), out),
+            Some(value) => piece(edit.code, &edits.masked(edits.bytes(engine, value)), out),
         }
     }
     let header = &edits.header;
@@ -134,7 +134,7 @@ fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
         if let Some(value) = value {
             let length = u16::try_from(value.len() + 1).unwrap_or(u16::MAX).to_be_bytes();
             out.put(&[HEADER, length[0], length[1], which]);
-            out.put(value);
+            out.put(&edits.masked(value));
         }
     }
 }

@@ -145,6 +145,11 @@ pub struct Dnsmasq {
 }
 
 impl Dnsmasq {
+    /// Where it listens, and where it answers relays.
+    pub fn port(&self) -> u16 {
+        self.setup.port
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.setup.folder.join("log")).unwrap_or_default()
     }

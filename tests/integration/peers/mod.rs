@@ -23,5 +23,9 @@ pub mod postgres;
 pub mod process;
 /// What this workspace builds.
 pub mod product;
+/// A real SIP registrar (Kamailio).
+pub mod registrar;
 /// tshark as the judge of what went over the wire.
 pub mod tshark;
+/// A real nginx that serves a folder over HTTP and HTTPS.
+pub mod web;
