@@ -16,6 +16,7 @@ mod kea;
 mod phones;
 mod seen;
 mod vendors;
+mod web_server;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ enum Command {
     Generate(generate::Arguments),
     Phones(phones::Arguments),
     Vendors(vendors::Arguments),
+    WebServer(web_server::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
+        Command::WebServer(arguments) => web_server::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
