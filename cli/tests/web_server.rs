@@ -305,6 +305,7 @@ fn a_token_opens_its_own_phones_folder_and_no_other() {
         (".. that ends where it may", format!("/p/{PHONE}/{good}/x/../{PHONE}.cfg")),
         (".. escaped", format!("/p/{PHONE}/{good}/%2e%2e/{PHONE}.cfg")),
         ("a listing", format!("/p/{PHONE}/{good}/")),
+        ("a token in the place of a file", format!("/p/{PHONE}/{good}")),
         ("the tree without tokens", format!("/p/{OTHER}/{OTHER}.cfg")),
         ("offhook's notes", "/p/.offhook/manifest".to_owned()),
     ] {

@@ -18,6 +18,8 @@ mod commands;
 mod dnsmasq;
 /// Hostile packets and faults of ours: nobody loses a lease.
 mod fail_open;
+/// The phones' own files, by a token that Kea mints and nginx checks.
+mod files;
 /// Hot-standby: the same bytes and the same knowledge from both servers.
 mod ha;
 /// Commands over HTTP(S).

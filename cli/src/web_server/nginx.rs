@@ -36,7 +36,7 @@ fn write_all(layout: &Layout, minters: &[Minter], out: &mut String) -> std::fmt:
         "# Whose file it is, by its name or folder; for the log, and never with a token in it.\n\
          map $uri $offhook_mac {{\n    default -;\n    \
          \"~*^[^?]*?(?<![0-9a-f])(?!0{{12}})(?<mac_in_uri>[0-9a-f]{{12}})(?![0-9a-f])\" $mac_in_uri;\n}}\n\
-         map $uri $offhook_name {{\n    default -;\n    \"~/(?<name_in_uri>[^/]*)$\" $name_in_uri;\n}}\n\
+         map $uri $offhook_name {{\n    default -;\n    \"~/(?![A-Za-z0-9_-]{{24}}$)(?<name_in_uri>[^/]*)$\" $name_in_uri;\n}}\n\
          log_format offhook '$time_iso8601 $remote_addr $offhook_mac $status $body_bytes_sent '\n    \
          '\"$request_method $offhook_name\" \"$http_user_agent\"';\n"
     )?;

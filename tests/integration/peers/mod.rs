@@ -25,3 +25,5 @@ pub mod process;
 pub mod product;
 /// tshark as the judge of what went over the wire.
 pub mod tshark;
+/// A real nginx with the files that offhook generates.
+pub mod web;
