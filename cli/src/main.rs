@@ -13,6 +13,7 @@ mod explain_capture;
 mod generate;
 mod input;
 mod kea;
+mod keys;
 mod phones;
 mod seen;
 mod vendors;

@@ -116,22 +116,23 @@ impl Web {
 
     fn run(&mut self) -> bool {
         let conf = self.path("nginx.conf");
-        let mut child = Command::new("nginx")
+        let child = Command::new("nginx")
             .args(["-e", "stderr", "-c"])
             .arg(&conf)
             .stdout(Stdio::null())
             .stderr(fs::File::create(self.path("stderr")).unwrap())
             .spawn()
             .expect("nginx (scripts/deps demo)");
+        let child = self.nginx.insert(child);
         let until = Instant::now() + Duration::from_secs(10);
         while Instant::now() < until {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
-                self.nginx = Some(child);
                 return true;
             }
             if child.try_wait().unwrap().is_some() {
                 let said = fs::read_to_string(self.path("stderr")).unwrap();
                 assert!(said.contains("Address already in use"), "nginx: {said}");
+                self.nginx = None;
                 return false;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -231,7 +232,7 @@ fn a_plain_tree_is_served_and_nothing_else() {
         &format!("/phones/../phones/{PHONE}.cfg"),
         &format!("/phones/x/../{PHONE}.cfg"),
         &format!("/phones/%2e%2e/phones/{PHONE}.cfg"),
-        &format!("/phones/%30015650a0b0c.cfg"),
+        "/phones/%30015650a0b0c.cfg",
         "/phones/../policy.json",
         "/phones/..%2fpolicy.json",
         "/policy.json",

@@ -7,7 +7,6 @@
 mod caddy;
 mod layout;
 mod nginx;
-mod secrets;
 
 use std::path::PathBuf;
 
@@ -16,6 +15,7 @@ use offhook_core::Host;
 use offhook_core::token::Minter;
 
 use crate::input::{self, Catalogue, Failure, wrong};
+use crate::keys;
 use layout::Layout;
 
 /// Prints the web server's configuration for the tree of `offhook generate`
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         "caddy" => caddy::configuration(&layout)?,
         _ => {
             let minters = match &engine.policy().file_access.token {
-                Some(rule) if layout.has_token() => secrets::minters(rule)?,
+                Some(rule) if layout.has_token() => keys::minters(rule)?,
                 _ => Vec::new(),
             };
             let text = nginx::configuration(&layout, &minters)?;
@@ -91,5 +91,5 @@ fn write_secrets(layout: &Layout, minters: &[Minter]) -> Result<(), Failure> {
              offhook writes and nginx includes, such as /etc/nginx/offhook.secrets",
         ));
     };
-    secrets::write(path, &nginx::secrets(minters))
+    keys::write(path, &nginx::secrets(minters))
 }

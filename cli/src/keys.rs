@@ -1,5 +1,5 @@
-//! The keys of tokens: read under the same rules as the Kea hook has, handed to the web server in a
-//! file that nobody else reads.
+//! Keys: read under the same rules as the Kea hook has; and what is derived from them, written into
+//! files that nobody else reads.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -11,23 +11,23 @@ use offhook_core::token::{MasterKey, Minter, check_mode};
 
 use crate::input::{Failure, wrong};
 
-/// Reads a key's file.
+/// Reads a key's file; the error does not repeat its name.
 pub fn key(path: &str) -> Result<MasterKey, String> {
-    let cannot = |error: std::io::Error| format!("{path}: cannot be read: {error}");
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
     let found = fs::metadata(path).map_err(cannot)?;
     if !found.is_file() {
-        return Err(format!("{path}: is no file"));
+        return Err("is no file".to_owned());
     }
-    let mode = found.permissions().mode();
-    let content = check_mode(mode).and_then(|()| fs::read(path).map_err(|e| e.to_string()));
-    content.and_then(|content| MasterKey::from_text(&content)).map_err(|e| format!("{path}: {e}"))
+    check_mode(found.permissions().mode())?;
+    MasterKey::from_text(&fs::read(path).map_err(cannot)?)
 }
 
 /// Every key and epoch that is valid now, the current ones first.
 pub fn minters(rule: &TokenRule) -> Result<Vec<Minter>, Failure> {
-    let mut keys = vec![key(&rule.key_file).map_err(wrong)?];
+    let read = |path: &str| key(path).map_err(|error| wrong(format!("{path}: {error}")));
+    let mut keys = vec![read(&rule.key_file)?];
     if let Some(previous) = &rule.previous_key_file {
-        keys.push(key(previous).map_err(wrong)?);
+        keys.push(read(previous)?);
     }
     let mut epochs = vec![rule.epoch.as_str()];
     if !rule.previous_epoch.is_empty() {
