@@ -14,9 +14,11 @@ mod explain_capture;
 mod generate;
 mod input;
 mod kea;
+mod keys;
 mod phones;
 mod seen;
 mod vendors;
+mod web_server;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,7 @@ enum Command {
     Generate(generate::Arguments),
     Phones(phones::Arguments),
     Vendors(vendors::Arguments),
+    WebServer(web_server::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
+        Command::WebServer(arguments) => web_server::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

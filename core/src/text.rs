@@ -40,8 +40,8 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
     Ok(pieces)
 }
 
-/// How long `{{token}}` is: 128 bits in base64url.
-pub const TOKEN_LENGTH: usize = 22;
+/// How long `{{token}}` is: two letters for key and epoch, and 128 bits in base64url.
+pub const TOKEN_LENGTH: usize = 24;
 
 /// What only the packet knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,11 +2,12 @@
 //! URL by the DHCP server, and did not guess it from an address.
 //!
 //! ```text
-//! token = base64url( MD5( "<mac> <address or -> <epoch or -> <key>" ) )
+//! token = mark, base64url( MD5( "<mac> <address or -> <epoch or -> <key>" ) )
 //! ```
 //! which stock nginx checks by itself (`secure_link_md5`), so that no state is kept anywhere: any
 //! number of servers with the same key mint the same token, and minting again changes nothing, or a
-//! phone would reboot at each renewal. The key in it is derived from the one in the key's file, and is
+//! phone would reboot at each renewal. The mark is two letters that say which key and epoch it was made
+//! with, so that the web server knows by which to check it while two are valid. The key in it is derived from the one in the key's file, and is
 //! 256 bits at the end of a short text of hex digits: the known weakness of MD5, that somebody finds
 //! two texts with one digest, helps nobody here to a token for a given address.
 
@@ -22,7 +23,7 @@ use crate::mac::Mac;
 use crate::policy::TokenRule;
 use crate::text::TOKEN_LENGTH;
 
-/// 128 bits in base64url without padding.
+/// A mark of two letters and 128 bits, in base64url without padding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token(pub [u8; TOKEN_LENGTH]);
 
@@ -60,9 +61,14 @@ pub struct Minter {
     /// Hex digits, so that it can stand in a web server's configuration; empty where the key is not
     /// known, and tokens are only stars.
     key: String,
+    mark: [u8; MARK],
     address: bool,
+    /// `-` for none.
     epoch: String,
 }
+
+/// How many letters say which key and epoch a token was made with.
+const MARK: usize = 2;
 
 /// What the token's file is read by; the error says what is wrong with the file.
 pub type KeyReader<'r> = dyn Fn(&str) -> Result<MasterKey, String> + 'r;
@@ -106,21 +112,47 @@ pub fn check_mode(mode: u32) -> Result<(), String> {
 
 impl Minter {
     pub fn new(master: &MasterKey, rule: &TokenRule) -> Minter {
+        Minter::of(master, &rule.epoch, rule.address)
+    }
+
+    /// For a web server, which must know earlier epochs too. An empty epoch is none.
+    pub fn of(master: &MasterKey, epoch: &str, address: bool) -> Minter {
+        let key = hex::encode(master.derive("offhook token 1"));
+        let epoch = if epoch.is_empty() { "-" } else { epoch };
+        let digest = Sha256::digest(format!("offhook mark {epoch} {key}"));
+        let mut mark = [0; MARK];
+        for (letter, byte) in mark.iter_mut().zip(digest.iter()) {
+            *letter = DIGITS[usize::from(byte & 63)];
+        }
+        Minter { key, mark, address, epoch: epoch.to_owned() }
+    }
+
+    /// For a host that only explains: its tokens are stars.
+    pub fn without_key(rule: &TokenRule) -> Minter {
         Minter {
-            key: hex::encode(master.derive("offhook token 1")),
+            key: String::new(),
+            mark: [b'*'; MARK],
             address: rule.address,
             epoch: rule.epoch.clone(),
         }
     }
 
-    /// For a host that only explains: its tokens are stars.
-    pub fn without_key(rule: &TokenRule) -> Minter {
-        Minter { key: String::new(), address: rule.address, epoch: rule.epoch.clone() }
-    }
-
     /// The key as a web server needs it. A secret.
     pub fn web_server_key(&self) -> &str {
         &self.key
+    }
+
+    /// How a token of this key and epoch begins.
+    pub fn mark(&self) -> &str {
+        std::str::from_utf8(&self.mark).unwrap_or_default()
+    }
+
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    pub fn is_for_addresses(&self) -> bool {
+        self.address
     }
 
     /// None if the token is for an address and there is none.
@@ -139,10 +171,13 @@ impl Minter {
             (true, Some(address)) => write!(text, " {address}").ok()?,
             _ => text.write_all(b" -").ok()?,
         }
-        let epoch = if self.epoch.is_empty() { "-" } else { &self.epoch };
-        write!(text, " {epoch} {}", self.key).ok()?;
+        write!(text, " {} {}", self.epoch, self.key).ok()?;
         let digest = Md5::digest(text.bytes.get(..text.length)?);
-        Some(Token(base64url(digest.into())))
+        let mut token = [0; TOKEN_LENGTH];
+        let (mark, rest) = token.split_first_chunk_mut::<MARK>()?;
+        *mark = self.mark;
+        rest.copy_from_slice(&base64url(digest.into()));
+        Some(Token(token))
     }
 }
 
@@ -183,11 +218,12 @@ impl std::io::Write for Text {
     }
 }
 
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// RFC 4648 5, without padding.
-fn base64url(digest: [u8; 16]) -> [u8; TOKEN_LENGTH] {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+fn base64url(digest: [u8; 16]) -> [u8; TOKEN_LENGTH - MARK] {
     let number = u128::from_be_bytes(digest);
-    let mut out = [0; TOKEN_LENGTH];
+    let mut out = [0; TOKEN_LENGTH - MARK];
     for (index, digit) in out.iter_mut().enumerate() {
         // 21 digits of 6 bits, and one of the last 2 with four zeros behind them.
         let six = match index {

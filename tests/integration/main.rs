@@ -20,6 +20,8 @@ mod dnsmasq;
 mod emulate;
 /// Hostile packets and faults of ours: nobody loses a lease.
 mod fail_open;
+/// The phones' own files, by a token that Kea mints and nginx checks.
+mod files;
 /// Hot-standby: the same bytes and the same knowledge from both servers.
 mod ha;
 /// Commands over HTTP(S).

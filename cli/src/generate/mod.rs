@@ -17,6 +17,7 @@ use offhook_core::{Engine, Host};
 use serde::Serialize;
 
 use crate::input::{self, Catalogue, Failure, wrong};
+use crate::keys;
 use manifest::{Entry, Manifest};
 use tree::Tree;
 use work::{Compared, Job, Todo, Work};
@@ -56,6 +57,10 @@ pub struct Arguments {
     /// Write what can be written even if there are mistakes; nothing is pruned then
     #[arg(long)]
     keep_going: bool,
+    /// Write the password of each phone whose files are encrypted into this file (CSV, mode 0600), for
+    /// putting it into the phone
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    file_passwords: Option<PathBuf>,
     /// Print what would change, without secrets, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -84,7 +89,7 @@ struct Summary {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
     let overlay = arguments.catalogue.overlay()?;
-    let renderer = Renderer::new(&engine, &overlay).map_err(wrong)?;
+    let renderer = Renderer::new(&engine, &overlay, &keys::key).map_err(wrong)?;
     let group = arguments.group.as_deref().map(group).transpose()?;
     let list = read_list(arguments, &engine)?;
     let tree = Tree::new(&arguments.out, group);
@@ -120,6 +125,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     drop(lock);
     done?;
+    if let Some(path) = &arguments.file_passwords {
+        keys::write(path, &passwords(&list, &renderer))?;
+    }
     finish(arguments, summary)
 }
 
@@ -131,6 +139,16 @@ fn read_list(arguments: &Arguments, engine: &Engine) -> Result<PhoneList, Failur
         None => text.trim_start_matches('\u{feff}').trim_start().starts_with(['[', '/', '#']),
     };
     Ok(if json { json_list::read(&text, engine) } else { csv_list::read(&text, engine) })
+}
+
+fn passwords(list: &PhoneList, renderer: &Renderer<'_>) -> String {
+    let mut text = String::from("mac,password\n");
+    for phone in &list.phones {
+        if let Some(password) = renderer.password(phone) {
+            text.push_str(&format!("{},{password}\n", phone.mac));
+        }
+    }
+    text
 }
 
 fn group(name: &str) -> Result<u32, Failure> {

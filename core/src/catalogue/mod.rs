@@ -185,6 +185,8 @@ record! {
         pub refuse: Text,
         /// How the models begin that ask for it; empty: all.
         pub models: List<Text>,
+        /// How the maker's phones can decrypt it, see [`CIPHERS`]; empty: not known.
+        pub cipher: Text,
         /// What is left away at the beginning of a model in the file's name.
         pub without: Text,
         pub note: Text,
@@ -192,6 +194,9 @@ record! {
         pub sources: List<Text>,
     }
 }
+
+/// `openssl enc -aes-256-cbc -md md5` with a password: what OpenSSL did by default for long.
+pub const CIPHERS: [(&str, &str); 1] = [("openssl-aes-256-cbc-md5", "openssl-aes-256-cbc-md5")];
 
 /// How a value is put into a file: `xml` (text and attributes), `line` (a value that ends with its
 /// line).

@@ -3,7 +3,8 @@
 
 use super::record::{Bytes, List, Text};
 use super::{
-    ESCAPES, Field, MacRule, PhoneFile, Read, Rule, Source, Tell, UrlRules, Vendor, WHAT, What,
+    CIPHERS, ESCAPES, Field, MacRule, PhoneFile, Read, Rule, Source, Tell, UrlRules, Vendor, WHAT,
+    What,
 };
 use crate::error::Mistakes;
 use crate::mac;
@@ -436,8 +437,8 @@ fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
 
 fn read_file(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<PhoneFile> {
     let keys = [
-        "name", "scope", "format", "template", "escape", "refuse", "models", "without", "note",
-        "status", "source",
+        "name", "scope", "format", "template", "escape", "refuse", "models", "cipher", "without",
+        "note", "status", "source",
     ];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
@@ -458,6 +459,11 @@ fn read_file(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
         escape: escape.map(own).unwrap_or_default(),
         refuse: table.text("refuse", "characters", mistakes).map(own).unwrap_or_default(),
         models: owned(table.texts("models", "beginnings of models", mistakes)),
+        cipher: table
+            .get("cipher")
+            .and_then(|at| at.one_of(&CIPHERS, mistakes))
+            .map(own)
+            .unwrap_or_default(),
         without: table.text("without", "a text", mistakes).map(own).unwrap_or_default(),
         scope: own(table.need("scope", "a scope", mistakes)?.one_of(&scopes, mistakes)?),
         format: own(table.need("format", "a format", mistakes)?.one_of(&formats, mistakes)?),

@@ -1,18 +1,25 @@
 //! `file-access`: who may fetch a phone's files. Three steps that can be combined, each off unless it
 //! stands here. The key itself never stands in a policy, only the name of its file.
 
-use super::{ClientCertificates, FileAccess, TokenRule};
+use super::{ClientCertificates, Encryption, FileAccess, TokenRule};
+use crate::catalogue::{Tables, Vendor};
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table};
 
-pub(super) fn read_file_access(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<FileAccess> {
-    let table = at.table(&["random-folder", "token", "client-certificates"], mistakes)?;
+pub(super) fn read_file_access(
+    at: &Cursor<'_>,
+    tables: &Tables,
+    mistakes: &mut Mistakes,
+) -> Option<FileAccess> {
+    let table =
+        at.table(&["random-folder", "token", "client-certificates", "encryption"], mistakes)?;
     Some(FileAccess {
         random_folder: table.get("random-folder").and_then(|at| read_folder(&at, mistakes)),
         token: table.get("token").and_then(|at| read_token(&at, mistakes)),
         client_certificates: table
             .get("client-certificates")
             .and_then(|at| read_certificates(&at, mistakes)),
+        encryption: table.get("encryption").and_then(|at| read_encryption(&at, tables, mistakes)),
     })
 }
 
@@ -59,6 +66,35 @@ fn read_certificates(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<ClientC
     let table = at.table(&["authorities"], mistakes)?;
     let authorities = table.need("authorities", "a file of the makers' authorities", mistakes)?;
     Some(ClientCertificates { authorities: path(&authorities, mistakes)? })
+}
+
+fn read_encryption(
+    at: &Cursor<'_>,
+    tables: &Tables,
+    mistakes: &mut Mistakes,
+) -> Option<Encryption> {
+    let table = at.table(&["key-file", "for"], mistakes)?;
+    let key_file = table.need("key-file", "the path of the key's file", mistakes)?;
+    let mut only = Vec::new();
+    if let Some(at) = table.need("for", "the vendors whose phones know their password", mistakes) {
+        for item in at.list("vendor ids", mistakes).collect::<Vec<_>>() {
+            let Some(id) = item.text("a vendor's id", mistakes) else { continue };
+            let can = |vendor: &Vendor| vendor.files.iter().any(|file| !file.cipher.is_empty());
+            match tables.vendor(id).filter(|vendor| can(tables.at(*vendor))) {
+                Some(vendor) => only.push(vendor),
+                None => {
+                    let able = tables.vendors.iter().filter(|vendor| can(vendor));
+                    let able: Vec<&str> = able.map(|vendor| &*vendor.id).collect();
+                    let text = format!(
+                        "for {id:?} no encryption is known that can be checked; known for: {}",
+                        able.join(", ")
+                    );
+                    item.mistake(text, mistakes);
+                }
+            }
+        }
+    }
+    Some(Encryption { place: at.place(), key_file: path(&key_file, mistakes)?, only })
 }
 
 fn path(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<String> {

@@ -95,6 +95,15 @@ pub struct FileAccess {
     pub random_folder: Option<String>,
     pub token: Option<TokenRule>,
     pub client_certificates: Option<ClientCertificates>,
+    pub encryption: Option<Encryption>,
+}
+
+/// Files that only their phone can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encryption {
+    pub place: String,
+    pub key_file: String,
+    pub only: Vec<VendorIx>,
 }
 
 /// How a phone's token, `{{token}}` in URLs, is made.

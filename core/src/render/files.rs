@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use minijinja::value::Value;
 use sha2::{Digest, Sha256};
 
+use super::cipher;
 use super::fields::Values;
 use super::phone::Phone;
 use super::place::{Place, stays_inside};
@@ -16,6 +17,7 @@ use crate::catalogue::{PhoneFile, Vendor, VendorIx};
 use crate::engine::Engine;
 use crate::error::{Mistake, Mistakes};
 use crate::policy::{Layer, Site};
+use crate::token::{KeyReader, MasterKey};
 
 /// The system whose tree this is, see `core/systems/files.toml`.
 pub const SYSTEM: &str = "files";
@@ -47,6 +49,8 @@ pub struct Rendered {
 pub struct Renderer<'e> {
     engine: &'e Engine,
     templates: Templates,
+    /// For files that only their phone can read.
+    key: Option<MasterKey>,
     groups: Mutex<Groups>,
 }
 
@@ -61,10 +65,29 @@ struct Group {
 }
 
 impl<'e> Renderer<'e> {
-    /// `overlay` are a user's own files, templates among them.
-    pub fn new(engine: &'e Engine, overlay: &[OverlayFile]) -> Result<Renderer<'e>, Mistakes> {
+    /// `overlay` are a user's own files, templates among them; `keys` reads the key of the policy's
+    /// encryption, if it has one.
+    pub fn new(
+        engine: &'e Engine,
+        overlay: &[OverlayFile],
+        keys: &KeyReader<'_>,
+    ) -> Result<Renderer<'e>, Mistakes> {
         let templates = Templates::new(engine.tables(), overlay)?;
-        Ok(Renderer { engine, templates, groups: Mutex::default() })
+        let key = match &engine.policy().file_access.encryption {
+            None => None,
+            Some(rule) => Some(keys(&rule.key_file).map_err(|text| {
+                let place = format!("{}.key-file", rule.place);
+                Mistakes::one(place, format!("{}: {text}", rule.key_file))
+            })?),
+        };
+        Ok(Renderer { engine, templates, key, groups: Mutex::default() })
+    }
+
+    /// The password by which a phone decrypts its files, if its are encrypted.
+    pub fn password(&self, phone: &Phone) -> Option<String> {
+        let rule = self.engine.policy().file_access.encryption.as_ref()?;
+        let key = self.key.as_ref().filter(|_| rule.only.contains(&phone.vendor))?;
+        Some(cipher::password(key, phone.mac))
     }
 
     /// The files that a phone asks for, in the order of its vendor's folder.
@@ -129,7 +152,14 @@ impl<'e> Renderer<'e> {
         match self.templates.render(&template, values) {
             Ok(marked) => {
                 let (text, secrets) = split_secrets(&marked);
-                Ok(Rendered { bytes: text.into_bytes(), secrets })
+                match self.password(phone).filter(|_| !file.cipher.is_empty()) {
+                    None => Ok(Rendered { bytes: text.into_bytes(), secrets }),
+                    Some(password) => {
+                        let bytes = cipher::openssl_aes_256_cbc_md5(&password, text.as_bytes());
+                        let all = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                        Ok(Rendered { bytes, secrets: vec![(0, all)] })
+                    }
+                }
             }
             Err(Fault::Template(mistake)) => Err(mistake),
             Err(Fault::Value { value, text }) => {
@@ -181,13 +211,19 @@ impl<'e> Renderer<'e> {
                 Err(format!("no system of the policy serves {}; add {SYSTEM:?}", vendor.id))
             }
         };
-        let common = common(self.engine, at, ix);
+        let mut common = common(self.engine, at, ix);
+        let rule = policy.file_access.encryption.as_ref();
+        let encrypted = rule.is_some_and(|rule| rule.only.contains(&ix));
+        common.names.set("encrypted", encrypted);
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
         hash.update(self.engine.digest());
         hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
         hash.update(format!("{:?}", vendor.files));
         hash.update(self.templates.fingerprint());
+        if let Some(key) = self.key.as_ref().filter(|_| encrypted) {
+            hash.update(key.derive("offhook fingerprint 1"));
+        }
         Group { place, common, fingerprint: finish(hash) }
     }
 }

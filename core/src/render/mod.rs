@@ -7,6 +7,7 @@
 //! runs while a packet is answered, and no maker may be named here: what a file holds stands in the
 //! vendor's folder.
 
+mod cipher;
 pub mod csv_list;
 pub mod escape;
 pub mod fields;

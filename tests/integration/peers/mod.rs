@@ -25,6 +25,8 @@ pub mod process;
 pub mod product;
 /// A real SIP registrar (Kamailio).
 pub mod registrar;
+/// A real nginx with the files that offhook generates.
+pub mod tree;
 /// tshark as the judge of what went over the wire.
 pub mod tshark;
 /// A real nginx that serves a folder over HTTP and HTTPS.
