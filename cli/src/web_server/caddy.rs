@@ -56,11 +56,7 @@ fn write_host(layout: &Layout, host: &HostLayout, out: &mut String) -> std::fmt:
             writeln!(out, "\t\t@{matcher}{number} path {}", endings.join(" "))?;
             writeln!(out, "\t\theader @{matcher}{number} Content-Type \"{name}; charset=utf-8\"")?;
         }
-        writeln!(
-            out,
-            "\t\troot * {}\n\t\tfile_server {{\n\t\t\thide .*\n\t\t}}\n\t}}",
-            layout.root
-        )?;
+        writeln!(out, "\t\troot * {}\n\t\tfile_server\n\t}}", layout.root)?;
     }
     writeln!(out, "\thandle {{\n\t\trespond 404\n\t}}\n}}")
 }

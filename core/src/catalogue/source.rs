@@ -3,7 +3,8 @@
 
 use super::record::{Bytes, List, Text};
 use super::{
-    CIPHERS, ESCAPES, Field, MacRule, PhoneFile, Read, Rule, Source, Tell, UrlRules, Vendor, WHAT, What,
+    CIPHERS, ESCAPES, Field, MacRule, PhoneFile, Read, Rule, Source, Tell, UrlRules, Vendor, WHAT,
+    What,
 };
 use crate::error::Mistakes;
 use crate::mac;
@@ -436,8 +437,8 @@ fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
 
 fn read_file(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<PhoneFile> {
     let keys = [
-        "name", "scope", "format", "template", "escape", "refuse", "models", "cipher", "without", "note",
-        "status", "source",
+        "name", "scope", "format", "template", "escape", "refuse", "models", "cipher", "without",
+        "note", "status", "source",
     ];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);

@@ -11,16 +11,15 @@ pub(super) fn read_file_access(
     tables: &Tables,
     mistakes: &mut Mistakes,
 ) -> Option<FileAccess> {
-    let table = at.table(&["random-folder", "token", "client-certificates", "encryption"], mistakes)?;
+    let table =
+        at.table(&["random-folder", "token", "client-certificates", "encryption"], mistakes)?;
     Some(FileAccess {
         random_folder: table.get("random-folder").and_then(|at| read_folder(&at, mistakes)),
         token: table.get("token").and_then(|at| read_token(&at, mistakes)),
         client_certificates: table
             .get("client-certificates")
             .and_then(|at| read_certificates(&at, mistakes)),
-        encryption: table
-            .get("encryption")
-            .and_then(|at| read_encryption(&at, tables, mistakes)),
+        encryption: table.get("encryption").and_then(|at| read_encryption(&at, tables, mistakes)),
     })
 }
 

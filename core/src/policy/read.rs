@@ -74,7 +74,8 @@ fn read_policy(root: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> O
             read_device(&item, tables, &mut devices, mistakes);
         }
     }
-    let file_access = table.get("file-access").and_then(|at| read_file_access(&at, tables, mistakes));
+    let file_access =
+        table.get("file-access").and_then(|at| read_file_access(&at, tables, mistakes));
     let file_access = file_access.unwrap_or_default();
     Some(Policy { top, sites, devices: devices.build(), file_access })
 }
