@@ -8,6 +8,7 @@ mod capture;
 mod check;
 mod decode;
 mod diff;
+mod emulate;
 mod explain;
 mod explain_capture;
 mod generate;
@@ -36,6 +37,7 @@ enum Command {
     Check(check::Arguments),
     Decode(decode::Arguments),
     Diff(diff::Arguments),
+    Emulate(Box<emulate::Arguments>),
     Explain(Box<explain::Arguments>),
     Generate(generate::Arguments),
     Phones(phones::Arguments),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),

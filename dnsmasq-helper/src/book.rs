@@ -9,9 +9,16 @@
 //! ```
 //! Numbers are big-endian; the largest stands for "none".
 
-use offhook_core::Engine;
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
 use offhook_core::builtin::OverlayFile;
+use offhook_core::catalogue::{Tables, VendorIx};
 use offhook_core::policy::Policy;
+use offhook_core::{Engine, Mac};
 use serde::{Deserialize, Serialize};
 
 use crate::render::devices::Kind;
@@ -34,7 +41,9 @@ pub struct Head {
     pub sites: String,
     /// Files of the user's own vendors: path and text.
     pub overlay: Vec<(String, String)>,
-    /// Cells in a row of the shared table.
+    /// Position of each vendor's first identity in a row of the shared table.
+    pub offsets: Vec<usize>,
+    /// Cells in such a row.
     pub width: usize,
     pub rows: usize,
     pub devices: usize,
@@ -70,6 +79,7 @@ pub fn write(engine: &Engine, rendering: &Rendering, overlay: &[OverlayFile]) ->
         catalogue: catalogue_mark(),
         sites: sites(engine.policy()),
         overlay: overlay.iter().map(|file| (file.path.clone(), file.text.clone())).collect(),
+        offsets: rendering.table.offsets().to_vec(),
         width: rendering.table.width(),
         rows: rendering.table.rows(),
         devices: devices.len(),
@@ -121,3 +131,112 @@ fn sites(policy: &Policy) -> String {
 fn strings(values: &[impl ToString]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
+
+/// A book being read, a few bytes at a time: it may hold 100,000 devices.
+pub struct Book {
+    file: File,
+    pub head: Head,
+    devices_at: u64,
+}
+
+/// What the book says of a group of devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    pub vendor: Option<VendorIx>,
+    /// Where the rules of its own begin; none: the shared ones count.
+    own: Option<u32>,
+}
+
+impl Book {
+    pub fn open(path: &Path) -> io::Result<Book> {
+        let file = File::open(path)?;
+        let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+        let mut start = [0; MAGIC.len() + 4];
+        file.read_exact_at(&mut start, 0)?;
+        let Some(length) = start.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk()) else {
+            return Err(bad("this is no book of offhook"));
+        };
+        let length = u32::from_be_bytes(*length);
+        if u64::from(length) > file.metadata()?.len() {
+            return Err(bad("the book is cut off"));
+        }
+        let mut head = vec![0; length as usize];
+        file.read_exact_at(&mut head, start.len() as u64)?;
+        let head: Head = serde_json::from_slice(&head)?;
+        if head.catalogue != catalogue_mark() {
+            return Err(bad("the book is of another version of offhook; render again"));
+        }
+        Ok(Book { file, head, devices_at: (start.len() as u64) + u64::from(length) })
+    }
+
+    /// The policy's sites; none if it has none.
+    pub fn sites(&self, tables: &Tables) -> Option<Policy> {
+        (self.head.rows > 1).then(|| offhook_core::policy::policy(&self.head.sites, tables).ok())?
+    }
+
+    fn number(&self, at: u64) -> Option<u32> {
+        let mut bytes = [0; 4];
+        self.file.read_exact_at(&mut bytes, at).ok()?;
+        Some(u32::from_be_bytes(bytes))
+    }
+
+    /// The group of a device that the policy names.
+    pub fn group(&self, mac: Mac) -> Option<Group> {
+        let (mut low, mut high) = (0, self.head.devices as u64);
+        let mut number = None;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let mut record = [0; DEVICE as usize];
+            self.file.read_exact_at(&mut record, self.devices_at + middle * DEVICE).ok()?;
+            let (address, rest) = record.split_first_chunk::<6>()?;
+            match address.cmp(&mac.0) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => {
+                    number = rest.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+                    break;
+                }
+            }
+        }
+        let at = self.groups_at() + u64::from(number?) * GROUP;
+        let mut record = [0; GROUP as usize];
+        self.file.read_exact_at(&mut record, at).ok()?;
+        let [v1, v2, r1, r2, r3, r4] = record;
+        let vendor = u16::from_be_bytes([v1, v2]);
+        let own = u32::from_be_bytes([r1, r2, r3, r4]);
+        Some(Group {
+            vendor: (vendor != u16::MAX).then_some(VendorIx(vendor)),
+            own: (own != NONE).then_some(own),
+        })
+    }
+
+    fn groups_at(&self) -> u64 {
+        self.devices_at + self.head.devices as u64 * DEVICE
+    }
+
+    /// The rule for a phone at a site (by its position).
+    pub fn rule(
+        &self,
+        group: Option<&Group>,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: u8,
+    ) -> Option<u32> {
+        let row = site.map_or(0, |site| site + 1);
+        let before = self.head.offsets.get(usize::from(vendor.0)).copied();
+        let cell = match group.copied() {
+            Some(Group { vendor: Some(_), own: Some(start) }) => {
+                start as usize + usize::from(variant) * self.head.rows + row
+            }
+            Some(Group { vendor: None, own: Some(start) }) => {
+                start as usize + (before? + usize::from(variant)) * self.head.rows + row
+            }
+            _ => row * self.head.width + before? + usize::from(variant),
+        };
+        let cells_at = self.groups_at() + self.head.groups as u64 * GROUP;
+        self.number(cells_at + cell as u64 * 4).filter(|rule| *rule != NONE)
+    }
+}
+
+const DEVICE: u64 = 10;
+const GROUP: u64 = 6;

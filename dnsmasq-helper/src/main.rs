@@ -9,9 +9,21 @@ mod commands;
 mod doctor;
 mod input;
 mod render;
+mod script;
+mod state;
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    commands::run()
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default();
+    let words: Vec<OsString> = words.collect();
+    // An action of a later dnsmasq is no mistake, a mistyped command is one: people have terminals.
+    if commands::takes(&words) || std::io::stderr().is_terminal() {
+        return commands::run();
+    }
+    script::run(&program, &words);
+    ExitCode::SUCCESS
 }

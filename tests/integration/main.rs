@@ -16,6 +16,8 @@ mod classes;
 mod commands;
 /// What dnsmasq is made to say: the same as Kea, row by row.
 mod dnsmasq;
+/// Virtual phones of every maker.
+mod emulate;
 /// Hostile packets and faults of ours: nobody loses a lease.
 mod fail_open;
 /// The phones' own files, by a token that Kea mints and nginx checks.

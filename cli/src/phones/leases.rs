@@ -56,5 +56,6 @@ fn phone(lease: &Value, target: &str) -> Option<Phone> {
         host_name: text(&lease["hostname"]).filter(|name| !name.is_empty()),
         subnet_id: lease["subnet-id"].as_i64(),
         server: target.to_owned(),
+        drift: None,
     })
 }

@@ -1,8 +1,10 @@
 //! `offhook phones`: the phones that a Kea or a dnsmasq has given leases.
 
+mod dnsmasq;
 mod leases;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 use serde::Serialize;
@@ -14,15 +16,20 @@ use crate::kea::{Access, Kea};
 ///
 /// From a Kea the list comes out of the leases' own user contexts (the hook notes there who a phone
 /// is), so it is complete after a restart, and the same on an HA partner. Kea must have
-/// libdhcp_lease_cmds loaded.
+/// libdhcp_lease_cmds loaded. From a dnsmasq it comes out of the state directory that
+/// offhook-dnsmasq keeps as its dhcp-script. Several servers make one list.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   offhook phones --kea /run/kea/kea4-ctrl-socket
+  offhook phones --kea /run/kea/kea4-ctrl-socket --dnsmasq /var/lib/offhook/dnsmasq
   offhook phones --kea http://127.0.0.1:8000/ --user admin --password-file pw --vendor yealink --json")]
 pub struct Arguments {
     /// Kea's control socket, or the URL of its control channel
-    #[arg(long, value_name = "SOCKET|URL", required = true)]
+    #[arg(long, value_name = "SOCKET|URL", required_unless_present = "dnsmasq")]
     kea: Vec<String>,
+    /// The state directory of offhook-dnsmasq
+    #[arg(long, value_name = "DIR")]
+    dnsmasq: Vec<PathBuf>,
     /// Only this maker's phones
     #[arg(long, value_name = "ID")]
     vendor: Option<String>,
@@ -57,6 +64,9 @@ pub struct Phone {
     pub subnet_id: Option<i64>,
     /// Where this was read.
     pub server: String,
+    /// Why dnsmasq's answer was not the one that offhook would have given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -100,6 +110,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             }
         })?;
     }
+    for directory in &arguments.dnsmasq {
+        dnsmasq::read(directory, |phone| {
+            if arguments.wants(&phone) {
+                phones.push(phone);
+            }
+        })?;
+    }
     phones.sort();
     if arguments.json {
         return input::json(&phones);
@@ -108,13 +125,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for phone in &phones {
         writeln!(
             out,
-            "{:15} {} {:18} {:16} {:14} {}",
+            "{:15} {} {:18} {:16} {:14} {}{}",
             phone.address,
             phone.mac,
             phone.vendor,
             phone.model.as_deref().unwrap_or("-"),
             phone.firmware.as_deref().unwrap_or("-"),
             phone.site.as_deref().unwrap_or("-"),
+            phone.drift.as_ref().map(|why| format!("  drift: {why}")).unwrap_or_default(),
         )?;
     }
     writeln!(out, "{} phones", phones.len())?;

@@ -6,9 +6,10 @@ mod publish;
 mod render;
 mod restart;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::input::Failure;
 
@@ -24,6 +25,16 @@ struct Arguments {
 enum Command {
     Doctor(doctor::Arguments),
     Render(render::Arguments),
+}
+
+/// Whether these words are a person's.
+pub fn takes(words: &[OsString]) -> bool {
+    let Some(first) = words.first().and_then(|word| word.to_str()) else { return words.is_empty() };
+    // dnsmasq's own actions need not ask.
+    !matches!(first, "add" | "old" | "del")
+        && (first.starts_with('-')
+            || first == "help"
+            || Arguments::command().find_subcommand(first).is_some())
 }
 
 pub fn run() -> ExitCode {

@@ -31,6 +31,22 @@ pub fn write(path: &Path, content: &[u8]) -> Result<bool, Failure> {
     Ok(true)
 }
 
+/// Makes `link` lead to `path`.
+pub fn link(path: &Path, link: &Path) -> Result<(), Failure> {
+    let cannot = |error: io::Error| wrong(format!("{}: cannot be made: {error}", link.display()));
+    let path = fs::canonicalize(path).map_err(cannot)?;
+    if fs::read_link(link).is_ok_and(|there| there == path) {
+        return Ok(());
+    }
+    let name = format!(".book-{}", std::process::id());
+    let temporary = link.with_file_name(name);
+    std::os::unix::fs::symlink(&path, &temporary).map_err(cannot)?;
+    fs::rename(&temporary, link).map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        cannot(error)
+    })
+}
+
 /// Asks dnsmasq whether it takes this configuration; its version if it does.
 pub fn test(dnsmasq: &Path, text: &str) -> Result<String, Failure> {
     let mut file = tempfile::Builder::new().prefix("offhook-").suffix(".conf").tempfile()?;

@@ -12,6 +12,7 @@ use super::{publish, restart};
 use crate::book;
 use crate::input::{self, Failure, wrong};
 use crate::render::{self, HOST, Rendering, Wishes};
+use crate::state::State;
 
 /// Compiles a policy to static configuration for dnsmasq
 ///
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// A folder with vendors and systems of your own (vendors/ID/vendor.toml, systems/ID.toml)
     #[arg(long, value_name = "DIR")]
     vendors_directory: Option<PathBuf>,
+    /// The dhcp-script's state directory, which gets a link to the book
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/offhook/dnsmasq")]
+    state: PathBuf,
     /// Which tags your dhcp-range lines carry inside a site's networks (once per tag)
     #[arg(long, value_name = "SITE=TAG", value_parser = pair)]
     range_tag: Vec<(String, String)>,
@@ -151,7 +155,12 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     };
     step.say("writing");
     let book = book::write(&engine, &rendering, &overlay);
-    publish::write(&beside(&arguments.out, "book")?, &book)?;
+    let book_at = beside(&arguments.out, "book")?;
+    publish::write(&book_at, &book)?;
+    let state = State::at(arguments.state.clone());
+    if state.directory().is_dir() {
+        publish::link(&book_at, &state.book())?;
+    }
     let changed = publish::write(&arguments.out, rendering.text.as_bytes())?;
     Ok((summary(&engine, &rendering, changed, dnsmasq), rendering.text))
 }

@@ -10,15 +10,15 @@ use std::fmt::Write;
 use offhook_core::catalogue::VendorIx;
 use offhook_core::encode::Form;
 use offhook_core::plan::Plan;
-use offhook_core::policy::devices::Device;
-use offhook_core::value::Existing;
+use offhook_core::policy::devices::{Device, DeviceOption};
+use offhook_core::value::{Existing, Send};
 use offhook_core::{Engine, Mac};
 
 use super::answer::{Answer, Line, Traps, Whom, own_line};
 use super::chain::variant_condition;
 use super::lines::{Lines, not};
 use super::rules::{Asked, Rules, identities, options, write_column};
-use super::{addresses, tags};
+use super::{addresses, tags, values};
 
 /// How a group of devices is answered.
 #[derive(Debug, PartialEq, Eq, Hash, Clone)]
@@ -53,7 +53,9 @@ pub const MOST_RULES: usize = 10_000;
 pub fn groups(engine: &Engine, rules: &mut Rules, traps: &mut Traps) -> Vec<Group> {
     let mut devices: Vec<(Mac, Device<'_>)> = engine.policy().devices.iter().collect();
     devices.sort_by_key(|(mac, _)| *mac);
-    let mut sorter = Sorter { engine, rules, traps, live: live(engine), seen: HashMap::new() };
+    let requested = engine.plans().iter().any(|plan| plan.send == Some(Send::Requested));
+    let (live, seen) = (live(engine), HashMap::new());
+    let mut sorter = Sorter { engine, rules, traps, live, requested, seen };
     let mut groups: Vec<Group> = Vec::new();
     let mut numbers: HashMap<Key, usize> = HashMap::new();
     for (mac, device) in devices {
@@ -88,6 +90,8 @@ struct Sorter<'s> {
     rules: &'s mut Rules,
     traps: &'s mut Traps,
     live: BTreeSet<VendorIx>,
+    /// Some plan's general word is "requested".
+    requested: bool,
     /// Own answers that do not depend on the address: by layer, ignore and vendor.
     seen: HashMap<(usize, Option<bool>, Option<VendorIx>), Kind>,
 }
@@ -102,33 +106,38 @@ impl Sorter<'_> {
         let own = device.layer.is_some()
             || device.ignore.is_some()
             || live
-            || device.options().any(|option| option.remove);
+            || device.options().any(|option| self.takes_away(&option));
         let kind = if own { self.own(mac, device, live) } else { self.on_top(mac, device) };
         let nothing = matches!(&kind, Kind::OnTop { always, requested }
             if always.is_empty() && requested.is_empty());
         (vendor.is_some() || !nothing).then_some(Key { vendor, kind })
     }
 
+    /// Whether an option can leave the phone with less than its rule would send. One that is not
+    /// asked for hides the rule's, but not 66 and 67: their line has a tag of its own.
+    fn takes_away(&self, option: &DeviceOption<'_>) -> bool {
+        let requested = || match option.send {
+            Send::Unset => self.requested,
+            own => own == Send::Requested,
+        };
+        option.remove || (values::NUL_ENDED.contains(&option.code) && requested())
+    }
+
     fn on_top(&mut self, mac: Mac, device: Device<'_>) -> Kind {
         let name = mac.to_string();
         let whom = Whom { name: &name, device: Some((mac, device)) };
         let mut under = |plan: &Plan| -> Vec<Line> {
-            let line = |option| {
-                use offhook_core::policy::devices::DeviceOption;
-                let option: DeviceOption<'_> = option;
+            let line = |option: DeviceOption<'_>| {
                 let keep = option.existing_under(plan) == Existing::Keep;
-                let requested = option.send_under(plan) == offhook_core::value::Send::Requested;
+                let requested = option.send_under(plan) == Send::Requested;
                 own_line(&option, keep, requested, whom, self.traps)
             };
             device.options().filter_map(line).collect()
         };
         let general = self.engine.policy().top.layer.existing;
         let always = under(&Plan { existing: general, ..Plan::default() });
-        let requested = under(&Plan {
-            existing: general,
-            send: Some(offhook_core::value::Send::Requested),
-            ..Plan::default()
-        });
+        let requested =
+            under(&Plan { existing: general, send: Some(Send::Requested), ..Plan::default() });
         Kind::OnTop { always, requested }
     }
 
@@ -204,33 +213,29 @@ pub fn identify(
     }
 }
 
-/// Writes what the devices are told, behind the shared rules: a later line wins.
-pub fn answers(
-    engine: &Engine,
-    groups: &[Group],
-    rules: &Rules,
-    lines: &mut Lines,
-    asked: &mut Asked,
-) {
-    let (always_rules, requested_rules) = (rules.any(false), rules.any(true));
+/// Writes which rules answer the devices that have rules of their own.
+pub fn own_rules(engine: &Engine, groups: &[Group], lines: &mut Lines) {
     for (number, group) in groups.iter().enumerate() {
-        match &group.key.kind {
-            Kind::OnTop { always, requested } => {
-                if always_rules {
-                    on_top(number, always, tags::TOLD, lines, asked);
-                }
-                if requested_rules {
-                    on_top(number, requested, tags::TOLD_REQUESTED, lines, asked);
-                }
-            }
-            Kind::Own(columns) => own(engine, number, group, columns, lines),
+        if let Kind::Own(columns) = &group.key.kind {
+            own(engine, number, group, columns, lines);
         }
     }
 }
 
-fn on_top(number: usize, own: &[Line], told: &str, lines: &mut Lines, asked: &mut Asked) {
-    let group = tags::group(number);
-    options(&[&group, told], &format!("{group}.{told}"), own.iter(), lines, asked);
+/// Writes what devices are told on top of a rule, behind all rules: a later line wins.
+pub fn on_top(groups: &[Group], rules: &Rules, lines: &mut Lines, asked: &mut Asked) {
+    let (always_rules, requested_rules) = (rules.any(false), rules.any(true));
+    for (number, group) in groups.iter().enumerate() {
+        let Kind::OnTop { always, requested } = &group.key.kind else { continue };
+        let group = tags::group(number);
+        let told = [
+            (always_rules, always, tags::TOLD),
+            (requested_rules, requested, tags::TOLD_REQUESTED),
+        ];
+        for (_, own, told) in told.into_iter().filter(|(any, ..)| *any) {
+            options(&[&group, told], &format!("{group}.{told}"), own.iter(), lines, asked);
+        }
+    }
 }
 
 /// The tags that each member has of its own.

@@ -8,7 +8,7 @@ mod addresses;
 mod answer;
 mod chain;
 pub mod devices;
-mod heads;
+pub mod heads;
 mod lines;
 mod rules;
 pub mod sites;
@@ -81,8 +81,10 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     let class_of = |vendor, variant| classes.of_identity(vendor, variant);
     devices::identify(engine, &groups, &class_of, classes.columns.len(), &mut lines);
     write_rules(&classes, &groups, &rules, &mut lines);
+    devices::own_rules(engine, &groups, &mut lines);
+    // From here on every rule tag is set.
     rules.write(&mut lines, &mut asked);
-    devices::answers(engine, &groups, &rules, &mut lines, &mut asked);
+    devices::on_top(&groups, &rules, &mut lines, &mut asked);
     asked.write(&mut lines);
 
     let (mut mistakes, doubts) = traps.into_parts();

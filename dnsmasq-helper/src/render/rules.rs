@@ -147,6 +147,10 @@ impl Table {
         &self.cells
     }
 
+    pub fn offsets(&self) -> &[usize] {
+        &self.offsets
+    }
+
     pub fn width(&self) -> usize {
         self.width
     }

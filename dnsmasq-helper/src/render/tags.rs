@@ -68,8 +68,11 @@ pub fn group(number: usize) -> String {
 
 /// Which rendering dnsmasq is running.
 pub fn rendering(digest: &str) -> String {
-    format!("oh_d{digest}")
+    format!("{RENDERING}{digest}")
 }
+
+/// How such a tag begins.
+pub const RENDERING: &str = "oh_render-";
 
 /// Where a site's networks or relays lead: the tag of the user's `dhcp-range` lines there.
 pub fn range(site: &str) -> String {

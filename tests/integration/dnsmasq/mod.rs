@@ -1,9 +1,13 @@
 //! What dnsmasq is made to say: the same as Kea, row by row.
 
 /// Every example of the catalogue.
-mod catalogue;
+pub mod catalogue;
+/// Random policies and random clients: core = Kea = dnsmasq.
+mod property;
 /// The acceptance table of the four reference sites.
 mod reference;
+/// The companion as dhcp-script.
+mod script;
 /// Sites, single devices, and who is answered at all.
 mod sites;
 /// What dnsmasq cannot say is refused, with a reason and an advice.

@@ -63,6 +63,20 @@ impl Setup {
         self
     }
 
+    /// Where the script keeps its records.
+    pub fn state(&self) -> PathBuf {
+        self.folder.join("state")
+    }
+
+    /// With the companion as dhcp-script. Nothing in its call can name the state directory but the
+    /// environment, so dnsmasq gets that.
+    pub fn with_script(mut self) -> Setup {
+        let me = process::run_well(process::command("id").arg("-un"));
+        self.lines.push(format!("dhcp-script={}", product::companion().display()));
+        self.lines.push(format!("dhcp-scriptuser={}", me.trim()));
+        self
+    }
+
     pub fn rendered(&self) -> PathBuf {
         self.folder.join("phones.conf")
     }
@@ -72,6 +86,7 @@ impl Setup {
         let policy = self.folder.write("policy.json", policy);
         let mut command = process::command(product::companion());
         command.arg("render").arg("--policy").arg(policy).arg("--out").arg(self.rendered());
+        command.arg("--state").arg(self.folder.make("state"));
         process::run(command.args(more))
     }
 
@@ -98,6 +113,7 @@ impl Setup {
         self.folder.write("dnsmasq.conf", self.lines.join("\n") + "\n");
         let log = self.folder.join("log");
         let mut command = process::command("dnsmasq");
+        command.env("OFFHOOK_STATE", self.state());
         command.arg("--keep-in-foreground").arg("--log-facility=-");
         command.arg(format!("--conf-file={}", self.folder.join("dnsmasq.conf").display()));
         let mut process = Process::start("dnsmasq", &mut command, &log);
@@ -129,6 +145,11 @@ pub struct Dnsmasq {
 }
 
 impl Dnsmasq {
+    /// Where it listens, and where it answers relays.
+    pub fn port(&self) -> u16 {
+        self.setup.port
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.setup.folder.join("log")).unwrap_or_default()
     }

@@ -1,118 +1,144 @@
-//! A real nginx with the configuration that `offhook web-server` prints, over the tree that `offhook
-//! generate` writes; and curl as the phone's side of HTTPS.
+//! A real nginx on loopback that serves a folder over HTTP and HTTPS, with certificates of the test's
+//! own.
 
 use super::folder::{Folder, set_mode};
-use super::kea::free_port;
 use super::process::{self, Process, wait_for};
-use super::product::command_line;
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
 
+/// A running web server; ends with its test.
 pub struct Web {
-    pub folder: Folder,
-    pub port: u16,
     process: Process,
-}
-
-/// An answer over HTTPS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
-    pub status: u16,
-    pub body: String,
+    http: u16,
+    https: u16,
+    folder: Folder,
 }
 
 impl Web {
-    /// Serves the files of `list` (CSV) under `policy`, in which `PORT` stands for the server's port
-    /// and `DIR` for a folder that holds the key `key`.
-    pub fn start(policy: &str, list: &str) -> Web {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Web {
         for _ in 0..10 {
-            let folder = Folder::new();
-            let port = free_port();
-            // What only root could show: that the tree's group may read it. Here the user is one.
-            folder.write("key", "5b1f0d0a4f7c4f0e9d6a1c2b3e4f5061728394a5b6c7d8e9f0a1b2c3d4e5f607");
-            set_mode(&folder.join("key"), 0o640);
-            let dir = folder.path().display().to_string();
-            folder.write(
-                "policy.json",
-                policy.replace("PORT", &port.to_string()).replace("DIR", &dir),
-            );
-            folder.write("phones.csv", list);
-            let mut certificate = process::command("openssl");
-            certificate.args(["req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"]);
-            certificate.args(["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=offhook"]);
-            certificate.args(["-keyout", "server.key", "-out", "server.pem"]);
-            process::run_well(certificate.current_dir(folder.path()));
-            offhook(&folder, &["generate", "--phones", "phones.csv", "--out", "tree"]);
-            let path = |name: &str| folder.join(name).display().to_string();
-            let block = offhook(
-                &folder,
-                &[
-                    "web-server",
-                    "nginx",
-                    "--root",
-                    "tree",
-                    "--allow",
-                    "127.0.0.0/8",
-                    "--log",
-                    &path("phones.log"),
-                    "--secrets",
-                    &path("secrets.conf"),
-                    "--certificate",
-                    &path("server.pem"),
-                    "--certificate-key",
-                    &path("server.key"),
-                ],
-            );
-            folder.write("offhook.conf", block);
-            let temps = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-                .map(|what| format!("{what}_temp_path {dir}/{what};"));
-            let conf = format!(
-                "daemon off; master_process off; pid {dir}/nginx.pid;\nevents {{}}\nhttp {{ {} \
-                 access_log off; include {dir}/offhook.conf; }}\n",
-                temps.join(" ")
-            );
-            let conf = folder.write("nginx.conf", conf);
-            let log = folder.join("nginx.log");
-            let mut nginx = process::command("nginx");
-            nginx.args(["-e", "stderr", "-c"]).arg(conf);
-            let mut process = Process::start("nginx", &mut nginx, &log);
-            let up = wait_for("nginx answers or ends", Duration::from_secs(20), || {
-                match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-                    Ok(_) => Some(true),
-                    Err(_) => process.finished().map(|_| false),
-                }
-            });
-            if up {
-                return Web { folder, port, process };
+            if let Some(web) = Web::try_start() {
+                return web;
             }
-            let said = fs::read_to_string(&log).unwrap_or_default();
-            assert!(said.contains("Address already in use"), "expected nginx to start: {said}");
         }
         panic!("ten ports in a row were taken");
     }
 
-    pub fn policy(&self) -> PathBuf {
-        self.folder.join("policy.json")
+    fn try_start() -> Option<Web> {
+        let folder = Folder::new();
+        certificates(&folder);
+        let root = folder.make("root");
+        let (http, https) = (free_port(), free_port());
+        let path = |name: &str| folder.join(name).display().to_string();
+        let configuration = folder.write(
+            "nginx.conf",
+            format!(
+                r#"daemon off; master_process off; worker_processes 1;
+pid {pid}; error_log stderr warn;
+events {{}}
+http {{
+  default_type text/plain;
+  log_format phones '$request_method $uri $status "$http_user_agent"';
+  access_log {access} phones;
+  client_body_temp_path {temp}; proxy_temp_path {temp}; fastcgi_temp_path {temp};
+  uwsgi_temp_path {temp}; scgi_temp_path {temp};
+  server {{
+    listen 127.0.0.1:{http};
+    listen 127.0.0.1:{https} ssl;
+    ssl_certificate {server}.pem; ssl_certificate_key {server}.key;
+    root {root};
+  }}
+}}
+"#,
+                pid = path("pid"),
+                access = path("access.log"),
+                temp = folder.make("temp").display(),
+                server = path("server"),
+                root = root.display(),
+            ),
+        );
+        // Workers of a server that root started may be somebody else.
+        for place in [folder.path().to_path_buf(), root] {
+            set_mode(&place, 0o755);
+        }
+        let log = folder.join("nginx.log");
+        let mut command = process::command("nginx");
+        command.arg("-e").arg("stderr").arg("-c").arg(configuration).arg("-p").arg(folder.path());
+        let mut process = Process::start("nginx", &mut command, &log);
+        let up = wait_for("nginx starts or ends", Duration::from_secs(20), || {
+            match process.finished() {
+                Some(_) => Some(false),
+                None => TcpStream::connect(("127.0.0.1", https)).is_ok().then_some(true),
+            }
+        });
+        if up {
+            return Some(Web { process, http, https, folder });
+        }
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        assert!(text.contains("Address already in use"), "nginx ended: {text}");
+        None
     }
 
-    /// What the phone with this address gets.
-    pub fn fetch(&self, url: &str, from: Ipv4Addr) -> Fetched {
-        let mut curl = process::command("curl");
-        curl.args(["-sk", "--path-as-is", "--max-time", "10", "-w", "\n%{http_code}"]);
-        let text = process::run_well(curl.args(["--interface", &from.to_string()]).arg(url));
-        let (body, status) = text.rsplit_once('\n').expect("a status");
-        Fetched { status: status.parse().expect("a status"), body: body.to_owned() }
+    /// Puts a file where it is served; folders may stand in its name.
+    pub fn put(&self, name: &str, content: &str) {
+        let path = self.root().join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).expect("a folder");
+        }
+        fs::write(path, content).expect("a file");
     }
 
-    pub fn alive(&mut self) -> bool {
-        self.process.finished().is_none()
+    pub fn root(&self) -> PathBuf {
+        self.folder.join("root")
+    }
+
+    pub fn http(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.http)
+    }
+
+    pub fn https(&self) -> String {
+        format!("https://127.0.0.1:{}/", self.https)
+    }
+
+    /// The authority that the server's certificate is of.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("authority.pem")
+    }
+
+    /// Requests so far: `GET /a.cfg 200 "user agent"`.
+    pub fn requests(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
     }
 }
 
-fn offhook(folder: &Folder, arguments: &[&str]) -> String {
-    let mut command = process::command(command_line());
-    command.current_dir(folder.path()).args(arguments);
-    process::run_well(command.arg("--policy").arg(Path::new("policy.json")))
+impl Drop for Web {
+    fn drop(&mut self) {
+        self.process.end("TERM");
+    }
+}
+
+fn free_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    socket.local_addr().expect("its number").port()
+}
+
+/// An authority of the test's own, and a certificate of it for 127.0.0.1.
+fn certificates(folder: &Folder) {
+    let make = |name: &str, words: &[&str]| {
+        let mut command = process::command("openssl");
+        command.current_dir(folder.path());
+        command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        command.args(["-nodes", "-days", "2", "-subj"]).arg(format!("/CN={name}")).args(words);
+        command.arg("-keyout").arg(format!("{name}.key")).arg("-out").arg(format!("{name}.pem"));
+        process::run_well(&mut command);
+    };
+    make("authority", &[]);
+    let signed = ["-CA", "authority.pem", "-CAkey", "authority.key"];
+    let server = ["-addext", "basicConstraints=critical,CA:FALSE"];
+    let address = ["-addext", "subjectAltName=IP:127.0.0.1"];
+    make("server", &[&signed[..], &server[..], &address[..]].concat());
 }

@@ -1,0 +1,212 @@
+//! `offhook emulate`: boots virtual phones against real servers and prints what became of it.
+//!
+//! Only arguments and printing: the phone is the package offhook-emulate.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use offhook_core::Mac;
+use offhook_emulate::exchange::{Exchange, Patience, SERVER_PORT, Way};
+use offhook_emulate::journey::{Files, Journey, Registration, Start};
+use offhook_emulate::phone::{Choice, Phone};
+use offhook_emulate::report::{Report, Step};
+
+use crate::input::{self, Catalogue, Failure, wrong};
+
+/// Boots a virtual phone against real servers and judges every step
+///
+/// The phone says what its maker's phones say by DHCP, and reads the answers as they do: which options in
+/// which order, their forms, its own macros. Then it gets its files by TFTP, HTTP or HTTPS, in its maker's
+/// order and with its User-Agent, follows those that they name, and looks for what a registration needs. By
+/// choice it registers by SIP. One line per step: passed, FAILED and why, or not reached.
+/// Exit code: 0 every step that was reached passed, 1 a step failed (or wrong input), 2 usage.
+#[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("way").required(true).args(["interface", "server", "url"])))]
+#[command(after_help = "Examples:
+  offhook emulate --vendor polycom --interface eth0
+  offhook emulate --vendor snom --model D735 --server 10.0.0.2 --relay 10.7.0.1 --json
+  offhook emulate --vendor polycom --mac 00:04:f2:ab:cd:ef --url https://provision.example.com/polycom/ \\
+    --register --expect 403
+  offhook emulate --all-vendors --server 127.0.0.1:6767 --relay 127.1.2.3:6768
+
+By broadcast it needs root, and hears only answers that are broadcast too, which it asks for. As a relay it
+needs an address of this host that the server takes for one of its subnets, and the server must reach it.")]
+pub struct Arguments {
+    /// Whose phone to be, by its id (see offhook vendors)
+    #[arg(long, value_name = "ID", required_unless_present = "all_vendors")]
+    vendor: Option<String>,
+    /// One phone of every maker in the catalogue, one after the other
+    #[arg(long, conflicts_with_all = ["vendor", "model", "mac"])]
+    all_vendors: bool,
+    /// Which phone of that maker: a model, or a part of the name of one of the catalogue's examples
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Its hardware address
+    #[arg(long)]
+    mac: Option<String>,
+    /// Broadcast on this interface
+    #[arg(long, value_name = "NAME")]
+    interface: Option<String>,
+    /// Ask this server, as a relay (port 67 unless given)
+    #[arg(long, value_name = "ADDRESS[:PORT]", requires = "relay")]
+    server: Option<String>,
+    /// The relay's own address (giaddr; port 67 unless given)
+    #[arg(long, value_name = "ADDRESS[:PORT]", requires = "server")]
+    relay: Option<String>,
+    /// The relay's address in the voice VLAN, for the second round of a phone that is told a VLAN
+    #[arg(long, value_name = "ADDRESS[:PORT]", requires = "server")]
+    voice_relay: Option<String>,
+    /// No DHCP: begin at this provisioning URL
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// End after DHCP: no files, no registration
+    #[arg(long, conflicts_with_all = ["register", "url", "ca"])]
+    dhcp_only: bool,
+    /// The certificate authority of https:// servers, in PEM (without it: the public ones)
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Register by SIP with the credentials from the files
+    #[arg(long)]
+    register: bool,
+    /// The status by which the registration passes: 403 for a password that is wrong on purpose
+    #[arg(long, value_name = "STATUS", default_value_t = 200, requires = "register")]
+    expect: u16,
+    /// Another registrar than the files name
+    #[arg(long, value_name = "HOST[:PORT]", requires = "register")]
+    registrar: Option<String>,
+    /// Seconds to wait for an answer before asking again
+    #[arg(long, value_name = "SECONDS", default_value_t = 4.0)]
+    timeout: f64,
+    /// How often to ask
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    tries: u32,
+    /// Print as JSON: one report per phone, one a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    catalogue: Catalogue,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let tables = arguments.catalogue.tables()?;
+    let mac = match &arguments.mac {
+        None => None,
+        Some(text) => Some(Mac::parse(text).ok_or_else(|| {
+            wrong(format!("--mac: expected an address such as 00:04:f2:01:02:03, found {text:?}"))
+        })?),
+    };
+    let choice = Choice { example: arguments.model.clone(), mac };
+    let phones: Vec<Phone> = match &arguments.vendor {
+        Some(vendor) => vec![Phone::new(&tables, vendor, &choice).map_err(wrong)?],
+        None => tables
+            .vendors
+            .iter()
+            .map(|vendor| Phone::new(&tables, &vendor.id, &choice))
+            .collect::<Result<_, _>>()
+            .map_err(wrong)?,
+    };
+    let journey = arguments.journey()?;
+    let mut failed = 0usize;
+    for phone in &phones {
+        let report = send(phone, &journey, arguments.json)?;
+        failed += usize::from(!report.passed());
+    }
+    if phones.len() > 1 && !arguments.json {
+        input::line(format!("{} phones, {failed} with a step that failed", phones.len()))?;
+    }
+    match failed {
+        0 => Ok(()),
+        _ => Err(Failure::Found),
+    }
+}
+
+fn send(phone: &Phone, journey: &Journey, json: bool) -> Result<Report, Failure> {
+    if !json {
+        let model = if phone.model.is_empty() { "" } else { " " };
+        input::line(format!("{}{model}{} {}", phone.vendor.id, phone.model, phone.mac))?;
+    }
+    let mut printed = Ok(());
+    let report = journey.go(phone, &mut |step: &Step| {
+        if !json && printed.is_ok() {
+            printed = input::line(format!("  {step}"));
+        }
+    });
+    printed?;
+    if json {
+        input::line(serde_json::to_string(&report).map_err(wrong)?)?;
+    }
+    Ok(report)
+}
+
+impl Arguments {
+    fn journey(&self) -> Result<Journey, Failure> {
+        let start = match &self.url {
+            Some(url) => Start::Url(url.clone()),
+            None => Start::Dhcp {
+                exchange: self.exchange(self.relay.as_deref())?,
+                voice: match &self.voice_relay {
+                    None => None,
+                    Some(relay) => Some(self.exchange(Some(relay))?),
+                },
+            },
+        };
+        let patience = self.each()? * self.tries;
+        let authority = self.ca.as_deref().map(input::text_of).transpose()?;
+        let registrar = match &self.registrar {
+            None => None,
+            Some(text) => Some(match text.rsplit_once(':') {
+                None => (text.clone(), 5060),
+                Some((host, port)) => {
+                    let port = port.parse().map_err(|_| {
+                        wrong(format!("--registrar: expected HOST:PORT, found {text:?}"))
+                    })?;
+                    (host.to_owned(), port)
+                }
+            }),
+        };
+        let registration = Registration { patience, expected: self.expect, registrar };
+        Ok(Journey {
+            start,
+            files: (!self.dhcp_only).then_some(Files { patience, authority }),
+            registration: self.register.then_some(registration),
+        })
+    }
+
+    fn each(&self) -> Result<Duration, Failure> {
+        Duration::try_from_secs_f64(self.timeout)
+            .ok()
+            .filter(|each| !each.is_zero())
+            .ok_or_else(|| wrong(format!("--timeout: expected seconds, found {}", self.timeout)))
+    }
+
+    fn exchange(&self, relay: Option<&str>) -> Result<Exchange, Failure> {
+        let way = match (&self.interface, relay, &self.server) {
+            (Some(interface), ..) => Way::Broadcast { interface: interface.clone() },
+            (None, Some(relay), Some(server)) => Way::Relay {
+                relay: address("--relay", relay)?,
+                server: address("--server", server)?,
+            },
+            _ => return Err(wrong("expected --interface, or --server and --relay")),
+        };
+        let each = self.each()?;
+        Exchange::new(way, Patience { each, tries: self.tries }).map_err(wrong)
+    }
+}
+
+/// An address, or a name, with or without a port.
+fn address(flag: &str, text: &str) -> Result<SocketAddrV4, Failure> {
+    if let Ok(address) = text.parse::<Ipv4Addr>() {
+        return Ok(SocketAddrV4::new(address, SERVER_PORT));
+    }
+    let with_port =
+        if text.contains(':') { text.to_owned() } else { format!("{text}:{SERVER_PORT}") };
+    let found = with_port.to_socket_addrs().map_err(|error| {
+        wrong(format!("{flag}: expected ADDRESS or ADDRESS:PORT, found {text:?} ({error})"))
+    })?;
+    let four = found.filter_map(|address| match address {
+        SocketAddr::V4(address) => Some(address),
+        SocketAddr::V6(_) => None,
+    });
+    four.take(1).next().ok_or_else(|| wrong(format!("{flag}: {text:?} has no IPv4 address")))
+}

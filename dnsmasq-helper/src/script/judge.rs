@@ -1,0 +1,112 @@
+//! What the core says of an event, and whether dnsmasq said the same.
+
+use offhook_core::catalogue::Tables;
+use offhook_core::decide::at_site;
+use offhook_core::explain::evidence;
+use offhook_core::policy::{Policy, Site};
+use offhook_core::recognise::{Finding, find, read};
+use offhook_core::text::printable;
+use serde::{Deserialize, Serialize};
+
+use super::event::{Event, Said};
+use super::evidence::packet;
+use crate::book::Book;
+use crate::render::tags;
+
+/// Who the client is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// None: no phone.
+    pub phone: Option<Phone>,
+    /// None: they agree, or nobody can tell.
+    pub drift: Option<Drift>,
+    /// The rule that answered, as dnsmasq tells it.
+    pub rule: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Phone {
+    pub vendor: String,
+    pub variant: Option<String>,
+    pub model: Option<String>,
+    pub firmware: Option<String>,
+    pub by: Option<String>,
+    pub site: Option<String>,
+}
+
+/// dnsmasq answered by another rule than the core would have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The tag of the rule by the core's decision; none: no answer of ours.
+    pub expected: Option<String>,
+    pub found: Vec<String>,
+    pub why: String,
+}
+
+/// Judges an event by the book; without one only who the client is can be said.
+pub fn judge(event: &Event, tables: &Tables, book: Option<&Book>) -> Judgement {
+    let policy = book.and_then(|book| book.sites(tables));
+    let sites = policy.as_ref().map_or(&[][..], |policy: &Policy| &policy.sites);
+    let parts = packet(tables, sites, event);
+    let classes = parts.class_names();
+    let query = parts.query(&classes);
+    let group = book.and_then(|book| book.group(event.mac));
+    let finding = find(tables, &query, group.as_ref().and_then(|group| group.vendor));
+    let site = sites.iter().position(|site: &Site| at_site(site, &query));
+    let identity = finding.identity();
+    let phone = identity.map(|identity| {
+        let vendor = tables.at(identity.vendor);
+        let reading = read(tables, &query, &identity);
+        let text = |value: Option<&[u8]>| value.map(printable);
+        Phone {
+            vendor: vendor.id.to_string(),
+            variant: vendor.variant_name(identity.variant).map(str::to_owned),
+            model: text(reading.model.as_deref()),
+            firmware: text(reading.firmware.as_deref()),
+            by: evidence(tables, &query, &identity).into_iter().next(),
+            site: site.and_then(|site| sites.get(site)).map(|site| site.name.clone()),
+        }
+    });
+    let mut judgement = Judgement { phone, ..Judgement::default() };
+    if let (Some(said), Some(book)) = (&event.said, book) {
+        let rule = |identity: offhook_core::recognise::Identity| {
+            book.rule(group.as_ref(), site, identity.vendor, identity.variant)
+        };
+        let expected = identity.and_then(rule).map(tags::rule);
+        judgement.rule = answered(said).into_iter().next();
+        judgement.drift = compare(said, book, expected, finding);
+    }
+    judgement
+}
+
+/// The rules that answered, by dnsmasq's tags.
+fn answered(said: &Said) -> Vec<String> {
+    let rule = |tag: &&String| {
+        tag.strip_prefix("oh_r").is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    said.tags.iter().filter(rule).cloned().collect()
+}
+
+fn compare(said: &Said, book: &Book, expected: Option<String>, finding: Finding) -> Option<Drift> {
+    let found = answered(said);
+    let drift = |why: &str| {
+        Some(Drift { expected: expected.clone(), found: found.clone(), why: why.to_owned() })
+    };
+    let ours: Vec<&String> =
+        said.tags.iter().filter(|tag| tag.starts_with(tags::RENDERING)).collect();
+    match ours.as_slice() {
+        [] => return drift("dnsmasq does not read our configuration; is it in its conf-dir?"),
+        [running] if **running == book.head.rendering => {}
+        _ => return drift("dnsmasq runs an older rendering; restart it"),
+    }
+    match (found.as_slice(), &expected) {
+        ([], None) => None,
+        ([one], Some(expected)) if one == expected => None,
+        _ => drift(match finding {
+            Finding::Phone(_) => "the core decides otherwise for this phone",
+            _ => "for the core this is no phone",
+        }),
+    }
+}

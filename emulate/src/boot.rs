@@ -1,0 +1,195 @@
+//! A boot's first half: from the DHCPDISCOVER to what the phone has understood.
+
+use std::net::Ipv4Addr;
+
+use crate::exchange::{Exchange, transaction};
+use crate::packet::{ACK, Answer, DISCOVER, INFORM, NAK, OFFER, Question, RELEASE, REQUEST};
+use crate::phone::Phone;
+use crate::reading::{self, Place, Said, Understood, Vlan};
+use crate::report::Log;
+
+/// What the phone has after its DHCP rounds.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    pub address: Ipv4Addr,
+    pub answer: Answer,
+    pub understood: Understood,
+}
+
+/// The names of the steps.
+pub mod step {
+    pub const OFFER: &str = "DHCPDISCOVER";
+    pub const ACK: &str = "DHCPREQUEST";
+    pub const INFORM: &str = "DHCPINFORM";
+    pub const OPTIONS: &str = "DHCP options";
+    pub const VLAN: &str = "voice VLAN";
+    pub const URL: &str = "provisioning URL";
+}
+
+/// Boots. `voice` is the way in the voice VLAN; none: the same as the first.
+pub fn boot(
+    phone: &Phone,
+    exchange: &Exchange,
+    voice: Option<&Exchange>,
+    log: &mut Log<'_>,
+) -> Option<Lease> {
+    let mut lease = round(phone, exchange, "", log)?;
+    if let Some(vlan) = lease.understood.vlan.clone() {
+        let Said { by, value: Vlan { id, priority }, note } = vlan;
+        let priority = priority.map(|priority| format!(", priority {priority}"));
+        let note = if note.is_empty() { note } else { format!(" ({note})") };
+        log.passed(
+            step::VLAN,
+            format!("{id}{}, by {by}{note}; asks again in it", priority.unwrap_or_default()),
+        );
+        // It gives its address back. Nobody answers that.
+        let release = Question {
+            ciaddr: lease.address,
+            options: lease
+                .answer
+                .server()
+                .map(|server| (54, server.octets().to_vec()))
+                .into_iter()
+                .collect(),
+            ..question(phone, exchange, RELEASE)
+        };
+        if let Err(error) = exchange.send(&release) {
+            log.failed(step::VLAN, format!("cannot give {} back: {error}", lease.address));
+        }
+        // The tag is named, not set up: whoever runs this puts the second way into that VLAN.
+        lease = round(phone, voice.unwrap_or(exchange), &format!(" in VLAN {id}"), log)?;
+    }
+    tell(&lease.understood, log);
+    locate(phone, &lease.understood, log);
+    Some(lease)
+}
+
+/// DISCOVER to ACK, and INFORM where this phone does so.
+fn round(phone: &Phone, exchange: &Exchange, place: &str, log: &mut Log<'_>) -> Option<Lease> {
+    let (offer_step, ack_step) =
+        (format!("{}{place}", step::OFFER), format!("{}{place}", step::ACK));
+    let discover = question(phone, exchange, DISCOVER);
+    let offer = match exchange.ask(&discover, &[OFFER]) {
+        Ok(offer) => offer,
+        Err(why) => {
+            log.failed(offer_step, why.to_string());
+            log.not_reached(ack_step, "no offer");
+            return None;
+        }
+    };
+    let server = offer.server();
+    let Some(server) = server.filter(|_| !offer.yiaddr.is_unspecified()) else {
+        log.failed(offer_step, "an offer without an address or a server identifier (option 54)");
+        log.not_reached(ack_step, "no address was offered");
+        return None;
+    };
+    log.passed(offer_step, format!("{} offered by {server}", offer.yiaddr));
+    let mut request = question(phone, exchange, REQUEST);
+    // The same transaction as the DISCOVER's (RFC 2131 4.4.1).
+    request.xid = discover.xid;
+    request.options.push((50, offer.yiaddr.octets().to_vec()));
+    request.options.push((54, server.octets().to_vec()));
+    let ack = match exchange.ask(&request, &[ACK, NAK]) {
+        Ok(ack) if ack.kind == ACK => ack,
+        Ok(_) => {
+            log.failed(ack_step, format!("{server} took its offer back (DHCPNAK)"));
+            return None;
+        }
+        Err(why) => {
+            log.failed(ack_step, why.to_string());
+            return None;
+        }
+    };
+    let lease = ack.option(51).and_then(|value| value.first_chunk::<4>());
+    let lease = lease.map(|seconds| format!(" for {} s", u32::from_be_bytes(*seconds)));
+    log.passed(ack_step, format!("{}{}", ack.yiaddr, lease.unwrap_or_default()));
+    let address = ack.yiaddr;
+    let answer = match phone.informs {
+        true => inform(phone, exchange, address, place, log).unwrap_or(ack),
+        false => ack,
+    };
+    let understood = reading::read(phone, &answer);
+    Some(Lease { address, answer, understood })
+}
+
+fn inform(
+    phone: &Phone,
+    exchange: &Exchange,
+    address: Ipv4Addr,
+    place: &str,
+    log: &mut Log<'_>,
+) -> Option<Answer> {
+    let name = format!("{}{place}", step::INFORM);
+    let inform = Question { ciaddr: address, ..question(phone, exchange, INFORM) };
+    match exchange.ask_as(address, &inform, &[ACK]) {
+        Ok(answer) => {
+            log.passed(name, format!("answered with {} options", answer.options.len()));
+            Some(answer)
+        }
+        Err(why @ crate::exchange::Silence::Socket(_)) => {
+            let why = format!("its answer goes to {address}, which this host does not have: {why}");
+            log.not_reached(name, why);
+            None
+        }
+        Err(why) => {
+            log.failed(name, why.to_string());
+            None
+        }
+    }
+}
+
+/// A URL that a person gave, as the phone takes it from its own web page.
+pub fn given(phone: &Phone, url: &str) -> Result<Place, String> {
+    reading::place(phone, url, None)
+}
+
+pub(crate) fn question(phone: &Phone, exchange: &Exchange, kind: u8) -> Question {
+    Question {
+        kind,
+        xid: transaction(),
+        mac: phone.mac,
+        broadcast: exchange.by_broadcast(),
+        ciaddr: Ipv4Addr::UNSPECIFIED,
+        giaddr: exchange.giaddr(),
+        options: phone.options.clone(),
+    }
+}
+
+/// What else the options say.
+fn tell(understood: &Understood, log: &mut Log<'_>) {
+    let mut words = Vec::new();
+    let mut list = |what: &str, said: &Option<Said<Vec<String>>>| {
+        if let Some(said) = said {
+            words.push(format!("{what} {} by {}", said.value.join(", "), said.by));
+        }
+    };
+    list("time servers", &understood.time_servers);
+    list("SIP servers", &understood.sip_servers);
+    words.extend(understood.other.iter().map(|said| format!("{} {}", said.by, said.value)));
+    if !words.is_empty() {
+        log.passed(step::OPTIONS, words.join("; "));
+    }
+    for said in &understood.unreadable {
+        log.failed(
+            step::OPTIONS,
+            format!("{} is not what this phone reads: {}", said.by, said.value),
+        );
+    }
+}
+
+fn locate(phone: &Phone, understood: &Understood, log: &mut Log<'_>) {
+    match &*understood.places {
+        [first, others @ ..] => {
+            let also: String = others.iter().map(|said| format!(", also {}", said.by)).collect();
+            log.passed(step::URL, format!("{} by {}{also}", first.value.url(), first.by));
+        }
+        [] if understood.asked.is_empty() => {
+            let name = &phone.vendor.name;
+            log.not_reached(step::URL, format!("{name} phones take none by DHCP"));
+        }
+        [] => {
+            let asked = understood.asked.join(", ");
+            log.failed(step::URL, format!("none: the answer has nothing to read in {asked}"));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a maker's phone does with what it is told, beyond the catalogue's own facts: `phone.toml` in
+//! the vendor's folder. Only the emulator reads it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::reading::Reader;
+
+include!(concat!(env!("OUT_DIR"), "/characters.rs"));
+
+/// See the module. A vendor without the file has the default one.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Character {
+    /// `{{model}}`, `{{mac}}` ... are filled in.
+    pub user_agent: Option<String>,
+    /// What the phone puts in place of its own macros: `"$MAC" = "{{mac}}"`.
+    #[serde(default)]
+    pub macros: BTreeMap<String, String>,
+    /// How an option of `[[reads]]` is read, where its kind alone does not say.
+    #[serde(default)]
+    pub reads: BTreeMap<String, Reader>,
+    /// A URL that stands in several sub-options.
+    pub url_of: Option<UrlOf>,
+    /// The parameters of a configuration file that a registration needs.
+    pub registration: Option<Registration>,
+    /// Where this stands.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// The codes (`43.2`) of a URL's parts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UrlOf {
+    pub scheme: String,
+    pub host: String,
+    pub port: String,
+    pub path: String,
+}
+
+/// The names of parameters, each with those that take its place, the first found counts.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Registration {
+    pub server: Vec<String>,
+    pub port: Vec<String>,
+    pub transport: Vec<String>,
+    pub user: Vec<String>,
+    pub auth_user: Vec<String>,
+    pub password: Vec<String>,
+    /// The maker's words for a transport, where they are none that everybody knows: `"1" = "tcp"`.
+    pub transports: BTreeMap<String, String>,
+}
+
+impl Character {
+    /// The character of a vendor's phones. The error names the file.
+    pub fn of(vendor: &str) -> Result<Character, String> {
+        let Some((id, text)) = TEXTS.iter().find(|(id, _)| *id == vendor) else {
+            return Ok(Character::default());
+        };
+        toml::from_str(text).map_err(|error| format!("{id}/phone.toml: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use offhook_core::builtin::built_in;
+
+    use super::*;
+
+    #[test]
+    fn every_file_is_right_and_says_where_it_comes_from() {
+        for (id, _) in TEXTS {
+            let character = Character::of(id).unwrap();
+            assert!(!character.sources.is_empty(), "{id}: no sources");
+            let vendor = built_in().vendor(id).map(|at| built_in().at(at));
+            let vendor = vendor.unwrap_or_else(|| panic!("{id}: no vendor of that name"));
+            for code in character.reads.keys() {
+                let known = vendor.reads.iter().any(|read| *read.code == **code);
+                assert!(known, "{id}: reads {code}, which [[reads]] of vendor.toml does not have");
+            }
+        }
+    }
+}

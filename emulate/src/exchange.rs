@@ -1,0 +1,200 @@
+//! How a phone's packets travel: by broadcast on an interface, or as a relay would pass them on.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::packet::{Answer, NotOurs, Question};
+
+/// Where the server is and how it is asked.
+#[derive(Debug, Clone)]
+pub enum Way {
+    /// From port 68 to everybody, on one interface. Wants the right to use that port and interface
+    /// (root, or CAP_NET_BIND_SERVICE and CAP_NET_RAW).
+    Broadcast { interface: String },
+    /// As a relay with this address (`giaddr`), to one server. The server answers to the relay's port.
+    Relay { relay: SocketAddrV4, server: SocketAddrV4 },
+}
+
+/// How long and how often a phone asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    pub each: Duration,
+    pub tries: u32,
+}
+
+/// Sockets for one way.
+#[derive(Debug)]
+pub struct Exchange {
+    socket: UdpSocket,
+    way: Way,
+    pub patience: Patience,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Silence {
+    #[error("no answer to {tries} packets, {each:?} each")]
+    Timeout { tries: u32, each: Duration },
+    #[error("the answer is not well-formed: {0}")]
+    Broken(String),
+    #[error("{0}")]
+    Socket(#[from] io::Error),
+}
+
+/// Why the sockets cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {error}{hint}")]
+pub struct NoSocket {
+    what: String,
+    error: io::Error,
+    hint: &'static str,
+}
+
+pub const SERVER_PORT: u16 = 67;
+pub const CLIENT_PORT: u16 = 68;
+/// The largest UDP datagram there is.
+const LARGEST: usize = 65_535;
+
+impl Exchange {
+    pub fn new(way: Way, patience: Patience) -> Result<Exchange, NoSocket> {
+        let socket = match &way {
+            Way::Relay { relay, .. } => bind(*relay),
+            Way::Broadcast { interface } => broadcast(interface),
+        };
+        let socket = socket.map_err(|error| {
+            let what = match &way {
+                Way::Relay { relay, .. } => format!("cannot be a relay at {relay}"),
+                Way::Broadcast { interface } => format!("cannot broadcast on {interface:?}"),
+            };
+            let hint = match error.kind() {
+                io::ErrorKind::PermissionDenied => ": ports below 1024 and interfaces want root",
+                io::ErrorKind::AddrNotAvailable => ": give an address of this host",
+                _ => "",
+            };
+            NoSocket { what, error, hint }
+        })?;
+        Ok(Exchange { socket, way, patience })
+    }
+
+    /// The relay's address; unspecified by broadcast.
+    pub fn giaddr(&self) -> Ipv4Addr {
+        match &self.way {
+            Way::Relay { relay, .. } => *relay.ip(),
+            Way::Broadcast { .. } => Ipv4Addr::UNSPECIFIED,
+        }
+    }
+
+    pub fn by_broadcast(&self) -> bool {
+        matches!(self.way, Way::Broadcast { .. })
+    }
+
+    /// Sends and does not wait.
+    pub fn send(&self, question: &Question) -> io::Result<()> {
+        let to = match &self.way {
+            Way::Relay { server, .. } => *server,
+            Way::Broadcast { .. } => SocketAddrV4::new(Ipv4Addr::BROADCAST, SERVER_PORT),
+        };
+        self.socket.send_to(&question.wire(), to).map(|_| ())
+    }
+
+    /// Sends, again and again, and waits for an answer of one of these kinds.
+    pub fn ask(&self, question: &Question, kinds: &[u8]) -> Result<Answer, Silence> {
+        self.ask_hearing(&self.socket, question, kinds)
+    }
+
+    /// The same for an answer that goes to the phone's own address (DHCPINFORM).
+    pub fn ask_as(
+        &self,
+        address: Ipv4Addr,
+        question: &Question,
+        kinds: &[u8],
+    ) -> Result<Answer, Silence> {
+        let port = match &self.way {
+            Way::Relay { relay, .. } => relay.port(),
+            Way::Broadcast { .. } => return self.ask(question, kinds),
+        };
+        let own = bind(SocketAddrV4::new(address, port))?;
+        self.ask_hearing(&own, question, kinds)
+    }
+
+    fn ask_hearing(
+        &self,
+        socket: &UdpSocket,
+        question: &Question,
+        kinds: &[u8],
+    ) -> Result<Answer, Silence> {
+        let Patience { each, tries } = self.patience;
+        for _ in 0..tries {
+            self.send(question)?;
+            if let Some(answer) = hear(socket, question, kinds, Instant::now() + each)? {
+                return Ok(answer);
+            }
+        }
+        Err(Silence::Timeout { tries, each })
+    }
+}
+
+fn hear(
+    socket: &UdpSocket,
+    question: &Question,
+    kinds: &[u8],
+    end: Instant,
+) -> Result<Option<Answer>, Silence> {
+    let mut buffer = vec![0; LARGEST];
+    loop {
+        let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+        else {
+            return Ok(None);
+        };
+        socket.set_read_timeout(Some(left))?;
+        let length = match socket.recv(&mut buffer) {
+            Ok(length) => length,
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return Ok(None),
+                // The server's port was closed when the last packet arrived there; it may come up.
+                io::ErrorKind::ConnectionRefused | io::ErrorKind::Interrupted => continue,
+                _ => return Err(error.into()),
+            },
+        };
+        let datagram = buffer.get(..length).unwrap_or_default();
+        match Answer::read(datagram, question.xid, question.mac) {
+            Ok(answer) if kinds.contains(&answer.kind) => return Ok(Some(answer)),
+            Ok(_) | Err(NotOurs::Foreign) => {}
+            Err(NotOurs::Broken(how)) => return Err(Silence::Broken(how)),
+        }
+    }
+}
+
+fn bind(address: SocketAddrV4) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    // A server on this host may have the port on all addresses (dnsmasq, which shares it).
+    socket.set_reuse_address(true)?;
+    // A fleet's answers come in bursts; the kernel grants what it may.
+    let _ = socket.set_recv_buffer_size(8 << 20);
+    socket.bind(&SocketAddr::V4(address).into())?;
+    Ok(socket.into())
+}
+
+fn broadcast(interface: &str) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_broadcast(true)?;
+    // The host's own DHCP client may have the port too.
+    socket.set_reuse_address(true)?;
+    let _ = socket.set_recv_buffer_size(8 << 20);
+    socket.bind_device(Some(interface.as_bytes()))?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, CLIENT_PORT)).into())?;
+    Ok(socket.into())
+}
+
+/// A new transaction's number: not to be guessed, and different in every call.
+pub fn transaction() -> u32 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let [a, b, c, d, ..] = RandomState::new().hash_one(number).to_be_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}

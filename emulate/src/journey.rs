@@ -1,0 +1,123 @@
+//! The whole way: from the DHCPDISCOVER (or from a URL that is given) to the registrar's answer.
+
+use std::time::Duration;
+
+use crate::boot;
+use crate::exchange::Exchange;
+use crate::fetch::Fetcher;
+use crate::files;
+use crate::phone::Phone;
+use crate::reading::Place;
+use crate::register;
+use crate::report::{Log, Report, Step};
+
+/// How far a phone goes, and by which ways.
+#[derive(Debug)]
+pub struct Journey {
+    pub start: Start,
+    pub files: Option<Files>,
+    pub registration: Option<Registration>,
+}
+
+#[derive(Debug)]
+pub enum Start {
+    /// DHCP; `voice` is the way in the voice VLAN.
+    Dhcp { exchange: Exchange, voice: Option<Exchange> },
+    /// The provisioning URL is given, as on a phone's own web page.
+    Url(String),
+}
+
+#[derive(Debug)]
+pub struct Files {
+    pub patience: Duration,
+    /// Certificates (PEM) by which HTTPS servers are trusted; none: the public ones.
+    pub authority: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Registration {
+    pub patience: Duration,
+    /// The status by which it passes.
+    pub expected: u16,
+    /// Another registrar than the files name.
+    pub registrar: Option<(String, u16)>,
+}
+
+impl Journey {
+    /// Sends a phone on its way; `each` hears every step as it ends.
+    pub fn go(&self, phone: &Phone, each: &mut dyn FnMut(&Step)) -> Report {
+        let mut log = Log::new(each);
+        self.steps(phone, &mut log);
+        Report {
+            vendor: phone.vendor.id.to_string(),
+            model: phone.model.clone(),
+            example: phone.example.clone(),
+            hw_address: phone.mac.to_string(),
+            steps: log.finish(),
+        }
+    }
+
+    fn steps(&self, phone: &Phone, log: &mut Log<'_>) {
+        let place = match &self.start {
+            Start::Dhcp { exchange, voice } => self.by_dhcp(phone, exchange, voice.as_ref(), log),
+            Start::Url(url) => match boot::given(phone, url) {
+                Ok(place) => {
+                    log.passed(boot::step::URL, format!("{} as given", place.url()));
+                    Some(place)
+                }
+                Err(why) => {
+                    log.failed(boot::step::URL, why);
+                    None
+                }
+            },
+        };
+        let Some(wanted) = &self.files else { return };
+        let Some(place) = place else {
+            log.not_reached(files::step::FILES, "no URL");
+            self.no_registration("no files", log);
+            return;
+        };
+        let user_agent = phone.user_agent();
+        let fetcher =
+            Fetcher::new(user_agent.clone(), wanted.patience, wanted.authority.as_deref());
+        let account = match fetcher {
+            Ok(fetcher) => files::collect(phone, &place, &fetcher, log),
+            Err(why) => {
+                log.failed(files::step::FILES, format!("the certificates: {why}"));
+                None
+            }
+        };
+        let Some(mut account) = account else {
+            self.no_registration("no account in the files", log);
+            return;
+        };
+        let Some(wanted) = &self.registration else { return };
+        if let Some((server, port)) = &wanted.registrar {
+            account.server = server.clone();
+            account.port = *port;
+        }
+        let user_agent = user_agent.as_deref();
+        register::register(&account, user_agent, wanted.patience, wanted.expected, log);
+    }
+
+    fn by_dhcp(
+        &self,
+        phone: &Phone,
+        exchange: &Exchange,
+        voice: Option<&Exchange>,
+        log: &mut Log<'_>,
+    ) -> Option<Place> {
+        let Some(lease) = boot::boot(phone, exchange, voice, log) else {
+            log.not_reached(boot::step::URL, "no address");
+            return None;
+        };
+        lease.understood.places.into_iter().next().map(|said| said.value)
+    }
+
+    fn no_registration(&self, why: &str, log: &mut Log<'_>) {
+        if self.registration.is_some() {
+            log.not_reached(register::step::REGISTER, why);
+            log.not_reached(register::step::ANSWER, why);
+        }
+    }
+}

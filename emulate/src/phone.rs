@@ -1,0 +1,196 @@
+//! One virtual phone: what it is, and what it says of itself in every packet.
+
+use std::sync::OnceLock;
+
+use offhook_core::Mac;
+use offhook_core::catalogue::{Tables, Vendor};
+use offhook_core::examples::{self, Example};
+
+use crate::character::Character;
+use crate::packet;
+use crate::reading::fill;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Phone {
+    pub vendor: Vendor,
+    pub character: Character,
+    /// The catalogue's example that it plays.
+    pub example: String,
+    pub mac: Mac,
+    /// Empty where the example bears none.
+    pub model: String,
+    pub firmware: String,
+    /// What it sends, in its order, without message type and addresses.
+    pub options: Vec<(u8, Vec<u8>)>,
+    /// Once it has its address, it asks again by DHCPINFORM.
+    pub informs: bool,
+}
+
+/// Which phone to play.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// A part of the example's name, or its model; none: the vendor's first with a model.
+    pub example: Option<String>,
+    pub mac: Option<Mac>,
+}
+
+/// Options that every client asks for: mask, router, DNS, domain.
+const USUAL: [u8; 4] = [1, 3, 6, 15];
+
+impl Phone {
+    /// A phone of a vendor. The error says what there is to choose from.
+    pub fn new(tables: &Tables, vendor: &str, choice: &Choice) -> Result<Phone, String> {
+        let Some(at) = tables.vendor(vendor) else {
+            return Err(format!(
+                "vendor {vendor:?} is not in the catalogue; offhook vendors lists it"
+            ));
+        };
+        let vendor = tables.at(at).clone();
+        let character = Character::of(&vendor.id)?;
+        let of_vendor: Vec<&Example> = all()?
+            .iter()
+            .filter(|example| {
+                example.vendor == *vendor.id && example.reads && example.told.is_some()
+            })
+            .collect();
+        let chosen = match &choice.example {
+            // One that bears its model asks for more of its files.
+            None => {
+                let with_model = of_vendor.iter().find(|example| example.model.is_some());
+                with_model.or(of_vendor.first())
+            }
+            Some(wanted) => of_vendor.iter().find(|example| {
+                let model = example.model.as_deref().unwrap_or_default();
+                example.name.contains(wanted.as_str()) || model.eq_ignore_ascii_case(wanted)
+            }),
+        };
+        let Some(example) = chosen else {
+            let names: Vec<&str> = of_vendor.iter().map(|example| &*example.name).collect();
+            return Err(match &choice.example {
+                Some(wanted) => {
+                    format!("{} has no example {wanted:?}; it has: {}", vendor.id, names.join("; "))
+                }
+                None => format!("{} has no example to play", vendor.id),
+            });
+        };
+        let mut options = example.packet.options.clone();
+        // The relay adds its own.
+        options.retain(|(code, _)| *code != 82);
+        if !options.iter().any(|(code, _)| *code == 55) {
+            options.push((55, request_list(&vendor)));
+        }
+        let class = |example: &Example| {
+            example
+                .packet
+                .options
+                .iter()
+                .find(|(code, _)| *code == 60)
+                .map(|(_, class)| class.clone())
+        };
+        let informs = of_vendor
+            .iter()
+            .any(|other| other.packet.message == packet::INFORM && class(other) == class(example));
+        let own = example.packet.mac.filter(|mac| *mac != NOBODYS);
+        let own = own.unwrap_or_else(|| makers(&vendor));
+        Ok(Phone {
+            character,
+            example: example.name.clone(),
+            mac: choice.mac.unwrap_or(own),
+            model: example.model.clone().unwrap_or_default(),
+            firmware: example.firmware.clone().unwrap_or_default(),
+            informs,
+            options,
+            vendor,
+        })
+    }
+
+    /// What it says of itself in HTTP and SIP; none where nobody knows.
+    pub fn user_agent(&self) -> Option<String> {
+        self.character.user_agent.as_deref().map(|text| fill(self, text))
+    }
+
+    /// The same phone with another address: the `number`th of the range that its own is in.
+    pub fn numbered(&self, number: u32) -> Phone {
+        Phone { mac: self.mac_of(number), ..self.clone() }
+    }
+
+    /// See [`Phone::numbered`]; past the range's end it begins again.
+    pub fn mac_of(&self, number: u32) -> Mac {
+        let own = self.mac.number();
+        let range = self.vendor.macs.iter().find(|rule| (rule.first..=rule.last).contains(&own));
+        // A local address has 24 bits of its own too.
+        let (first, last) = match range {
+            Some(rule) => (rule.first, rule.last),
+            None => (own & !0xff_ffff, own | 0xff_ffff),
+        };
+        Mac::from_number(first + u64::from(number) % (last - first + 1))
+    }
+}
+
+/// The catalogue's address for examples that are told by what they send.
+const NOBODYS: Mac = Mac([2, 0, 0, 0, 0, 1]);
+
+/// An address that only this maker's phones wear.
+fn makers(vendor: &Vendor) -> Mac {
+    let own = vendor.macs.iter().find(|rule| rule.shared.is_empty() && rule.variant == 0);
+    own.map_or(NOBODYS, |rule| {
+        Mac::from_number(rule.first + 0x1_0203 % (rule.last - rule.first + 1))
+    })
+}
+
+/// What a phone asks for of which no packet is known: what it reads.
+fn request_list(vendor: &Vendor) -> Vec<u8> {
+    let mut list = USUAL.to_vec();
+    for read in &*vendor.reads {
+        let code = read.code.split('.').next().unwrap_or_default();
+        if let Ok(code) = code.parse()
+            && !list.contains(&code)
+        {
+            list.push(code);
+        }
+    }
+    list
+}
+
+/// The catalogue's examples, read once.
+fn all() -> Result<&'static [Example], String> {
+    static ALL: OnceLock<Result<Vec<Example>, String>> = OnceLock::new();
+    let read = ALL.get_or_init(|| examples::all().map_err(|mistakes| mistakes.to_string()));
+    read.as_deref().map_err(Clone::clone)
+}
+
+#[cfg(test)]
+mod tests {
+    use offhook_core::builtin::built_in;
+
+    use super::*;
+
+    #[test]
+    fn every_vendor_has_a_phone_to_play() {
+        for vendor in &*built_in().vendors {
+            let phone = Phone::new(built_in(), &vendor.id, &Choice::default());
+            let phone = phone.unwrap_or_else(|error| panic!("{error}"));
+            assert!(phone.options.iter().any(|(code, _)| *code == 55), "{}", vendor.id);
+        }
+    }
+
+    #[test]
+    fn a_choice_is_met_or_told_what_there_is() {
+        let of = |vendor: &str, example: &str| {
+            let example = Some(example.to_owned());
+            Phone::new(built_in(), vendor, &Choice { example, mac: None })
+        };
+        assert_eq!(of("polycom", "SSIP7000").unwrap().example, "SoundStation IP 7000");
+        assert!(of("polycom", "x").unwrap_err().contains("it has: VVX 410 by option 60; "));
+        assert!(of("nobody", "x").unwrap_err().contains("not in the catalogue"));
+    }
+
+    #[test]
+    fn numbered_phones_stay_their_makers() {
+        let phone = Phone::new(built_in(), "polycom", &Choice::default()).unwrap();
+        assert_eq!(phone.numbered(0x1_2345).mac.to_string(), "00:04:f2:01:23:45");
+        let snom = Phone::new(built_in(), "snom", &Choice::default()).unwrap();
+        assert_eq!(snom.mac.to_string(), "00:04:13:01:02:03");
+    }
+}

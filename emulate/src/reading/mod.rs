@@ -1,0 +1,206 @@
+//! What an answer says to this phone: its options in the phone's own order, read as it reads them.
+
+mod forms;
+mod locate;
+
+use std::net::Ipv4Addr;
+
+use offhook_core::catalogue::Read;
+
+use crate::packet::Answer;
+use crate::phone::Phone;
+use crate::report::shown;
+pub use forms::Reader;
+use forms::{Heard, sub_option};
+pub(crate) use locate::place;
+pub use locate::{Place, expand, fill};
+
+/// A value and where it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said<T> {
+    /// `option 66`, `option 43, sub-option 2`, `siaddr`.
+    pub by: String,
+    pub value: T,
+    /// What the maker says of it: only if switched on ...
+    pub note: String,
+}
+
+/// Everything that the phone understands of an answer, each list in the order in which it is asked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Understood {
+    pub places: Vec<Said<Place>>,
+    pub vlan: Option<Said<Vlan>>,
+    pub time_servers: Option<Said<Vec<String>>>,
+    pub sip_servers: Option<Said<Vec<String>>>,
+    /// What else it was told, as it stands.
+    pub other: Vec<Said<String>>,
+    /// Values that are there and not of the form that this phone reads.
+    pub unreadable: Vec<Said<String>>,
+    /// Where a URL was looked for, in order.
+    pub asked: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vlan {
+    pub id: u16,
+    pub priority: Option<u8>,
+}
+
+/// The options of the maker's reading order, the first first. What has no known order comes last.
+pub fn order(phone: &Phone) -> Vec<&Read> {
+    let mut reads: Vec<&Read> = phone.vendor.reads.iter().collect();
+    reads.sort_by_key(|read| if read.order == 0 { u16::MAX } else { read.order });
+    reads
+}
+
+/// Reads an answer.
+pub fn read(phone: &Phone, answer: &Answer) -> Understood {
+    let mut understood = Understood::default();
+    let mut file: Option<String> = None;
+    let mut hosts: Vec<Said<String>> = Vec::new();
+    let (mut vlan, mut priority) = (None::<Said<u16>>, None::<u8>);
+    for read in order(phone) {
+        let by = name(&read.code);
+        if read.gives == "url" && !understood.asked.contains(&by) {
+            understood.asked.push(by.clone());
+        }
+        let Some(bytes) = value_of(&read.code, answer) else { continue };
+        let said = |value| Said { by: by.clone(), value, note: read.note.to_string() };
+        let reader = reader(phone, read);
+        let heard = match reader.read(&bytes) {
+            Ok(heard) => heard,
+            Err(why) => {
+                understood.unreadable.push(said(format!("{}: {why}", shown(&bytes))));
+                continue;
+            }
+        };
+        if heard.is_empty() {
+            understood.other.push(said(shown(&bytes)));
+        }
+        for heard in heard {
+            match heard {
+                Heard::Url(name) if read.gives == "file" => file = file.or(Some(name)),
+                Heard::Url(url) if !hosts.iter().any(|known| known.by == by) => {
+                    hosts.push(said(url));
+                }
+                Heard::Url(_) => {}
+                // 133 tells the priority beside 132.
+                Heard::Vlan(id) if read.form.contains("priority") => {
+                    priority = priority.or(u8::try_from(id).ok());
+                }
+                Heard::Vlan(id) => vlan = vlan.or_else(|| Some(said_number(&by, id, read))),
+                Heard::Priority(value) => priority = priority.or(Some(value)),
+                Heard::Names(names) if read.gives == "time-servers" => {
+                    understood.time_servers.get_or_insert_with(|| said_names(&by, names, read));
+                }
+                Heard::Names(names) => {
+                    understood.sip_servers.get_or_insert_with(|| said_names(&by, names, read));
+                }
+            }
+        }
+    }
+    hosts.extend(composed(phone, answer));
+    understood.vlan = vlan.map(|said| Said {
+        by: said.by,
+        value: Vlan { id: said.value, priority },
+        note: said.note,
+    });
+    for said in hosts {
+        match place(phone, &said.value, file.as_deref()) {
+            Ok(place) => {
+                understood.places.push(Said { by: said.by, value: place, note: said.note })
+            }
+            Err(why) => understood.unreadable.push(Said {
+                by: said.by,
+                value: format!("\"{}\": {why}", said.value),
+                note: said.note,
+            }),
+        }
+    }
+    understood
+}
+
+fn said_number(by: &str, value: u16, read: &Read) -> Said<u16> {
+    Said { by: by.to_owned(), value, note: read.note.to_string() }
+}
+
+fn said_names(by: &str, value: Vec<String>, read: &Read) -> Said<Vec<String>> {
+    Said { by: by.to_owned(), value, note: read.note.to_string() }
+}
+
+/// A URL whose parts stand in several sub-options.
+fn composed(phone: &Phone, answer: &Answer) -> Option<Said<String>> {
+    let of = phone.character.url_of.as_ref()?;
+    let text = |code: &str| {
+        let bytes = value_of(code, answer)?;
+        String::from_utf8(bytes).ok().map(|text| text.trim_end_matches('\0').to_owned())
+    };
+    let (scheme, host) = (text(&of.scheme)?, text(&of.host)?);
+    let port = text(&of.port).map(|port| format!(":{port}")).unwrap_or_default();
+    let path = text(&of.path).unwrap_or_default();
+    Some(Said {
+        by: format!("options {} to {}", of.scheme, of.path),
+        value: format!("{scheme}://{host}{port}{path}"),
+        note: String::new(),
+    })
+}
+
+/// How this phone reads an option: as its maker's folder says, else as such an option is read.
+pub fn reader(phone: &Phone, read: &Read) -> Reader {
+    if let Some(reader) = phone.character.reads.get(&*read.code) {
+        return *reader;
+    }
+    if read.form.starts_with("not ") {
+        // "not documented byte by byte", "not known": nobody can say how it is read.
+        return Reader::Opaque;
+    }
+    match (&*read.gives, &*read.code) {
+        // Parts of a URL: see `composed`.
+        ("url", code) if phone.character.url_of.as_ref().is_some_and(|of| of.has(code)) => {
+            Reader::Opaque
+        }
+        ("url", "150" | "72") => Reader::AddressesOrText,
+        ("url" | "file", _) => Reader::Text,
+        ("voice-vlan", _) => Reader::Number,
+        ("time-servers", _) => Reader::Addresses,
+        ("sip-servers", _) => Reader::SipServers,
+        _ => Reader::Opaque,
+    }
+}
+
+impl crate::character::UrlOf {
+    fn has(&self, code: &str) -> bool {
+        [&self.scheme, &self.host, &self.port, &self.path].into_iter().any(|own| own == code)
+    }
+}
+
+fn name(code: &str) -> String {
+    match code.split_once('.') {
+        Some((option, sub)) => format!("option {option}, sub-option {sub}"),
+        None if code.parse::<u8>().is_ok() => format!("option {code}"),
+        None => code.to_owned(),
+    }
+}
+
+/// The bytes of `66`, `43.2` or a header field; none if they are not there.
+fn value_of(code: &str, answer: &Answer) -> Option<Vec<u8>> {
+    let filled = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec());
+    match code {
+        "siaddr" => {
+            let address = answer.siaddr;
+            (address != Ipv4Addr::UNSPECIFIED).then(|| address.to_string().into_bytes())
+        }
+        "file" => filled(&answer.file),
+        "sname" => filled(&answer.sname),
+        _ => match code.split_once('.') {
+            Some((option, sub)) => {
+                let value = answer.option(option.parse().ok()?)?;
+                sub_option(value, sub.parse().ok()?).map(<[u8]>::to_vec)
+            }
+            None => answer.option(code.parse().ok()?).map(<[u8]>::to_vec),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

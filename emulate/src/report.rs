@@ -1,0 +1,116 @@
+//! What became of a boot: one line per step.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Passed,
+    Failed,
+    /// An earlier step failed, or there is nothing for it to do; the text says which.
+    NotReached,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Step {
+    pub name: String,
+    pub outcome: Outcome,
+    /// What came of it, or why not. Never a secret.
+    pub text: String,
+    /// Milliseconds.
+    pub took: u64,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = match self.outcome {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "FAILED",
+            Outcome::NotReached => "not reached",
+        };
+        write!(f, "{outcome:11}  {}: {}", self.name, self.text)
+    }
+}
+
+/// One phone's boot.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Report {
+    pub vendor: String,
+    pub model: String,
+    /// The catalogue's example that was played.
+    pub example: String,
+    pub hw_address: String,
+    pub steps: Vec<Step>,
+}
+
+impl Report {
+    /// Whether every step that was reached passed.
+    pub fn passed(&self) -> bool {
+        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+    }
+
+    pub fn step(&self, name: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+}
+
+/// Writes the steps down as they happen.
+pub struct Log<'l> {
+    steps: Vec<Step>,
+    since: Instant,
+    each: &'l mut dyn FnMut(&Step),
+}
+
+impl<'l> Log<'l> {
+    /// `each` hears every step at once, for whoever watches.
+    pub fn new(each: &'l mut dyn FnMut(&Step)) -> Log<'l> {
+        Log { steps: Vec::new(), since: Instant::now(), each }
+    }
+
+    pub fn passed(&mut self, name: impl Into<String>, text: impl Into<String>) {
+        self.add(name.into(), Outcome::Passed, text.into());
+    }
+
+    pub fn failed(&mut self, name: impl Into<String>, why: impl Into<String>) {
+        self.add(name.into(), Outcome::Failed, why.into());
+    }
+
+    pub fn not_reached(&mut self, name: impl Into<String>, why: impl Into<String>) {
+        self.add(name.into(), Outcome::NotReached, why.into());
+    }
+
+    fn add(&mut self, name: String, outcome: Outcome, text: String) {
+        let took = match outcome {
+            Outcome::NotReached => Duration::ZERO,
+            _ => self.since.elapsed(),
+        };
+        self.since = Instant::now();
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let step = Step { name, outcome, text, took };
+        (self.each)(&step);
+        self.steps.push(step);
+    }
+
+    pub fn finish(self) -> Vec<Step> {
+        self.steps
+    }
+}
+
+/// Bytes for a person's eye: text where they are text, else hex.
+pub fn shown(bytes: &[u8]) -> String {
+    let text = !bytes.is_empty() && bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+    match std::str::from_utf8(bytes) {
+        Ok(bytes) if text => format!("\"{bytes}\""),
+        _ => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("0x{digits}")
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A real SIP registrar (Kamailio) on loopback, with one user and a configuration of its own.
+
+use super::folder::Folder;
+use super::process::{Process, command_as, wait_for};
+use std::fs;
+use std::net::{TcpListener, UdpSocket};
+use std::time::Duration;
+
+/// The user it knows, and the password.
+pub const USER: &str = "1001";
+pub const PASSWORD: &str = "strong-secret-here";
+
+/// A running registrar; ends with its test.
+pub struct Registrar {
+    process: Process,
+    pub port: u16,
+    folder: Folder,
+}
+
+impl Registrar {
+    /// Answers 403 to a wrong password and 404 to a stranger, by UDP and TCP.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Registrar {
+        for _ in 0..10 {
+            if let Some(registrar) = Registrar::try_start(free_port()) {
+                return registrar;
+            }
+        }
+        panic!("ten ports in a row were taken");
+    }
+
+    fn try_start(port: u16) -> Option<Registrar> {
+        let folder = Folder::new();
+        let modules =
+            ["xlog", "tm", "sl", "pv", "textops", "siputils", "usrloc", "registrar", "auth"];
+        let modules: String = modules.map(|name| format!("loadmodule \"{name}.so\"\n")).concat();
+        let configuration = folder.write(
+            "kamailio.cfg",
+            format!(
+                r#"#!KAMAILIO
+debug=2
+log_stderror=yes
+children=1
+tcp_children=1
+auto_aliases=no
+listen=udp:127.0.0.1:{port}
+listen=tcp:127.0.0.1:{port}
+{modules}
+modparam("usrloc", "db_mode", 0)
+request_route {{
+  if (!is_method("REGISTER")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
+  if ($au == $null) {{ www_challenge("offhook", "1"); exit; }}
+  if ($au != "{USER}") {{ sl_send_reply("404", "Not Found"); exit; }}
+  if (!pv_www_authenticate("offhook", "{PASSWORD}", "0")) {{
+    if ($rc == -2) {{ sl_send_reply("403", "Forbidden"); exit; }}
+    www_challenge("offhook", "1");
+    exit;
+  }}
+  save("location");
+  xlog("L_WARN", "REGISTERED $au by $proto as $ua\n");
+  exit;
+}}
+"#
+            ),
+        );
+        let log = folder.join("kamailio.log");
+        // Its workers end with it only if it is asked to end.
+        let mut command = command_as(None, "TERM", "kamailio");
+        command.arg("-f").arg(configuration).args(["-DD", "-E", "-m", "16", "-M", "4"]);
+        command.arg("-Y").arg(folder.make("run")).arg("-P").arg(folder.join("pid"));
+        let mut process = Process::start("kamailio", &mut command, &log);
+        let up = wait_for("Kamailio starts or ends", Duration::from_secs(20), || {
+            match process.finished() {
+                Some(_) => Some(false),
+                None => answers(port).then_some(true),
+            }
+        });
+        if up {
+            return Some(Registrar { process, port, folder });
+        }
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        assert!(text.contains("Address already in use"), "Kamailio ended: {text}");
+        None
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("kamailio.log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Registrar {
+    fn drop(&mut self) {
+        self.process.end("TERM");
+    }
+}
+
+/// Whether somebody speaks SIP there: anything but REGISTER is answered with 405.
+fn answers(port: u16) -> bool {
+    let Ok(socket) = UdpSocket::bind("127.0.0.1:0") else { return false };
+    let own = socket.local_addr().expect("an address");
+    let text = format!(
+        "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK1\r\n\
+         From: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:a@127.0.0.1>\r\nCall-ID: 1\r\n\
+         CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    );
+    let mut buffer = [0; 2000];
+    socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
+    socket.send_to(text.as_bytes(), ("127.0.0.1", port)).is_ok()
+        && socket.recv(&mut buffer).is_ok_and(|_| buffer.starts_with(b"SIP/2.0 405"))
+}
+
+/// A port that is free by UDP and TCP at this moment.
+fn free_port() -> u16 {
+    loop {
+        let tcp = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = tcp.local_addr().expect("its number").port();
+        if UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
