@@ -3,7 +3,7 @@
 use crate::peers::kea::Setup;
 use crate::peers::packet::Answer;
 use crate::peers::phone::{Phone, Relay};
-use crate::peers::tree::Web;
+use crate::peers::phone_files::PhoneFiles;
 use serde_json::json;
 use std::net::Ipv4Addr;
 
@@ -24,7 +24,7 @@ fn url(ack: &Answer) -> String {
 
 #[test]
 fn two_keas_mint_the_same_token_and_nginx_knows_it() {
-    let web = Web::start(POLICY, LIST);
+    let web = PhoneFiles::start(POLICY, LIST);
     let start = || {
         let setup = Setup::new().kea_library("libdhcp_lease_cmds.so", None);
         setup.offhook_with(json!({ "policy-file": web.policy() })).start()
@@ -82,7 +82,7 @@ fn two_keas_mint_the_same_token_and_nginx_knows_it() {
 fn a_key_that_others_may_read_is_refused_and_what_was_in_force_stays() {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
-    let web = Web::start(POLICY, LIST);
+    let web = PhoneFiles::start(POLICY, LIST);
     let key = web.folder.join("key");
     let mode = |mode: u32| {
         fs::set_permissions(&key, fs::Permissions::from_mode(mode)).expect("a mode");

@@ -39,30 +39,34 @@ fn write_host(layout: &Layout, host: &HostLayout, out: &mut String) -> std::fmt:
     }
     let log = layout.log.as_deref().unwrap_or("/var/log/caddy/offhook.log");
     writeln!(out, "\tlog {{\n\t\toutput file {log}\n\t}}")?;
+    // In the order that stands here; Caddy would sort them otherwise.
+    writeln!(out, "\troute {{")?;
     if !layout.networks.is_empty() {
         let networks: Vec<String> = layout.networks.iter().map(ToString::to_string).collect();
-        writeln!(out, "\t# From {}.", layout.networks_from)?;
-        writeln!(out, "\t@elsewhere not remote_ip {}", networks.join(" "))?;
-        writeln!(out, "\trespond @elsewhere 403")?;
+        writeln!(out, "\t\t# From {}.", layout.networks_from)?;
+        writeln!(out, "\t\t@elsewhere not remote_ip {}", networks.join(" "))?;
+        writeln!(out, "\t\trespond @elsewhere 403")?;
     }
-    writeln!(out, "\t@upload not method GET HEAD\n\trespond @upload 405")?;
+    writeln!(out, "\t\t@upload not method GET HEAD\n\t\trespond @upload 405")?;
     for (number, folder) in host.folders.iter().enumerate() {
-        writeln!(out, "\t@files{number} path_regexp files{number} {}", pattern(folder))?;
-        writeln!(out, "\thandle @files{number} {{")?;
-        writeln!(out, "\t\turi strip_prefix {}", folder.base.trim_end_matches('/'))?;
+        let base = folder.base.trim_end_matches('/');
+        writeln!(out, "\t\t@files{number} path_regexp files{number} {}", pattern(folder))?;
+        writeln!(out, "\t\thandle @files{number} {{")?;
+        if !base.is_empty() {
+            writeln!(out, "\t\t\turi strip_prefix {base}")?;
+        }
         for (name, endings) in layout.types.iter().filter(|(_, endings)| !endings.is_empty()) {
             let matcher = name.rsplit('/').next().unwrap_or(name);
             let endings: Vec<String> = endings.iter().map(|ending| format!("*.{ending}")).collect();
-            writeln!(out, "\t\t@{matcher}{number} path {}", endings.join(" "))?;
-            writeln!(out, "\t\theader @{matcher}{number} Content-Type \"{name}; charset=utf-8\"")?;
+            writeln!(out, "\t\t\t@{matcher}{number} path {}", endings.join(" "))?;
+            writeln!(
+                out,
+                "\t\t\theader @{matcher}{number} Content-Type \"{name}; charset=utf-8\""
+            )?;
         }
-        writeln!(
-            out,
-            "\t\troot * {}\n\t\tfile_server {{\n\t\t\thide .*\n\t\t}}\n\t}}",
-            layout.root
-        )?;
+        writeln!(out, "\t\t\troot * {}\n\t\t\tfile_server\n\t\t}}", layout.root)?;
     }
-    writeln!(out, "\thandle {{\n\t\trespond 404\n\t}}\n}}")
+    writeln!(out, "\t\trespond 404\n\t}}\n}}")
 }
 
 fn pattern(folder: &Folder) -> String {

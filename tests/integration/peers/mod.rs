@@ -17,6 +17,8 @@ pub mod packet;
 pub mod pair;
 /// Clients behind a relay: the phone, the laptop and whatever else asks for an address.
 pub mod phone;
+/// The phones' files as users get them: offhook generate, offhook web-server, a real nginx.
+pub mod phone_files;
 /// A real PostgreSQL cluster, as Kea's lease database.
 pub mod postgres;
 /// Child processes that cannot outlive the test that made them.
@@ -25,8 +27,6 @@ pub mod process;
 pub mod product;
 /// A real SIP registrar (Kamailio).
 pub mod registrar;
-/// A real nginx with the files that offhook generates.
-pub mod tree;
 /// tshark as the judge of what went over the wire.
 pub mod tshark;
 /// A real nginx that serves a folder over HTTP and HTTPS.

@@ -10,9 +10,10 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub struct Web {
+pub struct PhoneFiles {
     pub folder: Folder,
-    _process: Process,
+    /// Ends with the test.
+    _nginx: Process,
 }
 
 /// An answer over HTTPS.
@@ -22,10 +23,10 @@ pub struct Fetched {
     pub body: String,
 }
 
-impl Web {
+impl PhoneFiles {
     /// Serves the files of `list` (CSV) under `policy`, in which `PORT` stands for the server's port
     /// and `DIR` for a folder that holds the key `key`.
-    pub fn start(policy: &str, list: &str) -> Web {
+    pub fn start(policy: &str, list: &str) -> PhoneFiles {
         for _ in 0..10 {
             let folder = Folder::new();
             let port = free_port();
@@ -84,7 +85,7 @@ impl Web {
                 }
             });
             if up {
-                return Web { folder, _process: process };
+                return PhoneFiles { folder, _nginx: process };
             }
             let said = fs::read_to_string(&log).unwrap_or_default();
             assert!(said.contains("Address already in use"), "expected nginx to start: {said}");
