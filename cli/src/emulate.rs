@@ -2,6 +2,8 @@
 //!
 //! Only arguments and printing: the phone is the package offhook-emulate.
 
+mod fleet;
+
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,14 +30,20 @@ use crate::input::{self, Catalogue, Failure, wrong};
   offhook emulate --vendor snom --model D735 --server 10.0.0.2 --relay 10.7.0.1 --json
   offhook emulate --vendor polycom --mac 00:04:f2:ab:cd:ef --url https://provision.example.com/polycom/ \\
     --register --expect 403
+  offhook emulate --vendor snom,yealink,polycom --count 20000 --rate 2000 --server 10.0.0.2 --relay 10.7.0.1
   offhook emulate --all-vendors --server 127.0.0.1:6767 --relay 127.1.2.3:6768
 
 By broadcast it needs root, and hears only answers that are broadcast too, which it asks for. As a relay it
 needs an address of this host that the server takes for one of its subnets, and the server must reach it.")]
 pub struct Arguments {
-    /// Whose phone to be, by its id (see offhook vendors)
-    #[arg(long, value_name = "ID", required_unless_present = "all_vendors")]
-    vendor: Option<String>,
+    /// Whose phone to be, by its id (see offhook vendors); several with commas between
+    #[arg(
+        long,
+        value_name = "ID,...",
+        required_unless_present = "all_vendors",
+        value_delimiter = ','
+    )]
+    vendor: Vec<String>,
     /// One phone of every maker in the catalogue, one after the other
     #[arg(long, conflicts_with_all = ["vendor", "model", "mac"])]
     all_vendors: bool,
@@ -81,7 +89,17 @@ pub struct Arguments {
     /// How often to ask
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     tries: u32,
-    /// Print as JSON: one report per phone, one a line
+    /// A fleet's power-up: so many phones of these makers in turn, DHCP only, and a summary
+    #[arg(long, value_name = "N", conflicts_with_all = ["url", "register", "voice_relay", "mac"],
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    count: Option<u32>,
+    /// Phones that are switched on each second (without it: as fast as they are answered)
+    #[arg(long, value_name = "PHONES", requires = "count")]
+    rate: Option<f64>,
+    /// The most phones of a fleet that wait for an answer at a time
+    #[arg(long, value_name = "N", requires = "count", default_value_t = 100)]
+    at_once: usize,
+    /// Print as JSON: one report per phone, one a line; of a fleet the summary
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -97,15 +115,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         })?),
     };
     let choice = Choice { example: arguments.model.clone(), mac };
-    let phones: Vec<Phone> = match &arguments.vendor {
-        Some(vendor) => vec![Phone::new(&tables, vendor, &choice).map_err(wrong)?],
-        None => tables
-            .vendors
-            .iter()
-            .map(|vendor| Phone::new(&tables, &vendor.id, &choice))
-            .collect::<Result<_, _>>()
-            .map_err(wrong)?,
+    let ids: Vec<&str> = match arguments.all_vendors {
+        true => tables.vendors.iter().map(|vendor| &*vendor.id).collect(),
+        false => arguments.vendor.iter().map(String::as_str).collect(),
     };
+    let phones = ids.into_iter().map(|id| Phone::new(&tables, id, &choice));
+    let phones: Vec<Phone> = phones.collect::<Result<_, _>>().map_err(wrong)?;
+    if let Some(count) = arguments.count {
+        return fleet::run(arguments, phones, count);
+    }
     let journey = arguments.journey()?;
     let mut failed = 0usize;
     for phone in &phones {

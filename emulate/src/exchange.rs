@@ -93,6 +93,10 @@ impl Exchange {
         matches!(self.way, Way::Broadcast { .. })
     }
 
+    pub(crate) fn socket(&self) -> &UdpSocket {
+        &self.socket
+    }
+
     /// Sends and does not wait.
     pub fn send(&self, question: &Question) -> io::Result<()> {
         let to = match &self.way {

@@ -13,6 +13,7 @@ pub mod character;
 pub mod exchange;
 pub mod fetch;
 pub mod files;
+pub mod fleet;
 pub mod journey;
 pub mod packet;
 pub mod phone;

@@ -115,15 +115,22 @@ impl Phone {
         Phone { mac: self.mac_of(number), ..self.clone() }
     }
 
-    /// See [`Phone::numbered`]; past the range's end it begins again.
-    pub fn mac_of(&self, number: u32) -> Mac {
+    /// Whether its address is in a range that the catalogue has for its maker.
+    pub fn has_own_range(&self) -> bool {
+        self.range().is_some()
+    }
+
+    fn range(&self) -> Option<(u64, u64)> {
         let own = self.mac.number();
         let range = self.vendor.macs.iter().find(|rule| (rule.first..=rule.last).contains(&own));
+        range.map(|rule| (rule.first, rule.last))
+    }
+
+    /// See [`Phone::numbered`]; past the range's end it begins again.
+    pub fn mac_of(&self, number: u32) -> Mac {
         // A local address has 24 bits of its own too.
-        let (first, last) = match range {
-            Some(rule) => (rule.first, rule.last),
-            None => (own & !0xff_ffff, own | 0xff_ffff),
-        };
+        let own = self.mac.number();
+        let (first, last) = self.range().unwrap_or((own & !0xff_ffff, own | 0xff_ffff));
         Mac::from_number(first + u64::from(number) % (last - first + 1))
     }
 }
