@@ -151,22 +151,28 @@ impl Book {
     pub fn open(path: &Path) -> io::Result<Book> {
         let file = File::open(path)?;
         let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-        let mut start = [0; MAGIC.len() + 4];
-        file.read_exact_at(&mut start, 0)?;
-        let Some(length) = start.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk()) else {
+        // Most heads come with the first read.
+        let mut start = vec![0; 4096];
+        let read = file.read_at(&mut start, 0)?;
+        start.truncate(read);
+        let before = MAGIC.len() + 4;
+        let length = start.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk());
+        let Some(length) = length.map(|length| u32::from_be_bytes(*length) as usize) else {
             return Err(bad("this is no book of offhook"));
         };
-        let length = u32::from_be_bytes(*length);
-        if u64::from(length) > file.metadata()?.len() {
-            return Err(bad("the book is cut off"));
+        if start.len() < before + length {
+            if (before + length) as u64 > file.metadata()?.len() {
+                return Err(bad("the book is cut off"));
+            }
+            start.resize(before + length, 0);
+            file.read_exact_at(&mut start, 0)?;
         }
-        let mut head = vec![0; length as usize];
-        file.read_exact_at(&mut head, start.len() as u64)?;
-        let head: Head = serde_json::from_slice(&head)?;
+        let head = start.get(before..before + length).unwrap_or_default();
+        let head: Head = serde_json::from_slice(head)?;
         if head.catalogue != catalogue_mark() {
             return Err(bad("the book is of another version of offhook; render again"));
         }
-        Ok(Book { file, head, devices_at: (start.len() as u64) + u64::from(length) })
+        Ok(Book { file, head, devices_at: (before + length) as u64 })
     }
 
     /// The policy's sites; none if it has none.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! book                      link to the book of the rendering in force
-//! alive                     touched by every event
-//! rate                      how many new phones this minute has seen
+//! alive                     changes with every event that writes nothing else; in it, how many new
+//!                           phones this minute has seen
 //! phones/0a/0015650a0b0a.json
 //! ```
 //! Files appear whole or not at all, and their names come from parsed addresses only. A client can
@@ -12,6 +12,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,8 +25,8 @@ use crate::script::judge::Drift;
 const IN_A_FOLDER: usize = 64;
 /// New phones in a minute. A building after a power cut stays far below.
 const NEW_IN_A_MINUTE: u32 = 6000;
-/// No phone of ours has a larger file.
-const LARGEST: u64 = 64 * 1024;
+/// No phone of ours has a larger file: a client's texts are options of at most 255 bytes.
+const LARGEST: usize = 16 * 1024;
 /// What a killed run left behind is older than this.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);
 
@@ -85,15 +86,20 @@ impl State {
 
     /// Says that events arrive.
     pub fn alive(&self) -> io::Result<()> {
+        self.sign_of_life()?.set_modified(SystemTime::now())
+    }
+
+    fn sign_of_life(&self) -> io::Result<File> {
         let path = self.alive_file();
-        let file = match OpenOptions::new().write(true).open(&path) {
+        let open =
+            || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        match open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(&self.directory)?;
-                File::create(&path)?
+                open()
             }
-            other => other?,
-        };
-        file.set_modified(SystemTime::now())
+            other => other,
+        }
     }
 
     fn folder(&self, mac: Mac) -> PathBuf {
@@ -107,9 +113,11 @@ impl State {
 
     /// What is known; none too if the file is damaged: the next event mends it.
     pub fn read(&self, mac: Mac) -> Option<Record> {
-        let mut text = Vec::new();
-        File::open(self.path(mac)).ok()?.take(LARGEST).read_to_end(&mut text).ok()?;
-        serde_json::from_slice(&text).ok()
+        let mut file = File::open(self.path(mac)).ok()?;
+        // One read: this program's life is shorter than the growth of a buffer.
+        let mut text = [0; LARGEST];
+        let length = file.read(&mut text).ok()?;
+        serde_json::from_slice(text.get(..length)?).ok()
     }
 
     /// Writes a phone's file, whole or not at all.
@@ -120,7 +128,14 @@ impl State {
         }
         let temporary = folder.join(format!(".{}-{}", hex::encode(mac.0), std::process::id()));
         let text = serde_json::to_vec(record)?;
-        let written = File::create(&temporary)
+        let create = || match File::create(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(&folder)?;
+                File::create(&temporary)
+            }
+            other => other,
+        };
+        let written = create()
             .and_then(|mut file| file.write_all(&text))
             .and_then(|()| fs::rename(&temporary, &path));
         if written.is_err() {
@@ -139,38 +154,42 @@ impl State {
     /// Before a new file: sweeps what killed runs left, and keeps the bounds.
     fn make_room(&self, folder: &Path) -> io::Result<()> {
         self.rate()?;
-        fs::create_dir_all(folder)?;
-        let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
-        for entry in fs::read_dir(folder)?.flatten() {
-            let Ok(changed) = entry.metadata().and_then(|about| about.modified()) else { continue };
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                if changed.elapsed().is_ok_and(|age| age > LEFT_BEHIND) {
-                    let _ = fs::remove_file(entry.path());
-                }
-            } else {
-                files.push((changed, entry.path()));
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        };
+        let (mut files, mut left): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
+        for entry in entries.flatten() {
+            let temporary = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if temporary { &mut left } else { &mut files }.push(entry.path());
+        }
+        for path in left {
+            if changed(&path).is_some_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND)) {
+                let _ = fs::remove_file(path);
             }
         }
         if files.len() < IN_A_FOLDER {
             return Ok(());
         }
         // The phone that has been gone longest makes room; one with a lease never does.
-        files.sort();
-        let gone = files.iter().find(|(_, path)| {
+        files.sort_by_cached_key(|path| changed(path));
+        let gone = files.iter().find(|path| {
             let record = fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok());
             record.is_none_or(|record: Record| record.gone())
         });
         match gone {
-            Some((_, path)) => fs::remove_file(path),
+            Some(path) => fs::remove_file(path),
             None => Err(io::Error::other("too many phones in one folder; this one is not kept")),
         }
     }
 
     fn rate(&self) -> io::Result<()> {
-        let path = self.directory.join("rate");
-        let minute = now() / 60;
-        let text = fs::read_to_string(&path).unwrap_or_default();
+        let file = self.sign_of_life()?;
+        let mut text = [0; 32];
+        let length = file.read_at(&mut text, 0)?;
+        let text = String::from_utf8_lossy(text.get(..length).unwrap_or_default());
         let mut words = text.split_whitespace().map(str::parse::<u64>);
+        let minute = now() / 60;
         let count = match (words.next(), words.next()) {
             (Some(Ok(then)), Some(Ok(count))) if then == minute => count,
             _ => 0,
@@ -178,8 +197,13 @@ impl State {
         if count >= u64::from(NEW_IN_A_MINUTE) {
             return Err(io::Error::other("too many new phones in a minute; this one is not kept"));
         }
-        fs::write(path, format!("{minute} {}\n", count + 1))
+        // Of one length, so that nothing of a longer line is left behind it.
+        file.write_all_at(format!("{minute:<12} {:<6}\n", count + 1).as_bytes(), 0)
     }
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::symlink_metadata(path).and_then(|about| about.modified()).ok()
 }
 
 impl Record {
@@ -234,13 +258,13 @@ mod tests {
     fn new_phones_in_a_minute_are_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let state = State::at(folder.path().to_owned());
-        fs::write(folder.path().join("rate"), format!("{} 5999\n", now() / 60)).unwrap();
+        fs::write(state.alive_file(), format!("{} 5999\n", now() / 60)).unwrap();
         state.write(mac(1), &record("leased"), true).unwrap();
         if state.write(mac(2), &record("leased"), true).is_ok() {
             // The minute was over just then.
-            assert!(fs::read_to_string(folder.path().join("rate")).unwrap().ends_with(" 1\n"));
+            assert!(fs::read_to_string(state.alive_file()).unwrap().contains(" 1 "));
         }
-        fs::write(folder.path().join("rate"), "damaged \u{0}").unwrap();
+        fs::write(state.alive_file(), "damaged \u{0}").unwrap();
         state.write(mac(3), &record("leased"), true).unwrap();
     }
 

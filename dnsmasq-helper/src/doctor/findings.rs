@@ -97,7 +97,8 @@ impl Ours {
     fn of(effective: &Effective) -> Option<Ours> {
         let mut files: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
         for setting in effective.all("tag-if") {
-            let marks = words(&setting.value).filter_map(|word| word.strip_prefix("set:oh_d"));
+            let marks = words(&setting.value)
+                .filter_map(|word| word.strip_prefix("set:")?.strip_prefix(tags::RENDERING));
             for mark in marks.filter(|mark| mark.len() == 16 && is_hex(mark)) {
                 files.entry(setting.file.to_path_buf()).or_default().insert(mark.to_owned());
             }

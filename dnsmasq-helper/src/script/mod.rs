@@ -28,11 +28,8 @@ pub fn run(program: &OsString, words: &[OsString]) {
     signals::reset(SECONDS);
     let Some(event) = Event::read(words, |name| std::env::var_os(name)) else { return };
     let state = State::at(directory(program));
-    let done = state.alive().and_then(|()| {
-        let book = Book::open(&state.book()).ok();
-        record::record(&state, &event, book.as_ref())
-    });
-    if let Err(error) = done {
+    let book = Book::open(&state.book()).ok();
+    if let Err(error) = record::record(&state, &event, book.as_ref()) {
         // The lease stands; the next event mends the book.
         eprintln!("offhook-dnsmasq: {}: {error}", state.directory().display());
     }

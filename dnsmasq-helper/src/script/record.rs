@@ -20,10 +20,12 @@ pub fn record(state: &State, event: &Event, book: Option<&Book>) -> io::Result<(
     let before = state.read(event.mac);
     let new = before.is_none();
     let judgement = judge(event, &tables, book);
-    match after(before, event, judgement, book) {
-        After::Keep(record) => state.write(event.mac, &record, new),
-        After::Forget if !new => state.forget(event.mac),
-        After::Forget | After::Nothing => Ok(()),
+    match after(before.clone(), event, judgement, book) {
+        After::Keep(record) if before.as_ref() != Some(&*record) => {
+            state.write(event.mac, &record, new)
+        }
+        After::Forget => state.forget(event.mac).and_then(|()| state.alive()),
+        After::Keep(_) | After::Nothing => state.alive(),
     }
 }
 
@@ -75,7 +77,6 @@ fn after(
     record.mac = event.mac.to_string();
     record.address = event.address.to_string();
     record.state = if event.action == Action::Del { "released" } else { "leased" }.to_owned();
-    record.last_seen = now();
     record.expires = event.expires.or(record.expires);
     record.host_name = event.host_name.clone().or(record.host_name);
     let interface = event.interface.as_deref().map(printable);
@@ -83,6 +84,10 @@ fn after(
     record.relay = event.relay.map(|relay| relay.to_string()).or(record.relay);
     if packet.is_some() || record.vendor.is_none() {
         identify(&mut record, judgement);
+    }
+    // At its start dnsmasq tells of every lease; that is no sign of life of a phone.
+    if packet.is_some() || event.action == Action::Del || record.last_seen == 0 {
+        record.last_seen = now();
     }
     if let Some(said) = packet {
         record.boots += u64::from(event.action != Action::Del);
