@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offhook_core::builtin::{self, OverlayFile};
 use offhook_core::catalogue::Tables;
+use offhook_core::token::{self, MasterKey};
 
 /// Why a command ended early.
 pub enum Failure {
@@ -35,6 +37,18 @@ pub fn wrong(text: impl Display) -> Failure {
 pub fn text_of(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path)
         .map_err(|error| wrong(format!("{}: cannot be read: {error}", path.display())))
+}
+
+/// The key of the policy's tokens, under the same rules as the Kea hook has. The error does not
+/// repeat the file's name.
+pub fn key(path: &str) -> Result<MasterKey, String> {
+    let cannot = |error: io::Error| format!("cannot be read: {error}");
+    let found = std::fs::metadata(path).map_err(cannot)?;
+    if !found.is_file() {
+        return Err("is no file".to_owned());
+    }
+    token::check_mode(found.permissions().mode())?;
+    MasterKey::from_text(&std::fs::read(path).map_err(cannot)?)
 }
 
 /// The catalogue, with a folder of the user's own vendors and systems, and that folder's files.
