@@ -6,7 +6,7 @@ CARGO ?= cargo
 .PHONY: help deps build install test demo bench matrix clean
 
 help:
-	@echo 'make demo     a real Kea with the hook on loopback, and phones that boot from it'
+	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
 	@echo 'make test     formatting, lints, docs, and every test'
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'

@@ -155,7 +155,7 @@ fn a_polycom_goes_from_option_66_to_the_registrars_403_and_200() {
     assert!(found[4].ends_with(" bytes, XML, 5 parameters"), "{found:#?}");
     assert!(found[5].ends_with("password from 0004f2abcdef.cfg"), "{found:#?}");
     let expected = format!(
-        "passed: to 127.0.0.1:{} by Udp as 1001, with the password from 0004f2abcdef.cfg, for the realm \"offhook\"",
+        "passed: to 127.0.0.1:{} by UDP as 1001, with the password from 0004f2abcdef.cfg, for the realm \"offhook\"",
         registrar.port
     );
     assert_eq!(found[6], expected);
@@ -229,7 +229,7 @@ fn every_step_that_can_fail_says_why_and_what_is_not_reached() {
     let port = crate::peers::kea::free_port().to_string();
     let report = go(&["--registrar", &format!("127.0.0.1:{port}")]);
     assert!(
-        step(&report, "SIP REGISTER").starts_with(&format!("failed: 127.0.0.1:{port} by Udp: "))
+        step(&report, "SIP REGISTER").starts_with(&format!("failed: 127.0.0.1:{port} by UDP: "))
     );
     assert_eq!(step(&report, "registrar's answer"), "not-reached: no answer");
     let (_, reports) = run(&[&POLYCOM[..], &["--url", &web.https(), "--timeout", "1"]].concat());
@@ -258,7 +258,7 @@ fn macros_includes_and_tcp_as_each_maker_has_them() {
     let kea = files_at(&web.http()).start();
     let (_, reports) =
         emulate(&kea, &["--vendor", "yealink", "--mac", "00:15:65:01:02:03", "--register"]);
-    assert!(step(&reports[0], "SIP REGISTER").contains(" by Tcp as 1001"), "{:#}", reports[0]);
+    assert!(step(&reports[0], "SIP REGISTER").contains(" by TCP as 1001"), "{:#}", reports[0]);
     assert_eq!(step(&reports[0], "registrar's answer"), "passed: 200 OK: registered");
     // Snom: its own macro in the URL, in upper case; the file that it names.
     let url = format!("{}p/{{mac}}", web.http());
@@ -371,7 +371,7 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
     );
     assert!(step(&report, "files").contains("000000000000.cfg (TFTP error 1 "), "{report:#}");
     assert!(
-        step(&report, "configuration").starts_with("passed: user 1001 at 127.0.0.1:5060 by Udp")
+        step(&report, "configuration").starts_with("passed: user 1001 at 127.0.0.1:5060 by UDP")
     );
     assert_eq!(output.status.code(), Some(0));
 }
