@@ -89,7 +89,7 @@ struct Summary {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
     let overlay = arguments.catalogue.overlay()?;
-    let renderer = Renderer::new(&engine, &overlay, &keys::key).map_err(wrong)?;
+    let renderer = Renderer::new(&engine, &overlay, &offhook_edge::key::read).map_err(wrong)?;
     let group = arguments.group.as_deref().map(group).transpose()?;
     let list = read_list(arguments, &engine)?;
     let tree = Tree::new(&arguments.out, group);
