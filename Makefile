@@ -36,6 +36,9 @@ test: deps
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --workspace
+	@echo 'make demo, which is a test too'
+	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
+	{ $(CARGO) test --quiet -p offhook-tests --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
