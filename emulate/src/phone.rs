@@ -110,6 +110,19 @@ impl Phone {
         self.character.user_agent.as_deref().map(|text| fill(self, text))
     }
 
+    /// Whether it reads this option (`43.2`) as what it now says of itself.
+    pub fn reads_now(&self, code: &str) -> bool {
+        let bound = &self.character.as_class;
+        let lists = |codes: &Vec<String>| codes.iter().any(|own| own == code);
+        if !bound.values().any(lists) {
+            return true;
+        }
+        let class = self.options.iter().find(|(code, _)| *code == 60);
+        let class = class.map(|(_, class)| class.strip_suffix(b"\0").unwrap_or(class));
+        let mut own = bound.iter().filter(|(name, _)| class == Some(name.as_bytes()));
+        own.any(|(_, codes)| lists(codes))
+    }
+
     /// The same phone with another address: the `number`th of the range that its own is in.
     pub fn numbered(&self, number: u32) -> Phone {
         Phone { mac: self.mac_of(number), ..self.clone() }

@@ -21,15 +21,20 @@ impl Registrar {
     /// Answers 403 to a wrong password and 404 to a stranger, by UDP and TCP.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Registrar {
+        Registrar::of_users(&format!("^{USER}$"))
+    }
+
+    /// The same for every user whose name matches; all have the one password.
+    pub fn of_users(users: &str) -> Registrar {
         for _ in 0..10 {
-            if let Some(registrar) = Registrar::try_start(free_port()) {
+            if let Some(registrar) = Registrar::try_start(free_port(), users) {
                 return registrar;
             }
         }
         panic!("ten ports in a row were taken");
     }
 
-    fn try_start(port: u16) -> Option<Registrar> {
+    fn try_start(port: u16, users: &str) -> Option<Registrar> {
         let folder = Folder::new();
         let modules =
             ["xlog", "tm", "sl", "pv", "textops", "siputils", "usrloc", "registrar", "auth"];
@@ -50,7 +55,7 @@ modparam("usrloc", "db_mode", 0)
 request_route {{
   if (!is_method("REGISTER")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
   if ($au == $null) {{ www_challenge("offhook", "1"); exit; }}
-  if ($au != "{USER}") {{ sl_send_reply("404", "Not Found"); exit; }}
+  if (!($au =~ "{users}")) {{ sl_send_reply("404", "Not Found"); exit; }}
   if (!pv_www_authenticate("offhook", "{PASSWORD}", "0")) {{
     if ($rc == -2) {{ sl_send_reply("403", "Forbidden"); exit; }}
     www_challenge("offhook", "1");
