@@ -84,6 +84,8 @@ struct Summary {
     left_out: usize,
     dry_run: bool,
     mistakes: Vec<String>,
+    /// What is written, but may not do what its author thinks.
+    doubts: Vec<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -104,6 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return refused(arguments, summary);
     }
     let mut work = Work::find(&list, &renderer);
+    summary.doubts = renderer.doubts();
     if !work.mistakes.is_empty() && !arguments.keep_going {
         summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
         return refused(arguments, summary);
@@ -272,6 +275,9 @@ fn refused(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
 fn finish(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
     if !summary.mistakes.is_empty() && !arguments.keep_going {
         return refused(arguments, summary);
+    }
+    for doubt in &summary.doubts {
+        eprintln!("doubt: {doubt}");
     }
     if arguments.json {
         input::json(&summary)?;
