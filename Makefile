@@ -10,7 +10,7 @@ help:
 	@echo 'make test     formatting, lints, docs, and every test'
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
-	@echo 'make bench    the benchmarks (a decision; the callouts in one process; a fleet's power-up)'
+	@echo 'make bench    the benchmarks (a decision; the callouts in one process; a fleet; 100,000 phones'"'"' files)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
 	@echo 'make deps     only install what the tests need'
 	@echo 'make clean    remove what was built'
@@ -48,12 +48,13 @@ demo:
 	@scripts/deps demo
 	@$(CARGO) test --quiet -p offhook-tests --test demo
 
-bench: deps
+bench:
+	@scripts/deps bench
 	$(CARGO) bench -p offhook-core --bench decision
 	kea-hook/bench/run
 	$(CARGO) build --release -p offhook -p offhook-kea
 	OFFHOOK_HOOK='$(CURDIR)/target/release/libdhcp_offhook.so' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
-	  $(CARGO) test --quiet -p offhook-tests --test fleet
+	  $(CARGO) test --quiet -p offhook-tests --test fleet --test generate
 
 matrix:
 	@scripts/matrix

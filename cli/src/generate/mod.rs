@@ -19,8 +19,8 @@ use serde::Serialize;
 use crate::input::{self, Catalogue, Failure, wrong};
 use crate::keys;
 use manifest::{Entry, Manifest};
-use tree::Tree;
-use work::{Compared, Job, Todo, Work};
+use tree::{Staged, Tree};
+use work::{Compared, Work};
 
 /// Writes the phones' configuration files for any web server
 ///
@@ -201,20 +201,18 @@ fn write(
             return Ok(());
         }
     }
-    let staged: Vec<&Job> =
-        work.jobs.iter().filter(|job| matches!(job.todo, Todo::Publish(_))).collect();
+    let staged: Vec<(Staged, &str)> = work.staged().collect();
     if !staged.is_empty() {
-        tree.sync()?;
-        for job in &staged {
-            manifest.0.entry(job.placed.path.clone()).or_insert_with(Entry::pending);
+        tree.sync(&staged.iter().map(|(staged, _)| *staged).collect::<Vec<_>>())?;
+        for (_, path) in &staged {
+            manifest.0.entry((*path).to_owned()).or_insert_with(Entry::pending);
         }
         tree.save_manifest(&manifest)?;
-        for job in &staged {
-            if let Todo::Publish(staged) = job.todo {
-                tree.publish(staged, &job.placed.path)?;
-            }
+        for (staged, path) in &staged {
+            tree.publish(*staged, path)?;
         }
     }
+    summary.written = staged.len();
     for path in &gone {
         tree.remove(path)?;
         manifest.0.remove(path);
@@ -228,14 +226,9 @@ fn write(
     if !due.is_empty() {
         tree.end()?;
     }
-    summary.written = staged_count(work);
     summary.unchanged = work.jobs.len() - summary.written - work.refused();
     summary.removed = gone.len();
     Ok(())
-}
-
-fn staged_count(work: &Work) -> usize {
-    work.jobs.iter().filter(|job| matches!(job.todo, Todo::Publish(_))).count()
 }
 
 /// Files of ours that nobody wants any longer. With a mistake in the list nobody knows that.
