@@ -7,7 +7,8 @@
 
 use std::borrow::Cow;
 
-use crate::catalogue::index::{ReadPart, RuleRef, read_parts};
+use crate::catalogue::index::RuleRef;
+use crate::catalogue::reading::{ReadPart, read_parts};
 use crate::catalogue::{Field, MacRule, Rule, Tables, VendorIx};
 use crate::query::{Query, SubOptions};
 
