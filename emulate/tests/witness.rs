@@ -1,4 +1,5 @@
 //! The emulator is a witness: of offhook itself it may know what phones are, never how they are told.
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,8 +32,8 @@ fn behind<'t>(text: &'t str, mark: &'t str) -> impl Iterator<Item = &'t str> {
 
 fn strangers(text: &str) -> Vec<String> {
     let core = behind(text, "offhook_core::").filter(|path| {
-        let of = |own: &&str| path == own || path.starts_with(&format!("{own}::"));
-        !PATHS.iter().any(|own| of(&own))
+        let of = |own: &&str| *path == *own || path.starts_with(&format!("{own}::"));
+        !PATHS.iter().any(of)
     });
     let vendor = behind(text, "vendor.").filter(|field| NOT_OF_A_VENDOR.contains(field));
     let types = text.lines().filter_map(|line| line.split_once("offhook_core::catalogue::"));
