@@ -28,6 +28,8 @@ mod files;
 mod ha;
 /// Commands over HTTP(S).
 mod http;
+/// The README's pipe out of a database into the generator.
+mod list_from_psql;
 /// How the library loads, and how it says no.
 mod loading;
 /// What stands in Kea's log.

@@ -33,7 +33,7 @@ use work::{Compared, Work};
   psql -c \"COPY phones TO STDOUT CSV HEADER\" | offhook generate --policy offhook.json --phones - --out /srv/phones
   offhook generate --policy offhook.json --phones phones.json --out /srv/phones --prune --dry-run")]
 pub struct Arguments {
-    /// The policy; its system \"files\" says by which URL the phones ask
+    /// The policy; its system "files" says by which URL the phones ask
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
     /// The list of phones; - for standard input
