@@ -18,6 +18,7 @@ PHONE = ("digit_map", "phonebook_url", "firmware_url", "resync_minutes", "admin_
 COMMON = {
     "vendor": "",
     "site": None,
+    "vars": {},
     "vlan": {"id": 120, "priority": 5},
     "time_servers": ["192.0.2.1"],
     "server": "sip.example.com",

@@ -7,12 +7,21 @@ pub enum ReadPart<'p> {
     Model,
     Firmware,
     Anything,
+    /// `[ dslforum.org]`: an end that may be missing. Only at the end of a pattern.
+    Ending(&'p str),
 }
 
 /// Cuts `digium_{model}_{firmware}` into its parts.
 pub fn read_parts(pattern: &str) -> Result<Vec<ReadPart<'_>>, String> {
     let mut parts = Vec::new();
-    let mut rest = pattern;
+    let (mut rest, ending) = match pattern.strip_suffix(']').and_then(|rest| rest.rsplit_once('['))
+    {
+        Some((_, ending)) if ending.is_empty() || ending.contains(['{', '}']) => {
+            return Err(format!("[{ending}] in {pattern:?}: expected a plain text"));
+        }
+        Some((rest, ending)) => (rest, Some(ending)),
+        None => (pattern, None),
+    };
     while let Some(open) = rest.find('{') {
         if open > 0 {
             parts.push(ReadPart::Literal(&rest[..open]));
@@ -33,6 +42,7 @@ pub fn read_parts(pattern: &str) -> Result<Vec<ReadPart<'_>>, String> {
     if !rest.is_empty() {
         parts.push(ReadPart::Literal(rest));
     }
+    parts.extend(ending.map(ReadPart::Ending));
     Ok(parts)
 }
 
@@ -47,6 +57,11 @@ mod tests {
             read_parts("digium_{model}_{firmware}"),
             Ok(vec![Literal("digium_"), Model, Literal("_"), Firmware])
         );
+        assert_eq!(
+            read_parts("HT{model}[ x]"),
+            Ok(vec![Literal("HT"), Model, ReadPart::Ending(" x")])
+        );
+        assert!(read_parts("{model}[{firmware}]").is_err());
         assert!(read_parts("{model}{firmware}").is_err());
         assert!(read_parts("{modell}").is_err());
     }
