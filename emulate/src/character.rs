@@ -13,6 +13,9 @@ include!(concat!(env!("OUT_DIR"), "/characters.rs"));
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Character {
+    /// Whether it asks again by DHCPINFORM once it has its address.
+    #[serde(default)]
+    pub informs: Informs,
     /// `{{model}}`, `{{mac}}` ... are filled in.
     pub user_agent: Option<String>,
     /// What the phone puts in place of its own macros: `"$MAC" = "{{mac}}"`.
@@ -31,6 +34,17 @@ pub struct Character {
     /// Where this stands.
     #[serde(default)]
     pub sources: Vec<String>,
+}
+
+/// When a phone asks by DHCPINFORM.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Informs {
+    #[default]
+    Never,
+    /// If the DHCPACK does not say where its files are.
+    WithoutUrl,
+    Always,
 }
 
 /// The codes (`43.2`) of a URL's parts.

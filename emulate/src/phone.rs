@@ -6,7 +6,7 @@ use offhook_core::Mac;
 use offhook_core::catalogue::{Tables, Vendor};
 use offhook_core::examples::{self, Example};
 
-use crate::character::Character;
+use crate::character::{Character, Informs};
 use crate::packet;
 use crate::reading::fill;
 
@@ -23,8 +23,7 @@ pub struct Phone {
     pub firmware: String,
     /// What it sends, in its order, without message type and addresses.
     pub options: Vec<(u8, Vec<u8>)>,
-    /// Once it has its address, it asks again by DHCPINFORM.
-    pub informs: bool,
+    pub informs: Informs,
 }
 
 /// Which phone to play.
@@ -91,6 +90,7 @@ impl Phone {
         let informs = of_vendor
             .iter()
             .any(|other| other.packet.message == packet::INFORM && class(other) == class(example));
+        let informs = if informs { Informs::Always } else { character.informs };
         let own = example.packet.mac.filter(|mac| *mac != NOBODYS);
         let own = own.unwrap_or_else(|| makers(&vendor));
         Ok(Phone {

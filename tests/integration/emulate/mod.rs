@@ -9,8 +9,9 @@ mod journeys;
 mod network;
 
 use crate::peers::kea::{Kea, Setup};
+use crate::peers::packet::hex;
 use crate::peers::{dnsmasq, process, product};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::Output;
 
 /// What the catalogue's examples are answered by.
@@ -99,6 +100,51 @@ fn without_the_hook_each_maker_fails_where_its_url_should_be_and_that_is_exit_co
     let polycom = reports.iter().find(|report| report["vendor"] == "polycom").expect("a Polycom");
     let lists = " option 160, option 161, option 66";
     assert!(step(polycom, "provisioning URL").ends_with(lists), "{polycom:#}");
+    // It asks once more before it gives up.
+    assert!(step(polycom, "DHCPINFORM").starts_with("passed: answered with "), "{polycom:#}");
+}
+
+/// A witness of other people's servers too: what an administrator wrote, right and wrong.
+#[test]
+fn a_kea_that_is_configured_by_hand_is_judged_like_ours() {
+    let set = |code: u8, data: &str| {
+        json!({ "code": code, "csv-format": false, "always-send": true,
+        "data": hex(data.as_bytes()) })
+    };
+    let start = |options: Value| {
+        Setup::new().edit(|dhcp4| dhcp4["subnet4"][0]["option-data"] = options).start()
+    };
+    let words = ["--vendor", "polycom", "--dhcp-only"];
+    let right = start(json!([set(66, "http://192.0.2.1/p"), set(128, "VLAN-A=0x78;")]));
+    let (output, reports) = emulate(&right, &words);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(step(&reports[0], "provisioning URL"), "passed: http://192.0.2.1/p/ by option 66");
+    assert_eq!(step(&reports[0], "voice VLAN"), "passed: 120, by option 128; asks again in it");
+    // The ; at the end is missing; a URL that ends in the middle; a scheme of nobody's.
+    let wrong =
+        start(json!([set(128, "VLAN-A=120"), set(160, "a\0b"), set(66, "sftp://192.0.2.1/")]));
+    let (output, reports) = emulate(&wrong, &words);
+    assert_eq!(output.status.code(), Some(1));
+    let steps = reports[0]["steps"].as_array().expect("steps").iter();
+    let failed = steps.filter(|step| step["outcome"] == "failed").map(|step| {
+        format!(
+            "{}: {}",
+            step["name"].as_str().expect("a name"),
+            step["text"].as_str().expect("a text")
+        )
+    });
+    let is = "is not what this phone reads";
+    assert_eq!(
+        failed.collect::<Vec<_>>(),
+        [
+            format!("DHCP options: option 160 {is}: 0x610062: a NUL in the middle of the text"),
+            format!("DHCP options: option 128 {is}: \"VLAN-A=120\": no ; or . at the end of \"VLAN-A=120\""),
+            format!("DHCP options: option 66 {is}: \"sftp://192.0.2.1/\": this phone knows tftp, ftp, ftps, \
+                     http, https, not sftp"),
+            "provisioning URL: none: the answer has nothing to read in option 160, option 161, option 66"
+                .to_owned(),
+        ]
+    );
 }
 
 #[test]

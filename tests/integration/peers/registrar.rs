@@ -4,6 +4,7 @@ use super::folder::Folder;
 use super::process::{Process, command_as, wait_for};
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 use std::time::Duration;
 
 /// The user it knows, and the password.
@@ -94,8 +95,22 @@ request_route {{
 }
 
 impl Drop for Registrar {
+    /// Kamailio ends its workers itself, but a signal may come while it holds the lock that its own
+    /// handler wants; then they are ended one by one.
     fn drop(&mut self) {
-        self.process.end("TERM");
+        let id = self.process.id();
+        let workers = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        self.process.signal("TERM");
+        for _ in 0..300 {
+            if self.process.finished().is_some() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for worker in workers.unwrap_or_default().split_whitespace() {
+            let _ = super::process::run(Command::new("kill").args(["-KILL", worker]));
+        }
+        self.process.kill();
     }
 }
 
