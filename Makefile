@@ -6,7 +6,7 @@ CARGO ?= cargo
 .PHONY: help deps build install test demo bench matrix clean
 
 help:
-	@echo 'make demo     a real Kea with the hook on loopback, and phones that boot from it'
+	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
 	@echo 'make test     formatting, lints, docs, and every test'
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
@@ -36,6 +36,9 @@ test: deps
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --workspace
+	@echo 'make demo, which is a test too'
+	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
+	{ $(CARGO) test --quiet -p offhook-tests --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \

@@ -7,9 +7,8 @@ use crate::exchange::Exchange;
 use crate::fetch::Fetcher;
 use crate::files;
 use crate::phone::Phone;
-use crate::reading::Place;
 use crate::register;
-use crate::report::{Log, Report, Step};
+use crate::report::{Log, Report, Step, Told};
 
 /// How far a phone goes, and by which ways.
 #[derive(Debug)]
@@ -47,19 +46,31 @@ impl Journey {
     /// Sends a phone on its way; `each` hears every step as it ends.
     pub fn go(&self, phone: &Phone, each: &mut dyn FnMut(&Step)) -> Report {
         let mut log = Log::new(each);
-        self.steps(phone, &mut log);
+        let mut told = Vec::new();
+        self.steps(phone, &mut told, &mut log);
         Report {
             vendor: phone.vendor.id.to_string(),
             model: phone.model.clone(),
             example: phone.example.clone(),
             hw_address: phone.mac.to_string(),
+            told,
             steps: log.finish(),
         }
     }
 
-    fn steps(&self, phone: &Phone, log: &mut Log<'_>) {
+    fn steps(&self, phone: &Phone, told: &mut Vec<Told>, log: &mut Log<'_>) {
         let place = match &self.start {
-            Start::Dhcp { exchange, voice } => self.by_dhcp(phone, exchange, voice.as_ref(), log),
+            Start::Dhcp { exchange, voice } => {
+                let lease = boot::boot(phone, exchange, voice.as_ref(), log);
+                if lease.is_none() {
+                    log.not_reached(boot::step::URL, "no address");
+                }
+                lease.and_then(|lease| {
+                    let options = lease.answer.options.iter();
+                    told.extend(options.map(|(code, value)| Told::new(*code, value)));
+                    lease.understood.places.into_iter().next().map(|said| said.value)
+                })
+            }
             Start::Url(url) => match boot::given(phone, url) {
                 Ok(place) => {
                     log.passed(boot::step::URL, format!("{} as given", place.url()));
@@ -98,20 +109,6 @@ impl Journey {
         }
         let user_agent = user_agent.as_deref();
         register::register(&account, user_agent, wanted.patience, wanted.expected, log);
-    }
-
-    fn by_dhcp(
-        &self,
-        phone: &Phone,
-        exchange: &Exchange,
-        voice: Option<&Exchange>,
-        log: &mut Log<'_>,
-    ) -> Option<Place> {
-        let Some(lease) = boot::boot(phone, exchange, voice, log) else {
-            log.not_reached(boot::step::URL, "no address");
-            return None;
-        };
-        lease.understood.places.into_iter().next().map(|said| said.value)
     }
 
     fn no_registration(&self, why: &str, log: &mut Log<'_>) {

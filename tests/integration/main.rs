@@ -5,6 +5,8 @@ mod peers;
 
 /// What the lease's user context says of a phone.
 mod annotate;
+/// Malformed arguments of every command.
+mod arguments;
 /// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
 /// offhook's.
 mod bench;

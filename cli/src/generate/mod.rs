@@ -84,12 +84,14 @@ struct Summary {
     left_out: usize,
     dry_run: bool,
     mistakes: Vec<String>,
+    /// What is written, but may not do what its author thinks.
+    doubts: Vec<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
     let overlay = arguments.catalogue.overlay()?;
-    let renderer = Renderer::new(&engine, &overlay, &keys::key).map_err(wrong)?;
+    let renderer = Renderer::new(&engine, &overlay, &offhook_edge::key::read).map_err(wrong)?;
     let group = arguments.group.as_deref().map(group).transpose()?;
     let list = read_list(arguments, &engine)?;
     let tree = Tree::new(&arguments.out, group);
@@ -104,6 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return refused(arguments, summary);
     }
     let mut work = Work::find(&list, &renderer);
+    summary.doubts = renderer.doubts();
     if !work.mistakes.is_empty() && !arguments.keep_going {
         summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
         return refused(arguments, summary);
@@ -265,6 +268,9 @@ fn refused(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
 fn finish(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
     if !summary.mistakes.is_empty() && !arguments.keep_going {
         return refused(arguments, summary);
+    }
+    for doubt in &summary.doubts {
+        eprintln!("doubt: {doubt}");
     }
     if arguments.json {
         input::json(&summary)?;

@@ -113,3 +113,25 @@ fn two_sites_in_one_folder_are_told_apart_or_refused() {
         "branch-7 has a VLAN"
     );
 }
+
+#[test]
+fn phones_that_the_policy_sends_elsewhere_are_written_and_told_of() {
+    let pascom =
+        r#"{ "systems": [{ "system": "pascom", "server": "10.0.0.5", "phonesystem": "acme" }] }"#;
+    for (policy, doubt) in [
+        (
+            pascom,
+            "doubt: the policy sends yealink phones to the system \"pascom\", not to \"files\"",
+        ),
+        ("{}", "doubt: no system of the policy serves yealink phones"),
+    ] {
+        let site =
+            Site::new(policy, "mac,vendor,user,server\n001565010203,yealink,1,sip.example.com\n");
+        let output = site.run(&[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.starts_with(doubt) && told.lines().count() == 1, "{told}");
+        let files: Vec<String> = site.tree().into_keys().collect();
+        assert_eq!(files, ["001565010203.boot", "001565010203.cfg"]);
+    }
+}

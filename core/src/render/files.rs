@@ -60,6 +60,8 @@ type Groups = HashMap<(Option<u32>, VendorIx), Arc<Group>>;
 /// Phones of one vendor at one site.
 struct Group {
     place: Result<Place, String>,
+    /// Why these phones may not come here.
+    doubt: Option<String>,
     common: Common,
     fingerprint: Fingerprint,
 }
@@ -88,6 +90,15 @@ impl<'e> Renderer<'e> {
         let rule = self.engine.policy().file_access.encryption.as_ref()?;
         let key = self.key.as_ref().filter(|_| rule.only.contains(&phone.vendor))?;
         Some(cipher::password(key, phone.mac))
+    }
+
+    /// Why some of the phones placed so far may never come for their files.
+    pub fn doubts(&self) -> Vec<String> {
+        let groups = self.groups.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut doubts: Vec<String> =
+            groups.values().filter_map(|group| group.doubt.clone()).collect();
+        doubts.sort();
+        doubts
     }
 
     /// The files that a phone asks for, in the order of its vendor's folder.
@@ -174,7 +185,10 @@ impl<'e> Renderer<'e> {
 
     /// The URL that the phone is told, where that is known before it asks.
     fn url(&self, group: &Group, phone: &Phone) -> Option<String> {
-        let place = group.place.as_ref().ok().filter(|place| !place.has_token())?;
+        let place = group.place.as_ref().ok()?;
+        if place.has_token() || place.is_unknown() {
+            return None;
+        }
         Some(place.base.clone() + &place.folder_of(phone.mac, &phone.model).ok()?)
     }
 
@@ -197,19 +211,31 @@ impl<'e> Renderer<'e> {
         let mut plans =
             variants.map(|variant| self.engine.plan(site.map(|site| site as usize), ix, variant));
         let first = plans.clone().next().and_then(|plan| plan.system.as_deref());
-        let place = match (plans.find_map(|plan| plan.place.clone()), first) {
-            (Some(place), _) => Ok(place),
+        let (place, doubt) = match (plans.find_map(|plan| plan.place.clone()), first) {
+            (Some(place), _) => (Ok(place), None),
             (None, Some(SYSTEM)) => {
-                Err(format!("the URL of the system {SYSTEM:?} cannot be made for {}", vendor.id))
+                let text =
+                    format!("the URL of the system {SYSTEM:?} cannot be made for {}", vendor.id);
+                (Err(text), None)
             }
-            (None, Some(system)) => Err(format!(
-                "the policy sends {} to the system {system:?}, not to {SYSTEM:?}: this phone would \
-                 never ask for the files written here",
-                vendor.id
-            )),
-            (None, None) => {
-                Err(format!("no system of the policy serves {}; add {SYSTEM:?}", vendor.id))
-            }
+            (None, Some(system)) => (
+                Ok(Place::unknown()),
+                Some(format!(
+                    "the policy sends {} phones{} to the system {system:?}, not to {SYSTEM:?}: they \
+                     come for these files only if {system:?} hands them out",
+                    vendor.id,
+                    at.map(|site| format!(" at {}", site.name)).unwrap_or_default()
+                )),
+            ),
+            (None, None) => (
+                Ok(Place::unknown()),
+                Some(format!(
+                    "no system of the policy serves {} phones{}: nothing tells them to come for \
+                     these files; add {SYSTEM:?}",
+                    vendor.id,
+                    at.map(|site| format!(" at {}", site.name)).unwrap_or_default()
+                )),
+            ),
         };
         let mut common = common(self.engine, at, ix);
         let rule = policy.file_access.encryption.as_ref();
@@ -224,7 +250,7 @@ impl<'e> Renderer<'e> {
         if let Some(key) = self.key.as_ref().filter(|_| encrypted) {
             hash.update(key.derive("offhook fingerprint 1"));
         }
-        Group { place, common, fingerprint: finish(hash) }
+        Group { place, doubt, common, fingerprint: finish(hash) }
     }
 }
 

@@ -8,12 +8,36 @@ use std::process::{Command, Stdio};
 
 use crate::input::{Failure, wrong};
 
+/// Whose eyes a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    Everybody,
+    /// Its owner and group, as a key's file. dnsmasq reads its configuration before it gives up root;
+    /// where it never is root, a folder with its group and the setgid bit gives the file that group.
+    Group,
+}
+
+impl Readers {
+    fn mode(self) -> u32 {
+        match self {
+            Readers::Everybody => 0o644,
+            Readers::Group => 0o640,
+        }
+    }
+}
+
 /// Writes `content` to `path`; false if it stood there already. dnsmasq reads no file whose name
 /// begins with a dot, so a half-written one is never seen, not even in its `conf-dir`.
-pub fn write(path: &Path, content: &[u8]) -> Result<bool, Failure> {
+pub fn write(path: &Path, content: &[u8], readers: Readers) -> Result<bool, Failure> {
     let cannot =
         |error: io::Error| wrong(format!("{}: cannot be written: {error}", path.display()));
+    let permissions = Permissions::from_mode(readers.mode());
     if fs::read(path).is_ok_and(|there| there == content) {
+        let open =
+            fs::metadata(path).map_err(cannot)?.permissions().mode() & !readers.mode() & 0o777;
+        if open != 0 {
+            fs::set_permissions(path, permissions).map_err(cannot)?;
+        }
         return Ok(false);
     }
     let folder = match path.parent() {
@@ -23,7 +47,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<bool, Failure> {
     let mut file =
         tempfile::Builder::new().prefix(".offhook-").tempfile_in(folder).map_err(cannot)?;
     file.write_all(content).map_err(cannot)?;
-    file.as_file().set_permissions(Permissions::from_mode(0o644)).map_err(cannot)?;
+    file.as_file().set_permissions(permissions).map_err(cannot)?;
     file.as_file().sync_all().map_err(cannot)?;
     file.persist(path).map_err(|error| cannot(error.error))?;
     // The rename itself must survive a power cut as well.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use offhook_core::Engine;
 use serde::Serialize;
 
-use super::{publish, restart};
+use super::publish::{self, Readers};
+use super::restart;
 use crate::book;
 use crate::input::{self, Failure, wrong};
 use crate::render::{self, HOST, Rendering, Wishes};
@@ -39,7 +40,7 @@ pub struct Arguments {
     /// Which tags your dhcp-range lines carry inside a site's networks (once per tag)
     #[arg(long, value_name = "SITE=TAG", value_parser = pair)]
     range_tag: Vec<(String, String)>,
-    /// Values with {{mac}} go to the policy's devices only; other phones do without them
+    /// Values with {{mac}} or {{token}} go to the policy's devices only; other phones do without them
     #[arg(long)]
     known_devices_only: bool,
     /// Restart dnsmasq if the file changed
@@ -82,6 +83,8 @@ struct Summary {
     devices: usize,
     groups: usize,
     lines: usize,
+    /// The output has tokens in it and is not for everybody's eyes.
+    secret: bool,
     /// None: it was not asked.
     dnsmasq: Option<String>,
     digest: String,
@@ -137,7 +140,8 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     let text = input::text_of(&arguments.policy)?;
     let (tables, overlay) = input::catalogue(arguments.vendors_directory.as_deref())?;
     let shown = arguments.policy.display().to_string();
-    let engine = Engine::new(tables, &text, HOST).map_err(|error| wrong(error.in_file(&shown)))?;
+    let engine = Engine::with_keys(tables, &text, HOST, &offhook_edge::key::read)
+        .map_err(|error| wrong(error.in_file(&shown)))?;
     step.say("rendering");
     let mut wishes =
         Wishes { known_devices_only: arguments.known_devices_only, ..Wishes::default() };
@@ -156,12 +160,13 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     step.say("writing");
     let book = book::write(&engine, &rendering, &overlay);
     let book_at = beside(&arguments.out, "book")?;
-    publish::write(&book_at, &book)?;
+    publish::write(&book_at, &book, Readers::Everybody)?;
     let state = State::at(arguments.state.clone());
     if state.directory().is_dir() {
         publish::link(&book_at, &state.book())?;
     }
-    let changed = publish::write(&arguments.out, rendering.text.as_bytes())?;
+    let readers = if rendering.secret { Readers::Group } else { Readers::Everybody };
+    let changed = publish::write(&arguments.out, rendering.text.as_bytes(), readers)?;
     Ok((summary(&engine, &rendering, changed, dnsmasq), rendering.text))
 }
 
@@ -189,6 +194,7 @@ fn summary(
         devices: engine.policy().devices.len(),
         groups: rendering.groups.len(),
         lines: rendering.text.lines().count(),
+        secret: rendering.secret,
         dnsmasq,
         digest: rendering.digest.clone(),
         doubts: rendering.doubts.clone(),
@@ -218,6 +224,12 @@ fn show(arguments: &Arguments, summary: &Summary) -> Result<(), Failure> {
             None => "dnsmasq was not asked".to_owned(),
         }
     )?;
+    if summary.secret {
+        writeln!(
+            out,
+            "it holds tokens: only its owner and group may read it (a dnsmasq that starts as root does)"
+        )?;
+    }
     if summary.restarted {
         writeln!(out, "dnsmasq was restarted")?;
     } else if summary.changed && !arguments.restart {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::publish;
+use super::publish::{self, Readers};
 use crate::input::{Failure, wrong};
 
 /// Waits until nothing has changed for `settle`, then restarts. False: a later run of ours, which
@@ -14,7 +14,7 @@ use crate::input::{Failure, wrong};
 pub fn debounced(out: &Path, settle: Duration, command: &str) -> Result<bool, Failure> {
     let mark = super::render::beside(out, "restart")?;
     let mine = std::process::id().to_string();
-    publish::write(&mark, mine.as_bytes())?;
+    publish::write(&mark, mine.as_bytes(), Readers::Everybody)?;
     std::thread::sleep(settle);
     if std::fs::read_to_string(&mark).is_ok_and(|last| last != mine) {
         return Ok(false);

@@ -1,18 +1,17 @@
 //! What a phone is told, from the core's plan, as lines of dnsmasq's configuration. Everything that
 //! dnsmasq has no words for ends here as a mistake that says why and what to do instead.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use offhook_core::decide::{Told, told};
-use offhook_core::encode::{self, Form, LiveValues};
 use offhook_core::plan::Plan;
 use offhook_core::policy::devices::{Device, DeviceOption};
-use offhook_core::token::Token;
+use offhook_core::token::Minter;
 use offhook_core::value::{Existing, Send};
 use offhook_core::{Mac, Mistakes};
 
+use super::known::Known;
 use super::values;
 
 /// One answer; phones with equal answers share a rule.
@@ -41,6 +40,8 @@ pub struct Line {
 pub struct Traps {
     mistakes: BTreeMap<(String, String), BTreeSet<String>>,
     doubts: BTreeMap<String, BTreeSet<String>>,
+    /// Some value has a token in it: not for everybody's eyes.
+    pub tokens: bool,
 }
 
 impl Traps {
@@ -77,6 +78,8 @@ pub struct Whom<'w> {
     pub name: &'w str,
     /// None: any phone of a vendor.
     pub device: Option<(Mac, Device<'w>)>,
+    /// Makes the policy's tokens.
+    pub minter: Option<&'w Minter>,
 }
 
 /// Room for options in a reply to a phone that sends no option 57: 548 bytes less the header and
@@ -94,7 +97,9 @@ impl Answer {
         for option in told(plan, whom.device.map(|(_, device)| device)) {
             let made = match option {
                 Told::Planned(option) => {
-                    let value = option.form.as_ref().map(|form| bytes(form, whom));
+                    let known = Known::before_the_packet(whom);
+                    let value = option.form.as_ref().map(|form| known.bytes(form));
+                    traps.tokens |= known.made_a_token();
                     let keep = option.existing == Existing::Keep;
                     let requested = option.send == Send::Requested;
                     line(option.code, value, keep, requested, &option.place, whom, traps)
@@ -149,12 +154,13 @@ pub fn own_line(
     whom: Whom<'_>,
     traps: &mut Traps,
 ) -> Option<Line> {
-    let value = match (option.remove, option.live, whom.device) {
-        (true, ..) => None,
-        (false, false, _) => Some(Ok(option.value.to_vec())),
-        (false, true, Some((mac, _))) => Some(run(option.value, Some(mac))),
-        (false, true, None) => Some(run(option.value, None)),
+    let known = Known::before_the_packet(whom);
+    let value = match (option.remove, option.live) {
+        (true, _) => None,
+        (false, false) => Some(Ok(option.value.to_vec())),
+        (false, true) => Some(known.run(option.value)),
     };
+    traps.tokens |= known.made_a_token();
     line(option.code, value, keep, requested, "devices", whom, traps)
 }
 
@@ -205,62 +211,4 @@ fn line(
         }
     };
     Some(Line { code, value, size, requested })
-}
-
-fn bytes(form: &Form, whom: Whom<'_>) -> Result<Vec<u8>, String> {
-    match form {
-        Form::Fixed(bytes) => Ok(bytes.to_vec()),
-        Form::Live(program) => run(&program.0, whom.device.map(|(mac, _)| mac)),
-    }
-}
-
-/// What is known of a device before its packet: its address and nothing else.
-struct Known {
-    mac: Option<Mac>,
-    /// What the value asked for and nobody knows yet.
-    missing: Cell<Option<&'static str>>,
-}
-
-impl LiveValues for Known {
-    fn mac(&self) -> Option<Mac> {
-        if self.mac.is_none() {
-            self.missing.set(Some("{{mac}}"));
-        }
-        self.mac
-    }
-    fn ip(&self) -> Option<Ipv4Addr> {
-        self.missing.set(Some("{{ip}}"));
-        None
-    }
-    fn model(&self) -> &[u8] {
-        self.missing.set(Some("{{model}}"));
-        &[]
-    }
-    fn firmware(&self) -> &[u8] {
-        self.missing.set(Some("{{firmware}}"));
-        &[]
-    }
-    fn token(&self) -> Option<Token> {
-        self.missing.set(Some("{{token}}"));
-        None
-    }
-}
-
-fn run(program: &[u8], mac: Option<Mac>) -> Result<Vec<u8>, String> {
-    let known = Known { mac, missing: Cell::new(None) };
-    let mut bytes = Vec::new();
-    let whole = encode::run(program, &known, &mut bytes);
-    match known.missing.get() {
-        None if whole => Ok(bytes),
-        None => Err("a part of it is too long".to_owned()),
-        Some("{{mac}}") => Err("{{mac}} is known only when the phone's packet comes, and dnsmasq's answer \
-             must stand in its configuration before: list the phones in \"devices\" and render with \
-             --known-devices-only, use the phone's own placeholder (such as {mac} or $MAC), or let Kea \
-             serve these phones"
-            .to_owned()),
-        Some(name) => Err(format!(
-            "{name} is known only when the phone's packet comes, and dnsmasq's answer must stand in its \
-             configuration before: write the value itself, or let Kea serve these phones"
-        )),
-    }
 }

@@ -125,7 +125,7 @@ impl Sorter<'_> {
 
     fn on_top(&mut self, mac: Mac, device: Device<'_>) -> Kind {
         let name = mac.to_string();
-        let whom = Whom { name: &name, device: Some((mac, device)) };
+        let whom = Whom { name: &name, device: Some((mac, device)), minter: self.engine.minter() };
         let mut under = |plan: &Plan| -> Vec<Line> {
             let line = |option: DeviceOption<'_>| {
                 let keep = option.existing_under(plan) == Existing::Keep;
@@ -149,7 +149,7 @@ impl Sorter<'_> {
             return kind.clone();
         }
         let (engine, name) = (self.engine, mac.to_string());
-        let whom = Whom { name: &name, device: Some((mac, device)) };
+        let whom = Whom { name: &name, device: Some((mac, device)), minter: engine.minter() };
         let mut columns = Vec::new();
         for (vendor, variant) in identities(engine.tables()) {
             if device.vendor.is_some_and(|named| named != vendor) {

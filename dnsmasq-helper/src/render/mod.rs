@@ -9,6 +9,7 @@ mod answer;
 mod chain;
 pub mod devices;
 pub mod heads;
+mod known;
 mod lines;
 mod rules;
 pub mod sites;
@@ -34,7 +35,7 @@ pub const HOST: Host = Host { name: "dnsmasq", longest_option: Some(255) };
 #[derive(Debug, Default)]
 pub struct Wishes {
     pub ranges: RangeTags,
-    /// Values with `{{mac}}` go to the policy's devices; other phones do without.
+    /// Values with `{{mac}}` or `{{token}}` go to the policy's devices; other phones do without.
     pub known_devices_only: bool,
 }
 
@@ -45,6 +46,8 @@ pub struct Rendering {
     pub groups: Vec<Group>,
     pub rules: usize,
     pub doubts: Vec<String>,
+    /// It has tokens in it: whoever reads one gets that phone's files.
+    pub secret: bool,
     pub wanted_ranges: Vec<WantedRange>,
     /// Of everything that was rendered.
     pub digest: String,
@@ -87,6 +90,7 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     devices::on_top(&groups, &rules, &mut lines, &mut asked);
     asked.write(&mut lines);
 
+    let secret = traps.tokens;
     let (mut mistakes, doubts) = traps.into_parts();
     mistakes.0.append(&mut wrong.0);
     let digest = lines.digest();
@@ -103,7 +107,16 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
             ),
         );
     }
-    mistakes.or(Some(Rendering { text, table, groups, rules, doubts, wanted_ranges, digest }))
+    mistakes.or(Some(Rendering {
+        text,
+        table,
+        groups,
+        rules,
+        doubts,
+        secret,
+        wanted_ranges,
+        digest,
+    }))
 }
 
 /// The rules of all phones that the policy does not name one by one.
@@ -116,7 +129,8 @@ fn shared(engine: &Engine, wishes: &Wishes, rules: &mut Rules, traps: &mut Traps
         for (vendor, variant) in identities(tables) {
             let plan = engine.plan(site, vendor, variant);
             let rule = *seen.entry(std::ptr::from_ref(plan)).or_insert_with(|| {
-                let whom = Whom { name: &tables.at(vendor).id, device: None };
+                let whom =
+                    Whom { name: &tables.at(vendor).id, device: None, minter: engine.minter() };
                 (!plan.ignored).then(|| match wishes.known_devices_only {
                     true => rules.number(Answer::of(&without_live(plan), whom, traps)),
                     false => rules.number(Answer::of(plan, whom, traps)),

@@ -66,7 +66,7 @@ pub fn register(
         Ok(None) => Outcome::NotReached,
         Err(why) => {
             let Account { server, port, transport, .. } = account;
-            log.failed(step::REGISTER, format!("{server}:{port} by {transport:?}: {why}"));
+            log.failed(step::REGISTER, format!("{server}:{port} by {transport}: {why}"));
             log.not_reached(step::ANSWER, "no answer");
             Outcome::Failed
         }
@@ -109,7 +109,7 @@ fn try_register(
     let first = line.ask(&request.text())?;
     let (user, password_in) = (&account.auth_user, &account.password_in);
     let (Account { server, port, transport, .. }, status) = (account, first.status);
-    let to = format!("{server}:{port} by {transport:?}");
+    let to = format!("{server}:{port} by {transport}");
     let challenge = match status {
         401 | 407 => Challenge::of(&first).map_err(Silence::Broken)?,
         _ => {

@@ -2,6 +2,7 @@ use super::*;
 
 fn account(user: &str, password: &str) -> Account {
     Account {
+        domain: "biloxi.com".to_owned(),
         server: "biloxi.com".to_owned(),
         port: 5060,
         transport: Transport::Udp,
@@ -75,6 +76,7 @@ fn a_registrar_that_is_not_there_fails_the_step_and_says_where() {
     // A port of ours that nobody reads.
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let account = Account {
+        domain: "127.0.0.1".to_owned(),
         server: "127.0.0.1".to_owned(),
         port: taken.local_addr().unwrap().port(),
         ..account("1001", "secret")
@@ -84,6 +86,6 @@ fn a_registrar_that_is_not_there_fails_the_step_and_says_where() {
     let outcome = register(&account, None, Duration::from_millis(50), 200, &mut log);
     assert_eq!(outcome, Outcome::Failed);
     let steps = log.finish();
-    assert!(steps[0].text.ends_with("by Udp: no answer within 50ms"), "{}", steps[0].text);
+    assert!(steps[0].text.ends_with("by UDP: no answer within 50ms"), "{}", steps[0].text);
     assert!(!format!("{account:?}{steps:?}").contains("secret"));
 }

@@ -10,5 +10,7 @@ mod reference;
 mod script;
 /// Sites, single devices, and who is answered at all.
 mod sites;
+/// Tokens by dnsmasq, and who may read them.
+mod token;
 /// What dnsmasq cannot say is refused, with a reason and an advice.
 mod traps;

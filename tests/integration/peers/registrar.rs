@@ -4,6 +4,7 @@ use super::folder::Folder;
 use super::process::{Process, command_as, wait_for};
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 use std::time::Duration;
 
 /// The user it knows, and the password.
@@ -21,15 +22,20 @@ impl Registrar {
     /// Answers 403 to a wrong password and 404 to a stranger, by UDP and TCP.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Registrar {
+        Registrar::of_users(&format!("^{USER}$"))
+    }
+
+    /// The same for every user whose name matches; all have the one password.
+    pub fn of_users(users: &str) -> Registrar {
         for _ in 0..10 {
-            if let Some(registrar) = Registrar::try_start(free_port()) {
+            if let Some(registrar) = Registrar::try_start(free_port(), users) {
                 return registrar;
             }
         }
         panic!("ten ports in a row were taken");
     }
 
-    fn try_start(port: u16) -> Option<Registrar> {
+    fn try_start(port: u16, users: &str) -> Option<Registrar> {
         let folder = Folder::new();
         let modules =
             ["xlog", "tm", "sl", "pv", "textops", "siputils", "usrloc", "registrar", "auth"];
@@ -50,7 +56,7 @@ modparam("usrloc", "db_mode", 0)
 request_route {{
   if (!is_method("REGISTER")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
   if ($au == $null) {{ www_challenge("offhook", "1"); exit; }}
-  if ($au != "{USER}") {{ sl_send_reply("404", "Not Found"); exit; }}
+  if (!($au =~ "{users}")) {{ sl_send_reply("404", "Not Found"); exit; }}
   if (!pv_www_authenticate("offhook", "{PASSWORD}", "0")) {{
     if ($rc == -2) {{ sl_send_reply("403", "Forbidden"); exit; }}
     www_challenge("offhook", "1");
@@ -89,8 +95,22 @@ request_route {{
 }
 
 impl Drop for Registrar {
+    /// Kamailio ends its workers itself, but a signal may come while it holds the lock that its own
+    /// handler wants; then they are ended one by one.
     fn drop(&mut self) {
-        self.process.end("TERM");
+        let id = self.process.id();
+        let workers = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        self.process.signal("TERM");
+        for _ in 0..300 {
+            if self.process.finished().is_some() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for worker in workers.unwrap_or_default().split_whitespace() {
+            let _ = super::process::run(Command::new("kill").args(["-KILL", worker]));
+        }
+        self.process.kill();
     }
 }
 

@@ -126,8 +126,9 @@ fn free_port() -> u16 {
     socket.local_addr().expect("its number").port()
 }
 
-/// An authority of the test's own, and a certificate of it for 127.0.0.1.
-fn certificates(folder: &Folder) {
+/// An authority of the test's own, and a certificate of it for 127.0.0.1: `authority.pem`,
+/// `server.pem` and `server.key`.
+pub fn certificates(folder: &Folder) {
     let make = |name: &str, words: &[&str]| {
         let mut command = process::command("openssl");
         command.current_dir(folder.path());
