@@ -1,10 +1,8 @@
 //! The whole way of single phones: files over HTTP and HTTPS, their form, and a real registrar.
 
-use super::{emulate, run, step};
-use crate::peers::kea::Setup;
+use super::{emulate, files_at, run, step};
 use crate::peers::registrar::{PASSWORD, Registrar, USER};
 use crate::peers::web::Web;
-use serde_json::json;
 
 /// The two files of a Polycom phone as the article on its provisioning has them.
 fn put_polycom(web: &Web, registrar: &Registrar, password: &str) {
@@ -46,11 +44,6 @@ reg.1.displayName="Front Desk"
 }
 
 const POLYCOM: [&str; 5] = ["--vendor", "polycom", "--mac", "00:04:f2:ab:cd:ef", "--register"];
-
-fn files_at(url: &str) -> Setup {
-    let policy = json!({ "systems": [{ "system": "files", "url": url }] });
-    Setup::offhook(&policy.to_string())
-}
 
 /// "Verifying provisioning": option 66, both files over HTTPS, REGISTER with the file's password, and
 /// the registrar's word on it, 403 for a wrong one.
