@@ -27,10 +27,6 @@ const OTHERS: [(&str, &str, &str); 2] =
 /// Whose option 242 has no place for the port that a test's server is at: this phone is given its URL.
 const BY_HAND: &str = "avaya";
 
-fn other(vendor: &str) -> Option<(&'static str, &'static str)> {
-    OTHERS.iter().find(|(of, ..)| *of == vendor).map(|(_, example, model)| (*example, *model))
-}
-
 struct Played {
     words: Vec<String>,
     mac: String,
