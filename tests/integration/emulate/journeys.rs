@@ -104,6 +104,40 @@ fn a_polycom_goes_from_option_66_to_the_registrars_403_and_200() {
     );
 }
 
+/// As it must be where passwords are worth something: the file over HTTPS, the registration over TLS.
+#[test]
+fn a_registrar_over_tls_must_show_a_certificate_that_is_trusted() {
+    let web = Web::new();
+    let authority = web.authority();
+    let registrar = Registrar::over_tls(authority.parent().expect("a folder"));
+    let file = |host: &str| {
+        format!(
+            r#"<c reg.1.address="{USER}" reg.1.auth.password="{PASSWORD}" reg.1.server.1.transport="TLS"
+            reg.1.server.1.address="{host}" reg.1.server.1.port="{}"/>"#,
+            registrar.port
+        )
+    };
+    web.put("0004f2abcdef.cfg", &file("127.0.0.1"));
+    let authority = authority.display().to_string();
+    let url = web.https();
+    let words = [&POLYCOM[..], &["--url", &url, "--ca", &authority]].concat();
+    let (output, reports) = run(&words);
+    let by = format!("passed: to 127.0.0.1:{} by TLS as {USER}, ", registrar.port);
+    assert!(step(&reports[0], "SIP REGISTER").starts_with(&by), "{:#}", reports[0]);
+    assert_eq!(step(&reports[0], "registrar's answer"), "passed: 200 OK: registered");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(registrar.log().contains("REGISTERED 1001 by tls as "), "{}", registrar.log());
+    // The certificate is for 127.0.0.1 only.
+    web.put("0004f2abcdef.cfg", &file("localhost"));
+    let (_, reports) = run(&words);
+    let why = step(&reports[0], "SIP REGISTER");
+    assert!(
+        why.starts_with("failed: localhost:") && why.contains("certificate not valid for name"),
+        "{why}"
+    );
+    assert_eq!(step(&reports[0], "registrar's answer"), "not-reached: no answer");
+}
+
 #[test]
 fn every_step_that_can_fail_says_why_and_what_is_not_reached() {
     let (web, registrar) = (Web::new(), Registrar::new());
