@@ -18,6 +18,10 @@ pub struct Character {
     pub informs: Informs,
     /// `{{model}}`, `{{mac}}` ... are filled in.
     pub user_agent: Option<String>,
+    /// The model that is played where the catalogue's example bears none.
+    pub model: Option<String>,
+    /// What `{{series}}` leaves out of the model's beginning.
+    pub series_without: Option<String>,
     /// What the phone puts in place of its own macros: `"$MAC" = "{{mac}}"`.
     #[serde(default)]
     pub macros: BTreeMap<String, String>,

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::boot;
 use crate::exchange::Exchange;
 use crate::fetch::Fetcher;
-use crate::files;
 use crate::phone::Phone;
 use crate::register;
 use crate::report::{Log, Report, Step, Told};
@@ -29,7 +28,7 @@ pub enum Start {
 #[derive(Debug)]
 pub struct Files {
     pub patience: Duration,
-    /// Certificates (PEM) by which HTTPS servers are trusted; none: the public ones.
+    /// Certificates (PEM) by which servers over TLS are trusted, the registrar too; none: the public ones.
     pub authority: Option<String>,
 }
 
@@ -82,19 +81,18 @@ impl Journey {
                 }
             },
         };
-        let Some(wanted) = &self.files else { return };
+        let Some(files) = &self.files else { return };
         let Some(place) = place else {
-            log.not_reached(files::step::FILES, "no URL");
+            log.not_reached(crate::files::step::FILES, "no URL");
             self.no_registration("no files", log);
             return;
         };
         let user_agent = phone.user_agent();
-        let fetcher =
-            Fetcher::new(user_agent.clone(), wanted.patience, wanted.authority.as_deref());
+        let fetcher = Fetcher::new(user_agent.clone(), files.patience, files.authority.as_deref());
         let account = match fetcher {
-            Ok(fetcher) => files::collect(phone, &place, &fetcher, log),
+            Ok(fetcher) => crate::files::collect(phone, &place, &fetcher, log),
             Err(why) => {
-                log.failed(files::step::FILES, format!("the certificates: {why}"));
+                log.failed(crate::files::step::FILES, format!("the certificates: {why}"));
                 None
             }
         };
@@ -107,8 +105,13 @@ impl Journey {
             account.server = server.clone();
             account.port = *port;
         }
-        let user_agent = user_agent.as_deref();
-        register::register(&account, user_agent, wanted.patience, wanted.expected, log);
+        let wanted = register::Wanted {
+            user_agent: user_agent.as_deref(),
+            patience: wanted.patience,
+            status: wanted.expected,
+            authority: files.authority.as_deref(),
+        };
+        register::register(&account, &wanted, log);
     }
 
     fn no_registration(&self, why: &str, log: &mut Log<'_>) {

@@ -18,7 +18,7 @@ pub struct Phone {
     /// The catalogue's example that it plays.
     pub example: String,
     pub mac: Mac,
-    /// Empty where the example bears none.
+    /// Empty where neither the example nor the maker's character bears one.
     pub model: String,
     pub firmware: String,
     /// What it sends, in its order, without message type and addresses.
@@ -93,11 +93,12 @@ impl Phone {
         let informs = if informs { Informs::Always } else { character.informs };
         let own = example.packet.mac.filter(|mac| *mac != NOBODYS);
         let own = own.unwrap_or_else(|| makers(&vendor));
+        let model = example.model.clone().or_else(|| character.model.clone());
         Ok(Phone {
             character,
             example: example.name.clone(),
             mac: choice.mac.unwrap_or(own),
-            model: example.model.clone().unwrap_or_default(),
+            model: model.unwrap_or_default(),
             firmware: example.firmware.clone().unwrap_or_default(),
             informs,
             options,
@@ -108,6 +109,12 @@ impl Phone {
     /// What it says of itself in HTTP and SIP; none where nobody knows.
     pub fn user_agent(&self) -> Option<String> {
         self.character.user_agent.as_deref().map(|text| fill(self, text))
+    }
+
+    /// The model without the beginning that its maker leaves out where only the model is meant.
+    pub fn series(&self) -> &str {
+        let without = self.character.series_without.as_deref().unwrap_or_default();
+        self.model.strip_prefix(without).unwrap_or(&self.model)
     }
 
     /// Whether it reads this option (`43.2`) as what it now says of itself.

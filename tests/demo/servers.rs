@@ -11,11 +11,11 @@ use serde_json::json;
 use crate::cast::{FILES, PASCOM, PORTSIP_SITE, SITES, Site};
 use crate::peers::dnsmasq::{self, Dnsmasq};
 use crate::peers::folder::Folder;
-use crate::peers::kea::{Kea, Setup, free_port};
+use crate::peers::kea::{Kea, Setup};
 use crate::peers::process::{self, Process, wait_for};
 use crate::peers::product::command_line;
 use crate::peers::registrar::{PASSWORD, Registrar};
-use crate::peers::web;
+use crate::peers::web::{self, free_port};
 
 const POLICY: &str = include_str!("../../examples/demo.json");
 /// Every phone is a user of its own: 1000 and its place.

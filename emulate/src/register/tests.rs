@@ -1,4 +1,7 @@
+use std::net::UdpSocket;
+
 use super::*;
+use crate::account::Transport;
 
 fn account(user: &str, password: &str) -> Account {
     Account {
@@ -83,7 +86,9 @@ fn a_registrar_that_is_not_there_fails_the_step_and_says_where() {
     };
     let mut each = |_: &crate::report::Step| {};
     let mut log = Log::new(&mut each);
-    let outcome = register(&account, None, Duration::from_millis(50), 200, &mut log);
+    let patience = Duration::from_millis(50);
+    let wanted = Wanted { user_agent: None, patience, status: 200, authority: None };
+    let outcome = register(&account, &wanted, &mut log);
     assert_eq!(outcome, Outcome::Failed);
     let steps = log.finish();
     assert!(steps[0].text.ends_with("by UDP: no answer within 50ms"), "{}", steps[0].text);

@@ -1,10 +1,8 @@
 //! The whole way of single phones: files over HTTP and HTTPS, their form, and a real registrar.
 
-use super::{emulate, run, step};
-use crate::peers::kea::Setup;
+use super::{emulate, files_at, run, step};
 use crate::peers::registrar::{PASSWORD, Registrar, USER};
 use crate::peers::web::Web;
-use serde_json::json;
 
 /// The two files of a Polycom phone as the article on its provisioning has them.
 fn put_polycom(web: &Web, registrar: &Registrar, password: &str) {
@@ -46,11 +44,6 @@ reg.1.displayName="Front Desk"
 }
 
 const POLYCOM: [&str; 5] = ["--vendor", "polycom", "--mac", "00:04:f2:ab:cd:ef", "--register"];
-
-fn files_at(url: &str) -> Setup {
-    let policy = json!({ "systems": [{ "system": "files", "url": url }] });
-    Setup::offhook(&policy.to_string())
-}
 
 /// "Verifying provisioning": option 66, both files over HTTPS, REGISTER with the file's password, and
 /// the registrar's word on it, 403 for a wrong one.
@@ -109,6 +102,40 @@ fn a_polycom_goes_from_option_66_to_the_registrars_403_and_200() {
         "{}",
         registrar.log()
     );
+}
+
+/// As it must be where passwords are worth something: the file over HTTPS, the registration over TLS.
+#[test]
+fn a_registrar_over_tls_must_show_a_certificate_that_is_trusted() {
+    let web = Web::new();
+    let authority = web.authority();
+    let registrar = Registrar::over_tls(authority.parent().expect("a folder"));
+    let file = |host: &str| {
+        format!(
+            r#"<c reg.1.address="{USER}" reg.1.auth.password="{PASSWORD}" reg.1.server.1.transport="TLS"
+            reg.1.server.1.address="{host}" reg.1.server.1.port="{}"/>"#,
+            registrar.port
+        )
+    };
+    web.put("0004f2abcdef.cfg", &file("127.0.0.1"));
+    let authority = authority.display().to_string();
+    let url = web.https();
+    let words = [&POLYCOM[..], &["--url", &url, "--ca", &authority]].concat();
+    let (output, reports) = run(&words);
+    let by = format!("passed: to 127.0.0.1:{} by TLS as {USER}, ", registrar.port);
+    assert!(step(&reports[0], "SIP REGISTER").starts_with(&by), "{:#}", reports[0]);
+    assert_eq!(step(&reports[0], "registrar's answer"), "passed: 200 OK: registered");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(registrar.log().contains("REGISTERED 1001 by tls as "), "{}", registrar.log());
+    // The certificate is for 127.0.0.1 only.
+    web.put("0004f2abcdef.cfg", &file("localhost"));
+    let (_, reports) = run(&words);
+    let why = step(&reports[0], "SIP REGISTER");
+    assert!(
+        why.starts_with("failed: localhost:") && why.contains("certificate not valid for name"),
+        "{why}"
+    );
+    assert_eq!(step(&reports[0], "registrar's answer"), "not-reached: no answer");
 }
 
 #[test]

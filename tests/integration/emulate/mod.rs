@@ -3,6 +3,8 @@
 
 /// A fleet's power-up.
 mod fleet;
+/// With the files that `offhook generate` writes.
+mod generated;
 /// From the answer to the registrar.
 mod journeys;
 /// By broadcast, on an interface.
@@ -31,6 +33,12 @@ pub fn run(words: &[&str]) -> (Output, Vec<Value>) {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let reports = text.lines().map(|line| serde_json::from_str(line).expect("a report")).collect();
     (output, reports)
+}
+
+/// A Kea that tells everybody this URL.
+pub fn files_at(url: &str) -> Setup {
+    let policy = json!({ "systems": [{ "system": "files", "url": url }] });
+    Setup::offhook(&policy.to_string())
 }
 
 /// `outcome: text` of a step; panics if there is none of that name.

@@ -4,6 +4,7 @@ use super::folder::Folder;
 use super::process::{Process, command_as, wait_for};
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,19 +28,40 @@ impl Registrar {
 
     /// The same for every user whose name matches; all have the one password.
     pub fn of_users(users: &str) -> Registrar {
+        Registrar::start(users, None)
+    }
+
+    /// The same by TLS instead of TCP, with `server.pem` and `server.key` of this folder.
+    pub fn over_tls(certificates: &Path) -> Registrar {
+        Registrar::start(&format!("^{USER}$"), Some(certificates))
+    }
+
+    fn start(users: &str, certificates: Option<&Path>) -> Registrar {
         for _ in 0..10 {
-            if let Some(registrar) = Registrar::try_start(free_port(), users) {
+            if let Some(registrar) = Registrar::try_start(free_port(), users, certificates) {
                 return registrar;
             }
         }
         panic!("ten ports in a row were taken");
     }
 
-    fn try_start(port: u16, users: &str) -> Option<Registrar> {
+    fn try_start(port: u16, users: &str, certificates: Option<&Path>) -> Option<Registrar> {
         let folder = Folder::new();
         let modules =
             ["xlog", "tm", "sl", "pv", "textops", "siputils", "usrloc", "registrar", "auth"];
         let modules: String = modules.map(|name| format!("loadmodule \"{name}.so\"\n")).concat();
+        let stream = match certificates {
+            None => format!("listen=tcp:127.0.0.1:{port}\n"),
+            Some(folder) => {
+                let folder = folder.display();
+                format!(
+                    "enable_tls=yes\nlisten=tls:127.0.0.1:{port}\nloadmodule \"tls.so\"\n\
+                     modparam(\"tls\", \"tls_method\", \"TLSv1.2+\")\n\
+                     modparam(\"tls\", \"certificate\", \"{folder}/server.pem\")\n\
+                     modparam(\"tls\", \"private_key\", \"{folder}/server.key\")\n"
+                )
+            }
+        };
         let configuration = folder.write(
             "kamailio.cfg",
             format!(
@@ -50,8 +72,7 @@ children=1
 tcp_children=1
 auto_aliases=no
 listen=udp:127.0.0.1:{port}
-listen=tcp:127.0.0.1:{port}
-{modules}
+{stream}{modules}
 modparam("usrloc", "db_mode", 0)
 request_route {{
   if (!is_method("REGISTER")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
@@ -72,7 +93,7 @@ request_route {{
         let log = folder.join("kamailio.log");
         // Its workers end with it only if it is asked to end.
         let mut command = command_as(None, "TERM", "kamailio");
-        command.arg("-f").arg(configuration).args(["-DD", "-E", "-m", "16", "-M", "4"]);
+        command.arg("-f").arg(configuration).args(["-DD", "-E", "-m", "32", "-M", "8"]);
         command.arg("-Y").arg(folder.make("run")).arg("-P").arg(folder.join("pid"));
         let mut process = Process::start("kamailio", &mut command, &log);
         let up = wait_for("Kamailio starts or ends", Duration::from_secs(20), || {

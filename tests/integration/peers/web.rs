@@ -121,7 +121,8 @@ impl Drop for Web {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that is free by TCP at this moment.
+pub fn free_port() -> u16 {
     let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
     socket.local_addr().expect("its number").port()
 }
