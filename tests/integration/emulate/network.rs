@@ -44,16 +44,7 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
     );
     folder.write("tftp/0004f2010203.cfg", &file);
     folder::set_mode(&folder.join("tftp/0004f2010203.cfg"), 0o644);
-    let mut command = process::command("unshare");
-    command.args([
-        "--user",
-        "--map-root-user",
-        "--net",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-    ]);
+    let mut command = process::apart(&["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
     command.args(["bash", "-c", NETWORK, "network"]).env("FOLDER", folder.path());
     command.arg(product::command_line()).args(["emulate", "--interface", "phone", "--json"]);
     command.args(["--vendor", "polycom", "--timeout", "2"]);
