@@ -157,12 +157,16 @@ impl Tree {
         let path = self.aside_path(number);
         let write = || {
             let mut file = create(&path, FILE_MODE)?;
-            file.set_permissions(Permissions::from_mode(FILE_MODE))?;
             if let Some(group) = self.group {
                 fchown(&file, None, Some(group))?;
             }
             file.write_all(bytes)?;
-            file.metadata()
+            let found = file.metadata()?;
+            // A umask may have taken some of it.
+            if found.mode() & 0o7777 != FILE_MODE {
+                file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+            }
+            Ok(found)
         };
         let found = write().map_err(|error| cannot("write", &path, &error))?;
         Ok(Staged { number, size: found.len(), written: written(&found) })

@@ -135,3 +135,32 @@ fn phones_that_the_policy_sends_elsewhere_are_written_and_told_of() {
         assert_eq!(files, ["001565010203.boot", "001565010203.cfg"]);
     }
 }
+
+/// Nothing that somebody says is lost in silence.
+#[test]
+fn what_a_makers_files_have_no_place_for_is_told() {
+    let list = "mac,vendor,model,user,label,utc-offset
+0c383e010203,fanvil,X4U,1,Desk,
+0004f2010203,polycom,VVX410,2,Desk,+01:00
+";
+    let site = Site::new(&POLICY.replace("\"tls\"", "\"tls\", \"digit-map\": \"x.T\""), list);
+    let output = site.run(&["--json"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    let doubt = "the files of fanvil have no place for label, digit-map: it is left out";
+    assert!(told.contains(doubt) && !told.contains("polycom"), "{told}");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["doubts"].as_array().map(Vec::len), Some(1), "{summary}");
+    // One's own template has a place for it.
+    let folder = site.path("own/vendors/fanvil");
+    fs::create_dir_all(&folder).unwrap();
+    let template = "<a>{% for line in lines %}{% if line.label %}{{ line.label }}{% endif %}\
+                    {% endfor %}{% include 'b.j2' %}</a>";
+    fs::write(folder.join("phone.cfg.j2"), template).unwrap();
+    fs::write(folder.join("b.j2"), "<b>{% if digit_map %}{{ digit_map }}{% endif %}</b>").unwrap();
+    let output = site.run(&["--vendors-directory", "own"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("no place for user, server, transport: "), "{told}");
+    assert!(!told.contains("label") && !told.contains("digit-map"), "{told}");
+    assert_eq!(site.tree()["0c383e010203.cfg"], b"<a>Desk<b>x.T</b></a>");
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::web::{FLAT, PHONE, Web, refused};
+use crate::web::{FLAT, PHONE, Web, free_port, refused};
 
 #[test]
 fn a_plain_tree_is_served_and_nothing_else() {
@@ -56,4 +56,29 @@ fn a_plain_tree_is_served_and_nothing_else() {
     let log = fs::read_to_string(web.path("phones.log")).unwrap();
     assert!(log.contains(&format!(" 127.0.0.1 {PHONE} 200 ")), "{log}");
     assert!(log.contains(" 127.0.0.1 - 200 ") && log.contains("GET 000000000000.cfg"), "{log}");
+}
+
+/// Plain HTTP only where the policy's URL says so, or beside HTTPS by choice; under the same rules.
+#[test]
+fn plain_http_is_a_choice() {
+    let web = Web::start(&FLAT.replace("https", "http"), &[]);
+    let file = |port: u16| format!("http://localhost:{port}/phones/{PHONE}.cfg");
+    assert_eq!(web.fetch(&file(web.port), &[]).0, 200);
+    assert_eq!(web.fetch(&file(web.port), &["--interface", "127.0.0.9"]).0, 403);
+    assert_eq!(web.get(&format!("/phones/{PHONE}.cfg"), &[]).0, 0, "no TLS there");
+
+    // Port 80 is not ours here.
+    let mut web = Web::start(FLAT, &[]);
+    web.stop();
+    web.configure(&["--plain-http"]);
+    let (conf, plain) = (web.path("offhook.conf"), free_port());
+    let block = fs::read_to_string(&conf).unwrap();
+    assert_eq!(block.matches("    listen 80;").count(), 1, "{block}");
+    assert!(block.contains("whoever can listen on the wire reads the phones' passwords"));
+    fs::write(&conf, block.replace("listen 80;", &format!("listen {plain};"))).unwrap();
+    assert!(web.run());
+    assert_eq!(web.status(&format!("/phones/{PHONE}.cfg")), 200);
+    assert_eq!(web.fetch(&file(plain), &[]).0, 200);
+    assert!(refused(web.fetch(&format!("http://localhost:{plain}/phones/"), &[]).0));
+    assert_eq!(web.fetch(&file(plain), &["--interface", "127.0.0.9"]).0, 403);
 }

@@ -44,7 +44,7 @@ impl Drop for Web {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
@@ -95,7 +95,7 @@ impl Web {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn configure(&self, more: &[&str]) {
+    pub fn configure(&self, more: &[&str]) {
         let log = self.path("phones.log").display().to_string();
         let secrets = self.path("secrets.conf").display().to_string();
         let mut arguments = vec!["web-server", "nginx", "--root", "tree", "--log", &log];
@@ -119,7 +119,7 @@ impl Web {
         fs::write(self.path("nginx.conf"), main).unwrap();
     }
 
-    fn run(&mut self) -> bool {
+    pub fn run(&mut self) -> bool {
         let conf = self.path("nginx.conf");
         let child = Command::new("nginx")
             .args(["-e", "stderr", "-c"])
@@ -201,11 +201,15 @@ impl Web {
 
     /// The status and body of a request, sent to the letter.
     pub fn get(&self, path: &str, more: &[&str]) -> (u16, String) {
+        self.fetch(&format!("https://localhost:{}{path}", self.port), more)
+    }
+
+    /// The same from another port, or without TLS.
+    pub fn fetch(&self, url: &str, more: &[&str]) -> (u16, String) {
         let output = Command::new("curl")
             .args(["-sk", "--path-as-is", "--max-time", "10", "-w", "\n%{http_code}"])
             .args(more)
-            .arg(format!("https://localhost:{}{path}", self.port))
-            .args(["--resolve", &format!("localhost:{}:127.0.0.1", self.port)])
+            .args(["-4", url])
             .current_dir(self.folder.path())
             .output()
             .expect("curl");
