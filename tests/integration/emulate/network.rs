@@ -55,10 +55,8 @@ fn boot(
     words: &[&str],
     setup: Option<&Setup>,
 ) -> (Value, Option<i32>) {
-    let mut command = process::command("unshare");
-    let alone =
-        ["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    command.args(alone).env("FOLDER", folder.path());
+    let mut command = process::apart(&["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+    command.env("FOLDER", folder.path());
     if let Some(setup) = setup {
         setup.environment(&mut command);
     }
