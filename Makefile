@@ -44,8 +44,12 @@ test: deps
 	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
+# What takes long the first time says so: the programs are built one by one, as the demo would build
+# them unseen.
 demo:
 	@scripts/deps demo
+	@for package in offhook-kea offhook offhook-dnsmasq; do $(CARGO) build -p $$package || exit 1; done
+	@$(CARGO) test --no-run -p offhook-tests --test demo
 	@$(CARGO) test --quiet -p offhook-tests --test demo
 
 bench:
