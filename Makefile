@@ -6,12 +6,12 @@ CARGO ?= cargo
 .PHONY: help deps build install install-dnsmasq test demo bench matrix clean
 
 help:
-	@echo 'make demo     a real Kea with the hook on loopback, and phones that boot from it'
+	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
 	@echo 'make test     formatting, lints, docs, and every test'
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
 	@echo 'make install-dnsmasq  only the dnsmasq companion and the command, without Kea'
-	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet'"'"'s power-up; dnsmasq)'
+	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet; 100,000 phones'"'"' files; dnsmasq)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
 	@echo 'make deps     only install what the tests need'
 	@echo 'make clean    remove what was built'
@@ -50,21 +50,29 @@ test: deps
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --workspace
+	@echo 'make demo, which is a test too'
+	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
+	{ $(CARGO) test --quiet -p offhook-tests --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
+# What takes long the first time says so: the programs are built one by one, as the demo would build
+# them unseen.
 demo:
 	@scripts/deps demo
+	@for package in offhook-kea offhook offhook-dnsmasq; do $(CARGO) build -p $$package || exit 1; done
+	@$(CARGO) test --no-run -p offhook-tests --test demo
 	@$(CARGO) test --quiet -p offhook-tests --test demo
 
-bench: deps
+bench:
+	@scripts/deps bench
 	$(CARGO) bench -p offhook-core --bench decision
 	kea-hook/bench/run
 	$(CARGO) build --release -p offhook -p offhook-kea
 	OFFHOOK_HOOK='$(CURDIR)/target/release/libdhcp_offhook.so' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
-	  $(CARGO) test --quiet -p offhook-tests --test fleet
+	  $(CARGO) test --quiet -p offhook-tests --test fleet --test generate
 	$(COMPANION)
 	OFFHOOK_DNSMASQ='$(CURDIR)/target/release/offhook-dnsmasq' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
 	  $(CARGO) test --quiet -p offhook-tests --test dnsmasq-bench

@@ -71,7 +71,7 @@ pub struct Arguments {
     /// End after DHCP: no files, no registration
     #[arg(long, conflicts_with_all = ["register", "url", "ca"])]
     dhcp_only: bool,
-    /// The certificate authority of https:// servers, in PEM (without it: the public ones)
+    /// The certificate authority of https:// servers and of the registrar, in PEM (without it: the public ones)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// Register by SIP with the credentials from the files

@@ -1,30 +1,19 @@
-//! Keys: read under the same rules as the Kea hook has; and what is derived from them, written into
-//! files that nobody else reads.
+//! What is derived from keys, and written into files that nobody else reads.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use offhook_core::policy::TokenRule;
-use offhook_core::token::{MasterKey, Minter, check_mode};
+use offhook_core::token::Minter;
+use offhook_edge::key;
 
 use crate::input::{Failure, wrong};
 
-/// Reads a key's file; the error does not repeat its name.
-pub fn key(path: &str) -> Result<MasterKey, String> {
-    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
-    let found = fs::metadata(path).map_err(cannot)?;
-    if !found.is_file() {
-        return Err("is no file".to_owned());
-    }
-    check_mode(found.permissions().mode())?;
-    MasterKey::from_text(&fs::read(path).map_err(cannot)?)
-}
-
 /// Every key and epoch that is valid now, the current ones first.
 pub fn minters(rule: &TokenRule) -> Result<Vec<Minter>, Failure> {
-    let read = |path: &str| key(path).map_err(|error| wrong(format!("{path}: {error}")));
+    let read = |path: &str| key::read(path).map_err(|error| wrong(format!("{path}: {error}")));
     let mut keys = vec![read(&rule.key_file)?];
     if let Some(previous) = &rule.previous_key_file {
         keys.push(read(previous)?);

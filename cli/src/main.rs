@@ -57,15 +57,5 @@ fn main() -> ExitCode {
         Command::Vendors(arguments) => vendors::run(&arguments),
         Command::WebServer(arguments) => web_server::run(&arguments),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(input::Failure::Wrong(text)) => {
-            eprintln!("{text}");
-            ExitCode::from(1)
-        }
-        // What was asked for has been printed, and it is not nothing.
-        Err(input::Failure::Found) => ExitCode::from(1),
-        // A reader that went away (`offhook vendors | head`) is no failure of ours.
-        Err(input::Failure::ClosedPipe) => ExitCode::SUCCESS,
-    }
+    offhook_edge::command::exit_code(done)
 }

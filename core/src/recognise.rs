@@ -7,7 +7,8 @@
 
 use std::borrow::Cow;
 
-use crate::catalogue::index::{ReadPart, RuleRef, read_parts};
+use crate::catalogue::index::RuleRef;
+use crate::catalogue::reading::{ReadPart, read_parts};
 use crate::catalogue::{Field, MacRule, Rule, Tables, VendorIx};
 use crate::query::{Query, SubOptions};
 
@@ -262,10 +263,17 @@ fn read_pattern<'a>(rule: &Rule, mut value: &'a [u8]) -> Reading<'a> {
             }
             continue;
         }
+        if let ReadPart::Ending(ending) = part {
+            value = value.strip_prefix(ending.as_bytes()).unwrap_or(value);
+            continue;
+        }
         let end = match parts.peek() {
             Some(ReadPart::Literal(next)) => {
                 let next = next.as_bytes();
                 value.windows(next.len()).position(|window| window == next)
+            }
+            Some(ReadPart::Ending(ending)) => {
+                Some(value.strip_suffix(ending.as_bytes()).unwrap_or(value).len())
             }
             _ => Some(value.len()),
         };

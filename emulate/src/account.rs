@@ -15,9 +15,22 @@ pub enum Transport {
     Tls,
 }
 
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
+        })
+    }
+}
+
 /// A phone's first line. Its password is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
+    /// Whose user it is: the registrar by name.
+    pub domain: String,
+    /// Where the requests go: the registrar, or the outbound proxy before it.
     pub server: String,
     pub port: u16,
     pub transport: Transport,
@@ -62,11 +75,19 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
         return None;
     };
     let optional = |names: &[String]| settings.get(names).map(|(value, _)| value.to_owned());
-    let (host, in_server) = host_and_port(&server.0);
+    let (domain, in_server) = host_and_port(&server.0);
+    let outbound = optional(&names.outbound);
+    let (host, in_value) = match &outbound {
+        Some(outbound) => host_and_port(outbound),
+        None => (domain.clone(), in_server),
+    };
     let port = optional(&names.port).and_then(|port| port.parse::<u16>().ok()).filter(|p| *p > 0);
-    let transport_word = optional(&names.transport)
-        .or_else(|| server.0.split_once("transport=").map(|(_, word)| word.to_owned()));
-    let transport = transport_word.map_or(Some(Transport::Udp), |word| {
+    let port = if outbound.is_some() { in_value } else { port.or(in_value) };
+    let in_uri = |value: &str| value.split_once("transport=").map(|(_, word)| word.to_owned());
+    let word = optional(&names.transport)
+        .or_else(|| outbound.as_deref().and_then(in_uri))
+        .or_else(|| in_uri(&server.0));
+    let transport = word.map_or(Some(Transport::Udp), |word| {
         transport(names.transports.get(&word).unwrap_or(&word))
     });
     let Some(transport) = transport else {
@@ -75,26 +96,28 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
     };
     let usual = if transport == Transport::Tls { 5061 } else { 5060 };
     let account = Account {
+        domain,
         server: host,
-        port: port.or(in_server).unwrap_or(usual),
+        port: port.unwrap_or(usual),
         transport,
         auth_user: optional(&names.auth_user).unwrap_or_else(|| user.0.clone()),
         user: user.0,
         password: password.0,
         password_in: password.1,
     };
+    let from = match server.1 == user.1 && user.1 == account.password_in {
+        true => format!("all from {}", user.1),
+        false => {
+            format!(
+                "registrar from {}, user from {}, password from {}",
+                server.1, user.1, account.password_in
+            )
+        }
+    };
+    let Account { user, server, port, transport, .. } = &account;
     log.passed(
         step::CONFIGURATION,
-        format!(
-            "user {} at {}:{} by {:?}, registrar from {}, user from {}, password from {}",
-            account.user,
-            account.server,
-            account.port,
-            account.transport,
-            server.1,
-            user.1,
-            account.password_in
-        ),
+        format!("user {user} at {server}:{port} by {transport}, {from}"),
     );
     Some(account)
 }

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::character::Informs;
 use crate::exchange::{Exchange, transaction};
 use crate::packet::{ACK, Answer, DISCOVER, INFORM, NAK, OFFER, Question, RELEASE, REQUEST};
 use crate::phone::Phone;
@@ -104,9 +105,15 @@ fn round(phone: &Phone, exchange: &Exchange, place: &str, log: &mut Log<'_>) -> 
     let lease = lease.map(|seconds| format!(" for {} s", u32::from_be_bytes(*seconds)));
     log.passed(ack_step, format!("{}{}", ack.yiaddr, lease.unwrap_or_default()));
     let address = ack.yiaddr;
-    let answer = match phone.informs {
-        true => inform(phone, exchange, address, place, log).unwrap_or(ack),
-        false => ack,
+    let understood = reading::read(phone, &ack);
+    let asks_again = match phone.informs {
+        Informs::Never => false,
+        Informs::WithoutUrl => understood.places.is_empty() && understood.vlan.is_none(),
+        Informs::Always => true,
+    };
+    let informed = if asks_again { inform(phone, exchange, address, place, log) } else { None };
+    let Some(answer) = informed else {
+        return Some(Lease { address, answer: ack, understood });
     };
     let understood = reading::read(phone, &answer);
     Some(Lease { address, answer, understood })
@@ -185,7 +192,7 @@ fn locate(phone: &Phone, understood: &Understood, log: &mut Log<'_>) {
         }
         [] if understood.asked.is_empty() => {
             let name = &phone.vendor.name;
-            log.not_reached(step::URL, format!("{name} phones take none by DHCP"));
+            log.not_reached(step::URL, format!("this {name} phone asks for none by DHCP"));
         }
         [] => {
             let asked = understood.asked.join(", ");

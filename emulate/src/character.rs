@@ -13,14 +13,24 @@ include!(concat!(env!("OUT_DIR"), "/characters.rs"));
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Character {
+    /// Whether it asks again by DHCPINFORM once it has its address.
+    #[serde(default)]
+    pub informs: Informs,
     /// `{{model}}`, `{{mac}}` ... are filled in.
     pub user_agent: Option<String>,
+    /// The model that is played where the catalogue's example bears none.
+    pub model: Option<String>,
+    /// What `{{series}}` leaves out of the model's beginning.
+    pub series_without: Option<String>,
     /// What the phone puts in place of its own macros: `"$MAC" = "{{mac}}"`.
     #[serde(default)]
     pub macros: BTreeMap<String, String>,
     /// How an option of `[[reads]]` is read, where its kind alone does not say.
     #[serde(default)]
     pub reads: BTreeMap<String, Reader>,
+    /// What it reads only while it says this of itself in option 60.
+    #[serde(default)]
+    pub as_class: BTreeMap<String, Vec<String>>,
     /// A URL that stands in several sub-options.
     pub url_of: Option<UrlOf>,
     /// The parameters of a configuration file that a registration needs.
@@ -28,6 +38,17 @@ pub struct Character {
     /// Where this stands.
     #[serde(default)]
     pub sources: Vec<String>,
+}
+
+/// When a phone asks by DHCPINFORM.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Informs {
+    #[default]
+    Never,
+    /// If the DHCPACK does not say where its files are.
+    WithoutUrl,
+    Always,
 }
 
 /// The codes (`43.2`) of a URL's parts.
@@ -46,6 +67,8 @@ pub struct UrlOf {
 pub struct Registration {
     pub server: Vec<String>,
     pub port: Vec<String>,
+    /// Host, port and transport through which the registrar is reached: `host:port;transport=udp`.
+    pub outbound: Vec<String>,
     pub transport: Vec<String>,
     pub user: Vec<String>,
     pub auth_user: Vec<String>,
@@ -77,7 +100,8 @@ mod tests {
             assert!(!character.sources.is_empty(), "{id}: no sources");
             let vendor = built_in().vendor(id).map(|at| built_in().at(at));
             let vendor = vendor.unwrap_or_else(|| panic!("{id}: no vendor of that name"));
-            for code in character.reads.keys() {
+            let as_class = character.as_class.values().flatten();
+            for code in character.reads.keys().chain(as_class) {
                 let known = vendor.reads.iter().any(|read| *read.code == **code);
                 assert!(known, "{id}: reads {code}, which [[reads]] of vendor.toml does not have");
             }

@@ -108,10 +108,11 @@ impl Exchange {
 
     /// Sends, again and again, and waits for an answer of one of these kinds.
     pub fn ask(&self, question: &Question, kinds: &[u8]) -> Result<Answer, Silence> {
-        self.ask_hearing(&self.socket, question, kinds)
+        self.ask_hearing(&[&self.socket], question, kinds)
     }
 
-    /// The same for an answer that goes to the phone's own address (DHCPINFORM).
+    /// The same for an answer that goes to the phone's own address (DHCPINFORM): Kea sends it there,
+    /// as RFC 2131 4.3.5 wants it, dnsmasq to the relay.
     pub fn ask_as(
         &self,
         address: Ipv4Addr,
@@ -122,20 +123,26 @@ impl Exchange {
             Way::Relay { relay, .. } => relay.port(),
             Way::Broadcast { .. } => return self.ask(question, kinds),
         };
-        let own = bind(SocketAddrV4::new(address, port))?;
-        self.ask_hearing(&own, question, kinds)
+        match bind(SocketAddrV4::new(address, port)) {
+            Ok(own) => self.ask_hearing(&[&self.socket, &own], question, kinds),
+            // Where this host does not have the address, only the relay can hear.
+            Err(error) => match self.ask(question, kinds) {
+                Err(Silence::Timeout { .. }) => Err(error.into()),
+                heard => heard,
+            },
+        }
     }
 
     fn ask_hearing(
         &self,
-        socket: &UdpSocket,
+        sockets: &[&UdpSocket],
         question: &Question,
         kinds: &[u8],
     ) -> Result<Answer, Silence> {
         let Patience { each, tries } = self.patience;
         for _ in 0..tries {
             self.send(question)?;
-            if let Some(answer) = hear(socket, question, kinds, Instant::now() + each)? {
+            if let Some(answer) = hear(sockets, question, kinds, Instant::now() + each)? {
                 return Ok(answer);
             }
         }
@@ -143,25 +150,31 @@ impl Exchange {
     }
 }
 
+/// How long one of several sockets is listened to before the next.
+const TURN: Duration = Duration::from_millis(5);
+
 fn hear(
-    socket: &UdpSocket,
+    sockets: &[&UdpSocket],
     question: &Question,
     kinds: &[u8],
     end: Instant,
 ) -> Result<Option<Answer>, Silence> {
     let mut buffer = vec![0; LARGEST];
-    loop {
+    for socket in sockets.iter().cycle() {
         let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
         else {
-            return Ok(None);
+            break;
         };
+        let left = if sockets.len() > 1 { left.min(TURN) } else { left };
         socket.set_read_timeout(Some(left))?;
         let length = match socket.recv(&mut buffer) {
             Ok(length) => length,
             Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => return Ok(None),
                 // The server's port was closed when the last packet arrived there; it may come up.
-                io::ErrorKind::ConnectionRefused | io::ErrorKind::Interrupted => continue,
+                io::ErrorKind::WouldBlock
+                | io::ErrorKind::TimedOut
+                | io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::Interrupted => continue,
                 _ => return Err(error.into()),
             },
         };
@@ -172,6 +185,7 @@ fn hear(
             Err(NotOurs::Broken(how)) => return Err(Silence::Broken(how)),
         }
     }
+    Ok(None)
 }
 
 fn bind(address: SocketAddrV4) -> io::Result<UdpSocket> {

@@ -113,7 +113,7 @@ fn first(phone: &Phone, place: &Place) -> Vec<Request> {
             .iter()
             .filter(|file| asks(phone, file))
             .map(|file| Request {
-                url: format!("{folder}{}", fill(phone, &file.name)),
+                url: format!("{folder}{}", name(phone, file)),
                 scope: match &*file.scope {
                     "device" => Scope::Device,
                     "model" => Scope::Model,
@@ -126,12 +126,22 @@ fn first(phone: &Phone, place: &Place) -> Vec<Request> {
     }
 }
 
+/// A file's name; some have the model without its beginning.
+fn name(phone: &Phone, file: &PhoneFile) -> String {
+    let model = phone.model.strip_prefix(&*file.without).unwrap_or(&phone.model);
+    fill(phone, &file.name.replace("{{model}}", model))
+}
+
 /// Whether this phone asks for a file: not if its name wants a model that is not known, or is that of
 /// another model.
 fn asks(phone: &Phone, file: &PhoneFile) -> bool {
     let model = phone.model.to_ascii_lowercase();
     if file.name.contains("{{model}}") {
         return !model.is_empty();
+    }
+    let mut models = file.models.iter().map(|start| &**start).peekable();
+    if !model.is_empty() && models.peek().is_some() {
+        return models.any(|start| phone.model.starts_with(start));
     }
     let example_of_a_model = &*file.scope == "model" && !file.name.contains("{{");
     !example_of_a_model || (!model.is_empty() && file.name.to_ascii_lowercase().contains(&model))

@@ -5,11 +5,9 @@ use std::time::Duration;
 use crate::boot;
 use crate::exchange::Exchange;
 use crate::fetch::Fetcher;
-use crate::files;
 use crate::phone::Phone;
-use crate::reading::Place;
 use crate::register;
-use crate::report::{Log, Report, Step};
+use crate::report::{Log, Report, Step, Told};
 
 /// How far a phone goes, and by which ways.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ pub enum Start {
 #[derive(Debug)]
 pub struct Files {
     pub patience: Duration,
-    /// Certificates (PEM) by which HTTPS servers are trusted; none: the public ones.
+    /// Certificates (PEM) by which servers over TLS are trusted, the registrar too; none: the public ones.
     pub authority: Option<String>,
 }
 
@@ -47,19 +45,31 @@ impl Journey {
     /// Sends a phone on its way; `each` hears every step as it ends.
     pub fn go(&self, phone: &Phone, each: &mut dyn FnMut(&Step)) -> Report {
         let mut log = Log::new(each);
-        self.steps(phone, &mut log);
+        let mut told = Vec::new();
+        self.steps(phone, &mut told, &mut log);
         Report {
             vendor: phone.vendor.id.to_string(),
             model: phone.model.clone(),
             example: phone.example.clone(),
             hw_address: phone.mac.to_string(),
+            told,
             steps: log.finish(),
         }
     }
 
-    fn steps(&self, phone: &Phone, log: &mut Log<'_>) {
+    fn steps(&self, phone: &Phone, told: &mut Vec<Told>, log: &mut Log<'_>) {
         let place = match &self.start {
-            Start::Dhcp { exchange, voice } => self.by_dhcp(phone, exchange, voice.as_ref(), log),
+            Start::Dhcp { exchange, voice } => {
+                let lease = boot::boot(phone, exchange, voice.as_ref(), log);
+                if lease.is_none() {
+                    log.not_reached(boot::step::URL, "no address");
+                }
+                lease.and_then(|lease| {
+                    let options = lease.answer.options.iter();
+                    told.extend(options.map(|(code, value)| Told::new(*code, value)));
+                    lease.understood.places.into_iter().next().map(|said| said.value)
+                })
+            }
             Start::Url(url) => match boot::given(phone, url) {
                 Ok(place) => {
                     log.passed(boot::step::URL, format!("{} as given", place.url()));
@@ -71,19 +81,18 @@ impl Journey {
                 }
             },
         };
-        let Some(wanted) = &self.files else { return };
+        let Some(files) = &self.files else { return };
         let Some(place) = place else {
-            log.not_reached(files::step::FILES, "no URL");
+            log.not_reached(crate::files::step::FILES, "no URL");
             self.no_registration("no files", log);
             return;
         };
         let user_agent = phone.user_agent();
-        let fetcher =
-            Fetcher::new(user_agent.clone(), wanted.patience, wanted.authority.as_deref());
+        let fetcher = Fetcher::new(user_agent.clone(), files.patience, files.authority.as_deref());
         let account = match fetcher {
-            Ok(fetcher) => files::collect(phone, &place, &fetcher, log),
+            Ok(fetcher) => crate::files::collect(phone, &place, &fetcher, log),
             Err(why) => {
-                log.failed(files::step::FILES, format!("the certificates: {why}"));
+                log.failed(crate::files::step::FILES, format!("the certificates: {why}"));
                 None
             }
         };
@@ -96,22 +105,13 @@ impl Journey {
             account.server = server.clone();
             account.port = *port;
         }
-        let user_agent = user_agent.as_deref();
-        register::register(&account, user_agent, wanted.patience, wanted.expected, log);
-    }
-
-    fn by_dhcp(
-        &self,
-        phone: &Phone,
-        exchange: &Exchange,
-        voice: Option<&Exchange>,
-        log: &mut Log<'_>,
-    ) -> Option<Place> {
-        let Some(lease) = boot::boot(phone, exchange, voice, log) else {
-            log.not_reached(boot::step::URL, "no address");
-            return None;
+        let wanted = register::Wanted {
+            user_agent: user_agent.as_deref(),
+            patience: wanted.patience,
+            status: wanted.expected,
+            authority: files.authority.as_deref(),
         };
-        lease.understood.places.into_iter().next().map(|said| said.value)
+        register::register(&account, &wanted, log);
     }
 
     fn no_registration(&self, why: &str, log: &mut Log<'_>) {

@@ -6,7 +6,7 @@ use offhook_core::Mac;
 use offhook_core::catalogue::{Tables, Vendor};
 use offhook_core::examples::{self, Example};
 
-use crate::character::Character;
+use crate::character::{Character, Informs};
 use crate::packet;
 use crate::reading::fill;
 
@@ -18,13 +18,12 @@ pub struct Phone {
     /// The catalogue's example that it plays.
     pub example: String,
     pub mac: Mac,
-    /// Empty where the example bears none.
+    /// Empty where neither the example nor the maker's character bears one.
     pub model: String,
     pub firmware: String,
     /// What it sends, in its order, without message type and addresses.
     pub options: Vec<(u8, Vec<u8>)>,
-    /// Once it has its address, it asks again by DHCPINFORM.
-    pub informs: bool,
+    pub informs: Informs,
 }
 
 /// Which phone to play.
@@ -91,13 +90,15 @@ impl Phone {
         let informs = of_vendor
             .iter()
             .any(|other| other.packet.message == packet::INFORM && class(other) == class(example));
+        let informs = if informs { Informs::Always } else { character.informs };
         let own = example.packet.mac.filter(|mac| *mac != NOBODYS);
         let own = own.unwrap_or_else(|| makers(&vendor));
+        let model = example.model.clone().or_else(|| character.model.clone());
         Ok(Phone {
             character,
             example: example.name.clone(),
             mac: choice.mac.unwrap_or(own),
-            model: example.model.clone().unwrap_or_default(),
+            model: model.unwrap_or_default(),
             firmware: example.firmware.clone().unwrap_or_default(),
             informs,
             options,
@@ -108,6 +109,25 @@ impl Phone {
     /// What it says of itself in HTTP and SIP; none where nobody knows.
     pub fn user_agent(&self) -> Option<String> {
         self.character.user_agent.as_deref().map(|text| fill(self, text))
+    }
+
+    /// The model without the beginning that its maker leaves out where only the model is meant.
+    pub fn series(&self) -> &str {
+        let without = self.character.series_without.as_deref().unwrap_or_default();
+        self.model.strip_prefix(without).unwrap_or(&self.model)
+    }
+
+    /// Whether it reads this option (`43.2`) as what it now says of itself.
+    pub fn reads_now(&self, code: &str) -> bool {
+        let bound = &self.character.as_class;
+        let lists = |codes: &Vec<String>| codes.iter().any(|own| own == code);
+        if !bound.values().any(lists) {
+            return true;
+        }
+        let class = self.options.iter().find(|(code, _)| *code == 60);
+        let class = class.map(|(_, class)| class.strip_suffix(b"\0").unwrap_or(class));
+        let mut own = bound.iter().filter(|(name, _)| class == Some(name.as_bytes()));
+        own.any(|(_, codes)| lists(codes))
     }
 
     /// The same phone with another address: the `number`th of the range that its own is in.

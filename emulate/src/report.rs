@@ -47,7 +47,26 @@ pub struct Report {
     /// The catalogue's example that was played.
     pub example: String,
     pub hw_address: String,
+    /// The options of the answer that it went by, as they came over the wire.
+    pub told: Vec<Told>,
     pub steps: Vec<Step>,
+}
+
+/// One option of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told {
+    pub code: u8,
+    pub hex: String,
+    /// Where the bytes are a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl Told {
+    pub fn new(code: u8, bytes: &[u8]) -> Told {
+        let text = is_text(bytes).then(|| String::from_utf8_lossy(bytes).into_owned());
+        Told { code, hex: hex(bytes), text }
+    }
 }
 
 impl Report {
@@ -105,12 +124,16 @@ impl<'l> Log<'l> {
 
 /// Bytes for a person's eye: text where they are text, else hex.
 pub fn shown(bytes: &[u8]) -> String {
-    let text = !bytes.is_empty() && bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
-    match std::str::from_utf8(bytes) {
-        Ok(bytes) if text => format!("\"{bytes}\""),
-        _ => {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("0x{digits}")
-        }
+    match is_text(bytes) {
+        true => format!("\"{}\"", String::from_utf8_lossy(bytes)),
+        false => format!("0x{}", hex(bytes)),
     }
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

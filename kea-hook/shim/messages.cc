@@ -23,6 +23,7 @@ const char* values[] = {
     "OFFHOOK_PHONES_FORGOTTEN", "%1",
     "OFFHOOK_PHONE_ANSWERED", "%1",
     "OFFHOOK_PHONE_LEFT_ALONE", "%1",
+    "OFFHOOK_PHONE_OFFERED", "%1",
     "OFFHOOK_PHONE_REASON", "%1",
     "OFFHOOK_POLICY_DOUBT", "%1",
     "OFFHOOK_POLICY_IN_FORCE", "%1",

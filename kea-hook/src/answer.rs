@@ -17,6 +17,9 @@ use crate::line::{client, describe};
 use crate::phones::Sighting;
 use crate::{fault, log, message, note};
 
+/// Option 53 of an OFFER (RFC 2132, section 9.6).
+pub(crate) const OFFER: u8 = 2;
+
 /// A client's packet, as the shim hands it over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Packet<'a> {
@@ -123,10 +126,14 @@ impl Hook {
                 self.forgets();
             }
         }
-        let level = if done.changed() { Level::INFO } else { Level::DEBUG };
-        if done.cut > 0 || log::enabled(level) {
+        let outcome = match (done.changed(), packet.reply) {
+            (false, _) => Outcome::LeftAlone,
+            (true, OFFER) => Outcome::Offered,
+            (true, _) => Outcome::Answered,
+        };
+        if done.cut > 0 || log::enabled(outcome.level()) {
             let line = describe(engine, &query, &decision, &identity, edits, packet.reply);
-            let mut fresh = Lines { changed: done.changed(), line, ..Lines::default() };
+            let mut fresh = Lines { outcome, line, ..Lines::default() };
             if done.cut > 0 {
                 self.count_fault();
                 fresh.cut = Some(format!("{}: {} options left out", client(&query), done.cut));
@@ -236,10 +243,26 @@ fn write(edits: &Edits, room: &mut impl Room) -> Done {
     done
 }
 
+/// What an answer's line in the log says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Outcome {
+    /// One line per phone at Kea's usual level is enough: the ACK has the same to tell.
+    Offered,
+    Answered,
+    #[default]
+    LeftAlone,
+}
+
+impl Outcome {
+    fn level(self) -> Level {
+        if self == Outcome::Answered { Level::INFO } else { Level::DEBUG }
+    }
+}
+
 /// What is to be logged once the lane is free again.
 #[derive(Debug, Default)]
 struct Lines {
-    changed: bool,
+    outcome: Outcome,
     line: String,
     cut: Option<String>,
     client: String,
@@ -251,10 +274,11 @@ impl Lines {
         if let Some(cut) = &self.cut {
             tracing::error!(target: message::ANSWER_CUT, "{cut}");
         }
-        if self.changed {
-            tracing::info!(target: message::PHONE_ANSWERED, "{}", self.line);
-        } else {
-            tracing::debug!(target: message::PHONE_LEFT_ALONE, "{}", self.line);
+        let line = &self.line;
+        match self.outcome {
+            Outcome::Offered => tracing::debug!(target: message::PHONE_OFFERED, "{line}"),
+            Outcome::Answered => tracing::info!(target: message::PHONE_ANSWERED, "{line}"),
+            Outcome::LeftAlone => tracing::debug!(target: message::PHONE_LEFT_ALONE, "{line}"),
         }
         for reason in &self.reasons {
             tracing::debug!(target: message::PHONE_REASON, "{}: {reason}", self.client);

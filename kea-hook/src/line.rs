@@ -6,6 +6,7 @@ use offhook_core::recognise::{Identity, read};
 use offhook_core::text::printable;
 use offhook_core::{Decision, Edits, Engine, Query};
 
+use crate::answer::OFFER;
 use crate::sign;
 
 /// `00:15:65:aa:bb:cc`
@@ -24,7 +25,7 @@ pub(crate) fn describe(
     reply: u8,
 ) -> String {
     let mut line = who(engine, query, identity);
-    let reply = if reply == 2 { "OFFER" } else { "ACK" };
+    let reply = if reply == OFFER { "OFFER" } else { "ACK" };
     let _ = write!(line, ", {reply}");
     if let Some(address) = query.client_address() {
         let _ = write!(line, " {address}");

@@ -13,6 +13,7 @@ pub(crate) const PACKET_DROPPED: &str = "OFFHOOK_PACKET_DROPPED";
 /// The table of phones seen is full, and forgets.
 pub(crate) const PHONES_FORGOTTEN: &str = "OFFHOOK_PHONES_FORGOTTEN";
 pub(crate) const PHONE_ANSWERED: &str = "OFFHOOK_PHONE_ANSWERED";
+pub(crate) const PHONE_OFFERED: &str = "OFFHOOK_PHONE_OFFERED";
 /// A phone that the policy tells nothing.
 pub(crate) const PHONE_LEFT_ALONE: &str = "OFFHOOK_PHONE_LEFT_ALONE";
 pub(crate) const PHONE_REASON: &str = "OFFHOOK_PHONE_REASON";

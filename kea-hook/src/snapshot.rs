@@ -3,16 +3,13 @@
 //! Built whole before anything is replaced; immutable afterwards. Reading files happens here, on
 //! Kea's main thread, never while a packet is answered.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use offhook_core::builtin::{self, OverlayFile};
+use offhook_core::builtin;
 use offhook_core::catalogue::Tables;
-use offhook_core::token::{self, MasterKey};
-use offhook_core::{Engine, Host, Mistake, Mistakes};
+use offhook_core::{Engine, Host, Mistakes};
+use offhook_edge::{key, overlay};
 
 use crate::parameters::{Origin, Parameters};
 
@@ -35,15 +32,15 @@ impl Snapshot {
         host: Host,
     ) -> Result<Snapshot, Mistakes> {
         let tables = match &parameters.vendors_directory {
-            Some(folder) => Arc::new(builtin::with_overlay(&overlay(folder)?)?),
+            Some(folder) => Arc::new(builtin::with_overlay(&overlay::facts(folder)?)?),
             None => builtin::shared(),
         };
         let (text, file) = match &origin {
             Origin::Inline(text) | Origin::Command(text) => (text.clone(), None),
-            Origin::File(path) => (read_file(path)?, Some(path.display().to_string())),
+            Origin::File(path) => (offhook_edge::text(path)?, Some(path.display().to_string())),
         };
         let engine =
-            Engine::with_keys(tables, &text, host, &read_key).map_err(|mistakes| match &file {
+            Engine::with_keys(tables, &text, host, &key::read).map_err(|mistakes| match &file {
                 Some(file) => mistakes.in_file(file),
                 None => mistakes,
             })?;
@@ -58,68 +55,11 @@ fn class_names(prefix: &str, tables: &Tables) -> Vec<String> {
     std::iter::once(prefix.to_owned()).chain(vendors).collect()
 }
 
-/// The key of the policy's tokens. Its file is for Kea's user or group alone.
-fn read_key(path: &str) -> Result<MasterKey, String> {
-    let found = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
-    if !found.is_file() {
-        return Err("is no file".to_owned());
-    }
-    token::check_mode(found.permissions().mode())?;
-    let content = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    MasterKey::from_text(&content)
-}
-
-fn read_file(path: &Path) -> Result<String, Mistakes> {
-    fs::read_to_string(path).map_err(|error| cannot_read(path, &error))
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> Mistakes {
-    let text = format!("cannot be read: {error}");
-    Mistakes(vec![Mistake::new("", text)]).in_file(&path.display().to_string())
-}
-
-/// All files of an overlay folder: `vendors/<id>/vendor.toml` and `systems/<id>.toml`, in the order of
-/// their names. A folder that is not there, or has neither, is a mistake: it would silently do nothing.
-fn overlay(folder: &Path) -> Result<Vec<OverlayFile>, Mistakes> {
-    let mut files = Vec::new();
-    fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
-    for vendor in entries(&folder.join("vendors"))? {
-        take(&vendor.join("vendor.toml"), &mut files)?;
-    }
-    for system in entries(&folder.join("systems"))? {
-        if system.extension().is_some_and(|extension| extension == "toml") {
-            take(&system, &mut files)?;
-        }
-    }
-    if files.is_empty() {
-        let text = "holds neither vendors/<id>/vendor.toml nor systems/<id>.toml";
-        return Err(Mistakes(vec![Mistake::new("", text)]).in_file(&folder.display().to_string()));
-    }
-    Ok(files)
-}
-
-fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>, Mistakes> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let read = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
-    let mut paths = Vec::new();
-    for entry in read {
-        paths.push(entry.map_err(|error| cannot_read(folder, &error))?.path());
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-fn take(path: &Path, files: &mut Vec<OverlayFile>) -> Result<(), Mistakes> {
-    if path.is_file() {
-        files.push(OverlayFile { path: path.display().to_string(), text: read_file(path)? });
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     fn parameters(folder: Option<&Path>) -> Parameters {

@@ -1,150 +1,102 @@
-//! `make demo`: a real Kea with the hook on loopback, one phone of each reference vendor that boots
-//! from it, and a table of what each was told. Needs no root and leaves nothing behind.
+//! `make demo`: the whole story on real servers, from a phone's power-up to the telephone system's
+//! answer, with the product's own commands. Wants no root, leaves nothing behind, and fails if
+//! anything is not as it is promised: it is a test too.
 
 #[path = "../integration/peers/mod.rs"]
 #[allow(dead_code)]
 mod peers;
 
-use std::io::IsTerminal;
+mod boots;
+mod cast;
+mod page;
+mod servers;
+mod side_by_side;
 
-use peers::kea::{Setup, Version};
-use peers::packet::{Answer, hex};
+use boots::Seen;
+use cast::{FILES, LYNC, PASCOM, PORTSIP_SITE};
+use page::Page;
+use peers::kea::Version;
 use peers::phone::{Phone, Relay};
-use serde_json::{Value, json};
-
-const POLICY: &str = include_str!("../../examples/demo.json");
-
-/// Who boots: a name for the table, its address, option 60, option 55.
-const PHONES: &[(&str, &str, &str, &[u8])] = &[
-    ("Snom D735", "00:04:13:01:02:03", "snomD735", &[1, 3, 43, 66, 67, 120, 125, 132, 133]),
-    ("Yealink", "00:15:65:01:02:03", "yealink", &[1, 3, 6, 43, 66, 160]),
-    ("Grandstream GXP1405", "00:0b:82:01:02:03", "Grandstream GXP1405 dslforum.org", &[1, 3, 43]),
-    ("Aastra 6731i", "00:08:5d:01:02:03", "AastraIPPhone6731i", &[1, 3, 43, 66, 159, 160]),
-    ("Mitel 6930", "14:00:e9:01:02:03", "MitelIPPhone6930", &[1, 3, 43, 66, 159, 160]),
-    ("Auerswald", "00:09:52:01:02:03", "", &[1, 3, 43, 66, 67]),
-    ("Fanvil", "0c:38:3e:01:02:03", "", &[1, 3, 66]),
-    ("Htek", "00:1f:c1:01:02:03", "", &[1, 3, 66]),
-    ("Dinstar", "f8:a0:3d:01:02:03", "", &[1, 3, 66]),
-    ("ALE SIP", "00:80:9f:01:02:03", "alcatel.sip.0", &[1, 3, 43, 66]),
-    ("Polycom VVX 410", "00:04:f2:01:02:03", "Polycom-VVX410", &[1, 28, 160, 66, 43]),
-    ("Gigaset N720", "7c:2f:80:01:02:03", "Gigaset_N720_DM_PRO", &[1, 3, 6, 15, 120, 114, 125]),
-    (
-        "Cisco 8841 MPP",
-        "d0:ec:35:01:02:03",
-        "Cisco Systems, Inc. IP Phone CP-8841-3PCC\0",
-        &[1, 3, 66, 150, 159, 160],
-    ),
-    ("Lync phone", "02:00:00:0a:0b:0c", "MS-UC-Client", &[1, 3, 43, 120]),
-    ("Lync phone, its VLAN", "02:00:00:0a:0b:0d", "CPE-OCPHONE", &[1, 3, 43]),
-    ("a laptop", "3c:22:fb:01:02:03", "MSFT 5.0", &[1, 3, 6, 43, 66, 120]),
-];
+use peers::process::{command, run};
+use peers::registrar::PASSWORD;
+use servers::{Servers, relay};
 
 fn main() {
-    let policy: Value =
-        serde_json::from_str(&without_comments(POLICY)).expect("examples/demo.json");
-    let plain = Setup::new().start();
-    let kea = Setup::new().offhook_with(json!({ "policy": policy })).start();
-    let paint = Paint(std::io::stdout().is_terminal());
+    let start = std::time::Instant::now();
+    let page = Page::new();
     let Version(major, minor, patch) = Version::installed();
-    println!(
-        "\n{} on loopback with libdhcp_offhook.so; the policy is examples/demo.json\n",
-        paint.bold(&format!("Kea {major}.{minor}.{patch}"))
+    page.heading(
+        "offhook: IP phones that provision themselves, from power-up to the telephone system's answer",
+        "Real servers on loopback, one policy (examples/demo.json) with four sites, phones that are only \
+         software.",
     );
-    let (with, without) = (Relay::of(&kea), Relay::of(&plain));
-    for (name, mac, class, list) in PHONES {
-        let mut phone = Phone::new(mac).wants(list);
-        if !class.is_empty() {
-            phone = phone.class(class);
-        }
-        let (_, ack) = with.boot(&phone);
-        let (_, bare) = without.boot(&phone);
-        let mut question = json!({ "hw-address": mac, "ip": ack.yiaddr().to_string() });
-        if !class.is_empty() {
-            question["vendor-class-hex"] = hex(class.as_bytes()).into();
-        }
-        let why = kea.command("phone-explain", question).ok();
-        show(name, &ack, &bare, &why, &paint);
+    page.line(&format!(
+        "  Kea {major}.{minor}.{patch} with libdhcp_offhook.so, dnsmasq {}, {} for files, {} as registrar",
+        version("dnsmasq", "--version", "version "),
+        version("nginx", "-v", "version: "),
+        version("kamailio", "-v", "version: "),
+    ));
+    let servers = Servers::start();
+    let mut seen = Seen::default();
+    let ca = servers.files.path("authority.pem").display().to_string();
+    wrong_password_first(&page, &servers, &ca, &mut seen);
+    for site in [&PASCOM, &PORTSIP_SITE] {
+        boots::show(&page, &servers, site, &["--register"], &mut seen);
     }
-    let answered = kea.must_statistic("offhook.answered");
-    println!(
-        "{} phones answered, {answered} packets changed, no lease lost. What you see came over the wire;",
-        PHONES.len() - 1
-    );
-    println!("ask for reasons with `offhook explain` or Kea's command `phone-explain`.\n");
+    boots::show(&page, &servers, &LYNC, &["--dhcp-only"], &mut seen);
+    let compared = side_by_side::show(&page, &servers);
+    laptop(&page, &servers);
+    let faults = servers.kea.must_statistic("offhook.faults");
+    assert_eq!(faults, 0, "expected no fault in the hook");
+    page.line("");
+    let Seen { boots, passed, not_reached, registered } = seen;
+    page.good(&format!(
+        "All as promised, in {:.0} s: {boots} boots at 4 sites, {passed} steps passed, none failed, \
+         {not_reached} not reached",
+        start.elapsed().as_secs_f64()
+    ));
+    page.good(&format!(
+        "(each says why), {registered} registrations; dnsmasq told what Kea told in {} options, {} of them \
+         with its NUL.",
+        compared.alike + compared.by_nul,
+        compared.by_nul
+    ));
+    page.line("");
 }
 
-fn show(name: &str, ack: &Answer, bare: &Answer, why: &Value, paint: &Paint) {
-    let vendor = why["vendor"].as_str().unwrap_or("no phone: left alone");
-    let model = why["model"].as_str().map_or(String::new(), |model| format!(" {model}"));
-    println!("{} {}  ->  {vendor}{model}", paint.bold(&format!("{name:22}")), ack.yiaddr());
-    if let Some(evidence) = why["evidence"][0].as_str() {
-        println!("    {}", paint.dim(&format!("by {evidence}")));
-    }
-    let (told, lost) = ack.beyond(bare);
-    assert!(lost.is_empty(), "options {lost:?} of Kea's own went missing");
-    for (code, value) in told {
-        println!("    option {code:<3} {}", paint.green(&decoded(code, &value)));
-    }
-    println!();
+/// As the article on Polycom's provisioning has it: the 403 shows that all before it works.
+fn wrong_password_first(page: &Page, servers: &Servers, ca: &str, seen: &mut Seen) {
+    servers.files.generate("wrong-but-valid");
+    let words = ["--ca", ca, "--register"];
+    boots::show(page, servers, &FILES, &[&words[..], &["--expect", "403"]].concat(), seen);
+    page.line("  Now the right password in the list of phones:");
+    page.command("offhook generate --policy policy.json --phones phones.csv --out tree");
+    page.output(&servers.files.generate(PASSWORD));
+    page.command("offhook emulate ... --register");
+    boots::boot(page, servers, &FILES, &FILES.phones[0], &words, seen);
+    assert_eq!(seen.registered, 1, "expected 403 first, then 200");
 }
 
-/// A value for the eye: text, the sub-options of 43, the names of 120, addresses, else hex.
-fn decoded(code: u8, value: &[u8]) -> String {
-    let text = |bytes: &[u8]| {
-        let printable = !bytes.is_empty() && bytes.iter().all(|b| (0x20..0x7f).contains(b));
-        printable.then(|| String::from_utf8_lossy(bytes).into_owned())
-    };
-    match code {
-        120 if value.first() == Some(&0) => {
-            let mut labels = Vec::new();
-            let mut rest = &value[1..];
-            while let [length, tail @ ..] = rest {
-                let (label, next) = tail.split_at(usize::from(*length).min(tail.len()));
-                labels.extend(text(label));
-                rest = next;
-            }
-            format!("{} (RFC 3361)", labels.join("."))
-        }
-        42 | 150 => {
-            let addresses: Vec<_> = value
-                .chunks(4)
-                .map(|four| four.iter().map(u8::to_string).collect::<Vec<_>>().join("."))
-                .collect();
-            addresses.join(", ")
-        }
-        43 if text(value).is_none() => {
-            let mut subs = Vec::new();
-            let mut rest = value;
-            while let [sub, length, tail @ ..] = rest {
-                let (inner, next) = tail.split_at(usize::from(*length).min(tail.len()));
-                subs.push(format!("{sub}: {}", text(inner).unwrap_or_else(|| hex(inner))));
-                rest = next;
-            }
-            subs.join(", ")
-        }
-        _ => text(value).unwrap_or_else(|| format!("0x{}", hex(value))),
-    }
+/// Whoever is no phone gets byte for byte what it got without the hook.
+fn laptop(page: &Page, servers: &Servers) {
+    let laptop = Phone::new("3c:22:fb:01:02:03").class("MSFT 5.0").wants(&[1, 3, 6, 43, 66, 120]);
+    let answers = [&servers.kea, &servers.bare].map(|kea| {
+        let (offer, ack) = Relay::at(kea, relay(&PASCOM)).boot(&laptop);
+        [offer, ack].map(|answer| answer.sorted())
+    });
+    page.heading("A laptop among them", "");
+    assert_eq!(answers[0], answers[1], "expected a laptop's answers as without the hook");
+    page.line("  gets from Kea with the hook what it gets from Kea without it, byte for byte");
 }
 
-/// Colours on a terminal, none in a pipe.
-struct Paint(bool);
-
-impl Paint {
-    fn bold(&self, text: &str) -> String {
-        self.code("1", text)
-    }
-    fn dim(&self, text: &str) -> String {
-        self.code("2", text)
-    }
-    fn green(&self, text: &str) -> String {
-        self.code("32", text)
-    }
-    fn code(&self, code: &str, text: &str) -> String {
-        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-}
-
-/// The example's comments are lines of their own.
-fn without_comments(text: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+/// What a program says of its version.
+fn version(program: &str, flag: &str, before: &str) -> String {
+    let output = run(command(program).arg(flag));
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let found = text.split_once(before).map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+    let words: Vec<&str> = found.split_whitespace().take(2).collect();
+    let words =
+        if words.first() == Some(&"kamailio") { words.join(" ") } else { words[0].to_owned() };
+    words.replace('/', " ")
 }

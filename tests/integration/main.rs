@@ -5,6 +5,8 @@ mod peers;
 
 /// What the lease's user context says of a phone.
 mod annotate;
+/// Malformed arguments of every command.
+mod arguments;
 /// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
 /// offhook's.
 mod bench;
@@ -26,6 +28,8 @@ mod files;
 mod ha;
 /// Commands over HTTP(S).
 mod http;
+/// The README's pipe out of a database into the generator.
+mod list_from_psql;
 /// How the library loads, and how it says no.
 mod loading;
 /// What stands in Kea's log.

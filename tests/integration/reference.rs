@@ -106,6 +106,35 @@ impl Client {
         let phone = Phone::new(self.mac);
         if self.class.is_empty() { phone } else { phone.class(self.class) }
     }
+
+    /// What is wrong with its answers (OFFER, ACK and the ACK to INFORM), beside those of the same
+    /// server without us.
+    pub fn judge(
+        &self,
+        told: &[(u8, Vec<u8>)],
+        with: &[Answer; 3],
+        without: &[Answer; 3],
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (kind, (with, without)) in
+            ["OFFER", "ACK", "ACK to INFORM"].iter().zip(with.iter().zip(without))
+        {
+            let (found, lost) = with.beyond(without);
+            if found != told || !lost.is_empty() {
+                wrong.push(format!(
+                    "{} ({}), {kind}:\n  expected {}\n  found    {}, lost {lost:?}",
+                    self.name,
+                    self.mac,
+                    show_all(told),
+                    show_all(&found)
+                ));
+            }
+            // Nothing of this touches the header: next server, server's name and boot file stay.
+            assert_eq!(with.raw[20..24], without.raw[20..24], "{}: siaddr", self.name);
+            assert_eq!(with.raw[44..236], without.raw[44..236], "{}: sname and file", self.name);
+        }
+        wrong
+    }
 }
 
 /// The table's policies, each once, in its order.
@@ -135,29 +164,7 @@ fn every_row_in_offer_ack_and_the_ack_to_inform() {
                 told.iter().map(|(code, value)| (*code, value.to_vec())).collect();
             let without = answers(&plain, &client.phone());
             let with = answers(&kea, &client.phone());
-            for (kind, (with, without)) in
-                ["OFFER", "ACK", "ACK to INFORM"].iter().zip(with.iter().zip(&without))
-            {
-                let (found, lost) = with.beyond(without);
-                if found != told || !lost.is_empty() {
-                    wrong.push(format!(
-                        "{} ({}), {kind}:\n  expected {}\n  found    {}, lost {lost:?}",
-                        client.name,
-                        client.mac,
-                        show_all(&told),
-                        show_all(&found)
-                    ));
-                }
-                // Nothing of this touches the header: next server, server's name and boot file
-                // stay.
-                assert_eq!(with.raw[20..24], without.raw[20..24], "{}: siaddr", client.name);
-                assert_eq!(
-                    with.raw[44..236],
-                    without.raw[44..236],
-                    "{}: sname and file",
-                    client.name
-                );
-            }
+            wrong.extend(client.judge(&told, &with, &without));
             seen.extend(with.map(|answer| (client.name, told.clone(), answer)));
         }
     }

@@ -19,8 +19,8 @@ use serde::Serialize;
 use crate::input::{self, Catalogue, Failure, wrong};
 use crate::keys;
 use manifest::{Entry, Manifest};
-use tree::Tree;
-use work::{Compared, Job, Todo, Work};
+use tree::{Staged, Tree};
+use work::{Compared, Work};
 
 /// Writes the phones' configuration files for any web server
 ///
@@ -33,7 +33,7 @@ use work::{Compared, Job, Todo, Work};
   psql -c \"COPY phones TO STDOUT CSV HEADER\" | offhook generate --policy offhook.json --phones - --out /srv/phones
   offhook generate --policy offhook.json --phones phones.json --out /srv/phones --prune --dry-run")]
 pub struct Arguments {
-    /// The policy; its system \"files\" says by which URL the phones ask
+    /// The policy; its system "files" says by which URL the phones ask
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
     /// The list of phones; - for standard input
@@ -84,12 +84,14 @@ struct Summary {
     left_out: usize,
     dry_run: bool,
     mistakes: Vec<String>,
+    /// What is written, but may not do what its author thinks.
+    doubts: Vec<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
     let overlay = arguments.catalogue.overlay()?;
-    let renderer = Renderer::new(&engine, &overlay, &keys::key).map_err(wrong)?;
+    let renderer = Renderer::new(&engine, &overlay, &offhook_edge::key::read).map_err(wrong)?;
     let group = arguments.group.as_deref().map(group).transpose()?;
     let list = read_list(arguments, &engine)?;
     let tree = Tree::new(&arguments.out, group);
@@ -104,6 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return refused(arguments, summary);
     }
     let mut work = Work::find(&list, &renderer);
+    summary.doubts = renderer.doubts();
     if !work.mistakes.is_empty() && !arguments.keep_going {
         summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
         return refused(arguments, summary);
@@ -198,20 +201,18 @@ fn write(
             return Ok(());
         }
     }
-    let staged: Vec<&Job> =
-        work.jobs.iter().filter(|job| matches!(job.todo, Todo::Publish(_))).collect();
+    let staged: Vec<(Staged, &str)> = work.staged().collect();
     if !staged.is_empty() {
-        tree.sync()?;
-        for job in &staged {
-            manifest.0.entry(job.placed.path.clone()).or_insert_with(Entry::pending);
+        tree.sync(&staged.iter().map(|(staged, _)| *staged).collect::<Vec<_>>())?;
+        for (_, path) in &staged {
+            manifest.0.entry((*path).to_owned()).or_insert_with(Entry::pending);
         }
         tree.save_manifest(&manifest)?;
-        for job in &staged {
-            if let Todo::Publish(staged) = job.todo {
-                tree.publish(staged, &job.placed.path)?;
-            }
+        for (staged, path) in &staged {
+            tree.publish(*staged, path)?;
         }
     }
+    summary.written = staged.len();
     for path in &gone {
         tree.remove(path)?;
         manifest.0.remove(path);
@@ -225,14 +226,9 @@ fn write(
     if !due.is_empty() {
         tree.end()?;
     }
-    summary.written = staged_count(work);
     summary.unchanged = work.jobs.len() - summary.written - work.refused();
     summary.removed = gone.len();
     Ok(())
-}
-
-fn staged_count(work: &Work) -> usize {
-    work.jobs.iter().filter(|job| matches!(job.todo, Todo::Publish(_))).count()
 }
 
 /// Files of ours that nobody wants any longer. With a mistake in the list nobody knows that.
@@ -272,6 +268,9 @@ fn refused(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
 fn finish(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
     if !summary.mistakes.is_empty() && !arguments.keep_going {
         return refused(arguments, summary);
+    }
+    for doubt in &summary.doubts {
+        eprintln!("doubt: {doubt}");
     }
     if arguments.json {
         input::json(&summary)?;

@@ -21,6 +21,8 @@ const FILE_MODE: u32 = 0o640;
 const FOLDER_MODE: u32 = 0o750;
 /// Files written aside stand in so many folders, so that none grows large.
 const SHARDS: usize = 64;
+/// So many files are synced one by one.
+const FEW: usize = 128;
 
 pub struct Tree {
     root: PathBuf,
@@ -155,21 +157,34 @@ impl Tree {
         let path = self.aside_path(number);
         let write = || {
             let mut file = create(&path, FILE_MODE)?;
-            file.set_permissions(Permissions::from_mode(FILE_MODE))?;
             if let Some(group) = self.group {
                 fchown(&file, None, Some(group))?;
             }
             file.write_all(bytes)?;
-            file.metadata()
+            let found = file.metadata()?;
+            // A umask may have taken some of it.
+            if found.mode() & 0o7777 != FILE_MODE {
+                file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+            }
+            Ok(found)
         };
         let found = write().map_err(|error| cannot("write", &path, &error))?;
         Ok(Staged { number, size: found.len(), written: written(&found) })
     }
 
-    /// Sees to it that all that was written aside survives a loss of power before any of it is moved.
-    pub fn sync(&self) -> Result<(), Failure> {
-        let root = File::open(&self.root).map_err(|error| cannot("open", &self.root, &error))?;
-        nix::unistd::syncfs(&root).map_err(|error| cannot("sync", &self.root, &error.into()))
+    /// Sees to it that what was written aside survives a loss of power before any of it is moved: a
+    /// moved file is whole, or not there yet. A few files are synced one by one. Many cost less with
+    /// all else that the file system still has to write, which on a busy machine is not ours alone.
+    pub fn sync(&self, staged: &[Staged]) -> Result<(), Failure> {
+        let failed = |error: io::Error| cannot("sync", &self.aside(), &error);
+        if staged.len() <= FEW {
+            return staged
+                .iter()
+                .try_for_each(|file| File::open(self.aside_path(file.number))?.sync_all())
+                .map_err(failed);
+        }
+        let root = File::open(&self.root).map_err(failed)?;
+        nix::unistd::syncfs(&root).map_err(|error| failed(error.into()))
     }
 
     /// Moves a file to its place.

@@ -152,6 +152,14 @@ impl Work {
         due.map(|(index, _)| index).collect()
     }
 
+    /// What was written aside, and where it belongs.
+    pub fn staged(&self) -> impl Iterator<Item = (Staged, &str)> {
+        self.jobs.iter().filter_map(|job| match job.todo {
+            Todo::Publish(staged) => Some((staged, job.placed.path.as_str())),
+            _ => None,
+        })
+    }
+
     pub fn refused(&self) -> usize {
         self.jobs.iter().filter(|job| job.todo == Todo::Refused).count()
     }

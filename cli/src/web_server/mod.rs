@@ -31,7 +31,7 @@ pub struct Arguments {
     /// nginx or caddy
     #[arg(value_parser = ["nginx", "caddy"])]
     server: String,
-    /// The policy; its system \"files\" says by which URL the phones ask
+    /// The policy; its system "files" says by which URL the phones ask
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
     /// The tree's root, as given to offhook generate --out

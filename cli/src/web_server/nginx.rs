@@ -41,15 +41,7 @@ fn write_all(layout: &Layout, minters: &[Minter], out: &mut String) -> std::fmt:
          '\"$request_method $offhook_name\" \"$http_user_agent\"';\n"
     )?;
     if layout.authorities.is_some() {
-        let six: String = ('a'..='f').map(|c| format!("(?<mac_{c}>[0-9a-f]{{2}})[:-]?")).collect();
-        let six = six.trim_end_matches("[:-]?");
-        let all: String = ('a'..='f').map(|c| format!("${{mac_{c}}}")).collect();
-        writeln!(
-            out,
-            "# The address in a phone's certificate: a maker puts it into the subject's CN.\n\
-             map $ssl_client_s_dn $offhook_certified {{\n    default \"\";\n    \
-             \"~*(?:^|,)CN=(?:[^,]*[^0-9a-f,])?{six}(?![0-9a-f])\" \"{all}\";\n}}\n"
-        )?;
+        write_certified(out)?;
     }
     if !minters.is_empty()
         && let Some(path) = &layout.secrets
@@ -60,6 +52,24 @@ fn write_all(layout: &Layout, minters: &[Minter], out: &mut String) -> std::fmt:
         write_host(layout, host, minters, out)?;
     }
     Ok(())
+}
+
+/// The address in a phone's certificate. Where a maker puts it docs/files.md says: into the CN, alone
+/// or behind other things, or (Cisco's MPP) into the element that OpenSSL calls ST. `\x5c` is a
+/// backslash, by which a comma that belongs to a value is told from one that ends it.
+fn write_certified(out: &mut String) -> std::fmt::Result {
+    let begins = r"(?:^|(?<!\x5c)[,+])";
+    let before = r"(?:(?:[^\x5c,+]|\x5c.)*(?:[^0-9a-f\x5c,+]|\x5c.))?";
+    let six: String = ('a'..='f').map(|c| format!("(?<mac_{c}>[0-9a-f]{{2}})[:-]?")).collect();
+    let six = six.trim_end_matches("[:-]?");
+    let all: String = ('a'..='f').map(|c| format!("${{mac_{c}}}")).collect();
+    writeln!(
+        out,
+        "# The address in a phone's certificate: in the subject's CN, or alone in its ST.\n\
+         map $ssl_client_s_dn $offhook_certified {{\n    default \"\";\n    \
+         \"~*{begins}CN={before}{six}(?![0-9a-f])\" \"{all}\";\n    \
+         \"~*{begins}ST=(?<mac_in_st>[0-9a-f]{{12}})(?:[,+]|$)\" $mac_in_st;\n}}\n"
+    )
 }
 
 fn write_host(
@@ -98,7 +108,8 @@ fn write_host(
         writeln!(
             out,
             "    # The phones show the certificates that their makers put into them.\n    \
-             ssl_client_certificate {authorities};\n    ssl_verify_client on;\n    ssl_verify_depth 4;"
+             ssl_client_certificate {authorities};\n    ssl_verify_client on;\n    ssl_verify_depth 4;\n    \
+             error_page 495 496 = @uncertified;\n    location @uncertified {{ return 403; }}"
         )?;
     }
     let log = layout.log.as_deref().unwrap_or("/var/log/nginx/offhook.log");

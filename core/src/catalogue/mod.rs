@@ -6,6 +6,7 @@
 
 pub mod index;
 pub mod law;
+pub mod reading;
 pub mod record;
 pub mod source;
 pub mod system_source;

@@ -8,6 +8,7 @@ mod file_access;
 mod phone_settings;
 mod read;
 mod read_site;
+mod read_system;
 
 use std::net::Ipv4Addr;
 

@@ -7,9 +7,9 @@ use super::devices::DevicesBuilder;
 use super::file_access::read_file_access;
 use super::phone_settings::read_phone_settings;
 use super::read_site::read_sites;
-use super::{Answer, HeaderSpec, Layer, Placed, Policy, Scope, SystemUse, VoiceVlan};
-use crate::catalogue::system_source::{ENTRY_KEYS, version};
-use crate::catalogue::{Parameter, ParameterKind, System, Tables, VendorIx};
+use super::read_system::read_systems;
+use super::{Answer, HeaderSpec, Layer, Placed, Policy, Scope, VoiceVlan};
+use crate::catalogue::{Tables, VendorIx};
 use crate::encode;
 use crate::error::Mistakes;
 use crate::json;
@@ -91,6 +91,11 @@ pub(super) fn read_scope(table: &Table<'_>, tables: &Tables, mistakes: &mut Mist
         for (id, at) in entries.iter() {
             let vendor = read_vendor_id(id, &at, tables, mistakes);
             let Some(table) = at.table(&keys, mistakes) else { continue };
+            if let Some(at) = table.get("answer") {
+                let text = "\"answer\" is about clients that are not recognised, so it stands at the \
+                            top level or in a site";
+                at.mistake(text, mistakes);
+            }
             let mut layer = read_layer(&table, tables, mistakes);
             layer.ignore = table.bool("ignore", mistakes);
             vendors.extend(vendor.map(|vendor| (vendor, layer)));
@@ -99,7 +104,7 @@ pub(super) fn read_scope(table: &Table<'_>, tables: &Tables, mistakes: &mut Mist
     Scope { layer, vendors }
 }
 
-fn read_vendor_id(
+pub(super) fn read_vendor_id(
     id: &str,
     at: &Cursor<'_>,
     tables: &Tables,
@@ -230,97 +235,6 @@ fn check_name(name: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) {
         at.mistake("a variable's name is made of letters, digits, '-' and '_'", mistakes);
     } else if TAKEN.contains(&name) || text::Live::named(name).is_some() {
         at.mistake(format!("{{{{{name}}}}} has a meaning already; choose another name"), mistakes);
-    }
-}
-
-fn read_systems(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Vec<SystemUse> {
-    let items: Vec<_> = at.list("systems", mistakes).collect();
-    items.iter().filter_map(|item| read_system(item, tables, mistakes)).collect()
-}
-
-fn read_system(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Option<SystemUse> {
-    let table = at.any_table(&mut Mistakes::default())?;
-    let id = table.need("system", "a system's id", mistakes)?;
-    let name = id.text("a system's id", mistakes)?;
-    let Some(system) = tables.system(name) else {
-        let known: Vec<&str> = tables.systems.iter().map(|system| &*system.id).collect();
-        id.mistake(format!("there is no system {name:?}; {}", advice(name, &known)), mistakes);
-        return None;
-    };
-    let known: Vec<&str> =
-        system.parameters.iter().map(|parameter| &*parameter.name).chain(ENTRY_KEYS).collect();
-    let table = at.table(&known, mistakes)?;
-    let parameters = read_parameters(&table, system, at, mistakes);
-    let mut only = Vec::new();
-    if let Some(at) = table.get("for") {
-        let items: Vec<_> = at.list("vendor ids", mistakes).collect();
-        for item in &items {
-            let Some(id) = item.text("a vendor's id", mistakes) else { continue };
-            only.extend(read_vendor_id(id, item, tables, mistakes));
-        }
-        if items.is_empty() {
-            at.mistake(
-                "expected vendor ids, found an empty list: this entry serves nobody",
-                mistakes,
-            );
-        }
-    }
-    Some(SystemUse { place: at.place(), system: name.to_owned(), parameters, only })
-}
-
-fn read_parameters(
-    table: &Table<'_>,
-    system: &System,
-    at: &Cursor<'_>,
-    mistakes: &mut Mistakes,
-) -> Vec<(String, String)> {
-    let mut parameters = Vec::new();
-    for parameter in &system.parameters {
-        let name = &*parameter.name;
-        match table.get(name) {
-            Some(value) => {
-                let Some(text) = template(&value, "a text", mistakes) else { continue };
-                check_parameter(parameter, &text, &value, mistakes);
-                parameters.push((name.to_owned(), text.into_owned()));
-            }
-            None if parameter.required => at.mistake(
-                format!("\"{name}\" is missing: the system {:?} needs it", &*system.id),
-                mistakes,
-            ),
-            None if parameter.has_default => {
-                parameters.push((name.to_owned(), parameter.default.to_string()));
-            }
-            None => {}
-        }
-    }
-    parameters
-}
-
-fn check_parameter(parameter: &Parameter, text: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) {
-    let expected = match parameter.kind {
-        _ if !parameter.one_of.is_empty() => {
-            let fits = parameter.one_of.iter().any(|choice| choice == text);
-            let choices: Vec<_> = parameter.one_of.iter().map(|c| format!("\"{c}\"")).collect();
-            (!fits).then(|| choices.join(" or "))
-        }
-        ParameterKind::Version => {
-            version(text).is_none().then(|| "a version: numbers with dots".to_owned())
-        }
-        ParameterKind::Host => {
-            let plain = |c: char| {
-                c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_')
-            };
-            let fits = !text.is_empty() && (text.contains("{{") || text.chars().all(plain));
-            (!fits).then(|| "a host: a name or an address, no scheme and no path".to_owned())
-        }
-        ParameterKind::Url => {
-            let fits = text.contains("://") && !text.contains(char::is_whitespace);
-            (!fits).then(|| "a URL with its scheme, such as https://host/folder/".to_owned())
-        }
-        ParameterKind::Text => text.is_empty().then(|| "a text".to_owned()),
-    };
-    if let Some(expected) = expected {
-        at.expected(&expected, mistakes);
     }
 }
 

@@ -3,27 +3,22 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use minijinja::value::Value;
-use sha2::{Digest, Sha256};
-
 use super::cipher;
-use super::fields::Values;
+use super::group::Group;
 use super::phone::Phone;
-use super::place::{Place, stays_inside};
+use super::place::stays_inside;
 use super::templates::{Fault, Templates, split_secrets};
-use super::values::{Common, Name, Names, own, shared, text_or_none};
+use super::values::{own, shared};
 use crate::builtin::OverlayFile;
 use crate::catalogue::{PhoneFile, Vendor, VendorIx};
 use crate::engine::Engine;
 use crate::error::{Mistake, Mistakes};
-use crate::policy::{Layer, Site};
 use crate::token::{KeyReader, MasterKey};
 
 /// The system whose tree this is, see `core/systems/files.toml`.
 pub const SYSTEM: &str = "files";
 
-/// What a file's content depends on; two files with the same fingerprint are the same.
-pub type Fingerprint = [u8; 16];
+pub use super::group::Fingerprint;
 
 /// A file that must be in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,13 +52,6 @@ pub struct Renderer<'e> {
 /// By site and vendor.
 type Groups = HashMap<(Option<u32>, VendorIx), Arc<Group>>;
 
-/// Phones of one vendor at one site.
-struct Group {
-    place: Result<Place, String>,
-    common: Common,
-    fingerprint: Fingerprint,
-}
-
 impl<'e> Renderer<'e> {
     /// `overlay` are a user's own files, templates among them; `keys` reads the key of the policy's
     /// encryption, if it has one.
@@ -88,6 +76,16 @@ impl<'e> Renderer<'e> {
         let rule = self.engine.policy().file_access.encryption.as_ref()?;
         let key = self.key.as_ref().filter(|_| rule.only.contains(&phone.vendor))?;
         Some(cipher::password(key, phone.mac))
+    }
+
+    /// Why some of the phones placed so far may never come for their files, and what they will not
+    /// find there.
+    pub fn doubts(&self) -> Vec<String> {
+        let groups = self.groups.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut doubts: Vec<String> = groups.values().flat_map(|group| group.doubts()).collect();
+        doubts.sort();
+        doubts.dedup();
+        doubts
     }
 
     /// The files that a phone asks for, in the order of its vendor's folder.
@@ -118,9 +116,9 @@ impl<'e> Renderer<'e> {
             // In a folder of its own a phone shares nothing.
             let is_own = &*file.scope == "device" || place.is_own();
             let fingerprint = if is_own {
-                *own.get_or_insert_with(|| own_fingerprint(&group, phone))
+                *own.get_or_insert_with(|| group.own_fingerprint(phone))
             } else {
-                shared_fingerprint(&group, file, phone)
+                group.shared_fingerprint(file, phone)
             };
             placed.push(Placed { path, fingerprint, own: is_own, file: index });
         }
@@ -132,6 +130,7 @@ impl<'e> Renderer<'e> {
                 vendor.name
             )));
         }
+        group.note(phone);
         Ok(placed)
     }
 
@@ -174,7 +173,10 @@ impl<'e> Renderer<'e> {
 
     /// The URL that the phone is told, where that is known before it asks.
     fn url(&self, group: &Group, phone: &Phone) -> Option<String> {
-        let place = group.place.as_ref().ok().filter(|place| !place.has_token())?;
+        let place = group.place.as_ref().ok()?;
+        if place.has_token() || place.is_unknown() {
+            return None;
+        }
         Some(place.base.clone() + &place.folder_of(phone.mac, &phone.model).ok()?)
     }
 
@@ -185,46 +187,10 @@ impl<'e> Renderer<'e> {
     fn group(&self, phone: &Phone) -> Arc<Group> {
         let mut groups = self.groups.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let entry = groups.entry((phone.site, phone.vendor));
-        Arc::clone(entry.or_insert_with(|| Arc::new(self.new_group(phone.site, phone.vendor))))
-    }
-
-    fn new_group(&self, site: Option<u32>, ix: VendorIx) -> Group {
-        let policy = self.engine.policy();
-        let at = site.and_then(|site| policy.sites.get(site as usize));
-        let vendor = self.engine.tables().at(ix);
-        // A list does not say which variant a phone is: any that is told to come will do.
-        let variants = 0..=u8::try_from(vendor.variants.len()).unwrap_or(0);
-        let mut plans =
-            variants.map(|variant| self.engine.plan(site.map(|site| site as usize), ix, variant));
-        let first = plans.clone().next().and_then(|plan| plan.system.as_deref());
-        let place = match (plans.find_map(|plan| plan.place.clone()), first) {
-            (Some(place), _) => Ok(place),
-            (None, Some(SYSTEM)) => {
-                Err(format!("the URL of the system {SYSTEM:?} cannot be made for {}", vendor.id))
-            }
-            (None, Some(system)) => Err(format!(
-                "the policy sends {} to the system {system:?}, not to {SYSTEM:?}: this phone would \
-                 never ask for the files written here",
-                vendor.id
-            )),
-            (None, None) => {
-                Err(format!("no system of the policy serves {}; add {SYSTEM:?}", vendor.id))
-            }
-        };
-        let mut common = common(self.engine, at, ix);
-        let rule = policy.file_access.encryption.as_ref();
-        let encrypted = rule.is_some_and(|rule| rule.only.contains(&ix));
-        common.names.set("encrypted", encrypted);
-        let mut hash = Sha256::new();
-        hash.update(env!("CARGO_PKG_VERSION"));
-        hash.update(self.engine.digest());
-        hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
-        hash.update(format!("{:?}", vendor.files));
-        hash.update(self.templates.fingerprint());
-        if let Some(key) = self.key.as_ref().filter(|_| encrypted) {
-            hash.update(key.derive("offhook fingerprint 1"));
-        }
-        Group { place, common, fingerprint: finish(hash) }
+        Arc::clone(entry.or_insert_with(|| {
+            let Renderer { engine, templates, key, .. } = self;
+            Arc::new(Group::new(engine, templates, key.as_ref(), phone.site, phone.vendor))
+        }))
     }
 }
 
@@ -256,104 +222,4 @@ fn field_of(phone: &Phone, value: Option<&str>) -> Option<&'static str> {
     let lines = phone.lines.iter().flat_map(|line| line.values.iter());
     let found = lines.chain(phone.values.iter()).find(|(_, other)| *other == value);
     Some(found.map_or("a value of the policy", |(at, _)| at.field().name))
-}
-
-/// What the policy says at a site to a vendor, the most particular first.
-fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx) -> Common {
-    let policy = engine.policy();
-    let mut layers: Vec<&Layer> = Vec::new();
-    if let Some(site) = site {
-        layers.extend(site.scope.vendor(vendor));
-        layers.push(&site.scope.layer);
-    }
-    layers.extend(policy.top.vendor(vendor));
-    layers.push(&policy.top.layer);
-    let mut values = Values::default();
-    let mut settings: Vec<(Box<str>, Box<str>)> = Vec::new();
-    let mut vars: Vec<(Name, Value)> = Vec::new();
-    for layer in &layers {
-        for (field, value) in layer.phone_settings.values.iter() {
-            values.set(field, value);
-        }
-        for (key, value) in &layer.phone_settings.settings {
-            if !settings.iter().any(|(other, _)| other == key) {
-                settings.push((key.clone(), value.clone()));
-            }
-        }
-        for (name, value) in &layer.vars {
-            if !vars.iter().any(|(other, _)| other == name) {
-                vars.push((Name::Owned(name.clone()), Value::from(value.as_str())));
-            }
-        }
-    }
-    let list = |servers: Option<&crate::policy::Placed<Vec<String>>>| -> Value {
-        let all = servers.into_iter().flat_map(|servers| &servers.value);
-        all.map(|server| Value::from(server.as_str())).collect()
-    };
-    let vlan = layers.iter().find_map(|layer| layer.voice_vlan).flatten();
-    let vlan = vlan.map(|vlan| {
-        let mut names = Names::default();
-        names.set("id", vlan.id);
-        names.set("priority", vlan.priority.map_or_else(|| Value::from(()), Value::from));
-        names.into_value()
-    });
-    let mut names = Names::default();
-    names.set("vendor", &*engine.tables().at(vendor).id);
-    names.set("site", text_or_none(site.map_or("", |site| &site.name)));
-    names.set("vars", Names(vars).into_value());
-    names.set("vlan", vlan.unwrap_or_else(|| Value::from(())));
-    let first = |get: fn(&Layer) -> Option<&crate::policy::Placed<Vec<String>>>| {
-        list(layers.iter().find_map(|layer| get(layer)))
-    };
-    names.set("time_servers", first(|layer| layer.time_servers.as_ref()));
-    names.set("sip_servers", first(|layer| layer.sip_servers.as_ref()));
-    Common { names, values, settings }
-}
-
-fn own_fingerprint(group: &Group, phone: &Phone) -> Fingerprint {
-    let mut hash = Sha256::new();
-    hash.update(group.fingerprint);
-    hash.update(phone.mac.0);
-    part(&mut hash, &phone.model);
-    values(&mut hash, &phone.values);
-    for (key, value) in &phone.settings {
-        part(&mut hash, key);
-        part(&mut hash, value);
-    }
-    for line in &phone.lines {
-        hash.update(line.number.to_be_bytes());
-        values(&mut hash, &line.values);
-    }
-    finish(hash)
-}
-
-fn shared_fingerprint(group: &Group, file: &PhoneFile, phone: &Phone) -> Fingerprint {
-    let mut hash = Sha256::new();
-    hash.update(group.fingerprint);
-    part(&mut hash, &file.name);
-    if &*file.scope == "model" {
-        part(&mut hash, &phone.model);
-    }
-    finish(hash)
-}
-
-fn values(hash: &mut Sha256, values: &Values) {
-    hash.update([0xff]);
-    for (field, value) in values.iter() {
-        hash.update([field.0]);
-        part(hash, value);
-    }
-}
-
-/// A text with its length, so that two texts never look like two others.
-fn part(hash: &mut Sha256, text: &str) {
-    hash.update((text.len() as u64).to_be_bytes());
-    hash.update(text);
-}
-
-fn finish(hash: Sha256) -> Fingerprint {
-    let digest = hash.finalize();
-    let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&digest[..16]);
-    fingerprint
 }

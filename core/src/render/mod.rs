@@ -12,6 +12,7 @@ pub mod csv_list;
 pub mod escape;
 pub mod fields;
 pub mod files;
+mod group;
 pub mod json_list;
 pub mod list;
 pub mod phone;

@@ -87,6 +87,29 @@ impl Templates {
         hash.finalize().into()
     }
 
+    /// Whether a word stands in a template, or in one that it includes.
+    pub fn names(&self, template: &str, word: &str) -> bool {
+        self.names_within(template, word, 8)
+    }
+
+    /// `depth` ends templates that include each other; to render them fails by itself.
+    fn names_within(&self, template: &str, word: &str, depth: u8) -> bool {
+        let Some(text) = self.texts.get(template).filter(|_| depth > 0) else { return false };
+        let apart = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+        let included = |rest: &str| {
+            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            let name = rest.split(quote).nth(1)?;
+            let folder = template.split_inclusive('/').next().unwrap_or_default();
+            Some(if name.contains('/') { name.to_owned() } else { format!("{folder}{name}") })
+        };
+        text.split(apart).any(|found| found == word)
+            || text
+                .split("include ")
+                .skip(1)
+                .filter_map(included)
+                .any(|name| self.names_within(&name, word, depth - 1))
+    }
+
     /// Runs a template; the secrets in what comes out are marked, see [`split_secrets`].
     pub fn render(&self, name: &str, values: Value) -> Result<String, Fault> {
         let run = self.environment.get_template(name).and_then(|found| found.render(values));

@@ -94,7 +94,7 @@ fn fields(in_line: bool, layers: &[&Values], names: &mut Names) {
 }
 
 /// [`FIELDS`] as templates call them; a test holds the two together.
-const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
+pub(super) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
     "user",
     "auth_user",
     "password",

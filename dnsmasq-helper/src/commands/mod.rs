@@ -11,8 +11,6 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::input::Failure;
-
 /// The same phones, the same answers, by dnsmasq.
 #[derive(Parser)]
 #[command(name = "offhook-dnsmasq", version, arg_required_else_help = true)]
@@ -42,15 +40,5 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Wrong(text)) => {
-            eprintln!("{text}");
-            ExitCode::from(1)
-        }
-        // It has said all that there is to say.
-        Err(Failure::Found) => ExitCode::from(1),
-        // A reader that went away (`offhook-dnsmasq ... | head`) is no failure of ours.
-        Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
-    }
+    offhook_edge::command::exit_code(done)
 }

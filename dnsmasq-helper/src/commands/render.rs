@@ -140,7 +140,7 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     let text = input::text_of(&arguments.policy)?;
     let (tables, overlay) = input::catalogue(arguments.vendors_directory.as_deref())?;
     let shown = arguments.policy.display().to_string();
-    let engine = Engine::with_keys(tables, &text, HOST, &input::key)
+    let engine = Engine::with_keys(tables, &text, HOST, &offhook_edge::key::read)
         .map_err(|error| wrong(error.in_file(&shown)))?;
     step.say("rendering");
     let mut wishes =

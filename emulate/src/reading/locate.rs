@@ -90,6 +90,7 @@ pub fn fill(phone: &Phone, text: &str) -> String {
         ("{{MAC:dash}}", digits("-").to_uppercase()),
         ("{{mac:underscore}}", digits("_")),
         ("{{model}}", phone.model.clone()),
+        ("{{series}}", phone.series().to_owned()),
         ("{{firmware}}", phone.firmware.clone()),
     ] {
         filled = filled.replace(name, &value);

@@ -48,7 +48,8 @@ pub struct Vlan {
 
 /// The options of the maker's reading order, the first first. What has no known order comes last.
 pub fn order(phone: &Phone) -> Vec<&Read> {
-    let mut reads: Vec<&Read> = phone.vendor.reads.iter().collect();
+    let reads = phone.vendor.reads.iter().filter(|read| phone.reads_now(&read.code));
+    let mut reads: Vec<&Read> = reads.collect();
     reads.sort_by_key(|read| if read.order == 0 { u16::MAX } else { read.order });
     reads
 }
@@ -74,7 +75,8 @@ pub fn read(phone: &Phone, answer: &Answer) -> Understood {
                 continue;
             }
         };
-        if heard.is_empty() {
+        let part = phone.character.url_of.as_ref().is_some_and(|of| of.has(&read.code));
+        if heard.is_empty() && !part {
             understood.other.push(said(shown(&bytes)));
         }
         for heard in heard {

@@ -25,7 +25,7 @@ impl Request {
     pub(super) fn new(account: &Account, local: SocketAddr, user_agent: Option<&str>) -> Request {
         Request {
             user: account.user.clone(),
-            domain: account.server.clone(),
+            domain: account.domain.clone(),
             transport: match account.transport {
                 Transport::Udp => "UDP",
                 Transport::Tcp => "TCP",

@@ -1,7 +1,11 @@
+use std::net::UdpSocket;
+
 use super::*;
+use crate::account::Transport;
 
 fn account(user: &str, password: &str) -> Account {
     Account {
+        domain: "biloxi.com".to_owned(),
         server: "biloxi.com".to_owned(),
         port: 5060,
         transport: Transport::Udp,
@@ -75,15 +79,18 @@ fn a_registrar_that_is_not_there_fails_the_step_and_says_where() {
     // A port of ours that nobody reads.
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let account = Account {
+        domain: "127.0.0.1".to_owned(),
         server: "127.0.0.1".to_owned(),
         port: taken.local_addr().unwrap().port(),
         ..account("1001", "secret")
     };
     let mut each = |_: &crate::report::Step| {};
     let mut log = Log::new(&mut each);
-    let outcome = register(&account, None, Duration::from_millis(50), 200, &mut log);
+    let patience = Duration::from_millis(50);
+    let wanted = Wanted { user_agent: None, patience, status: 200, authority: None };
+    let outcome = register(&account, &wanted, &mut log);
     assert_eq!(outcome, Outcome::Failed);
     let steps = log.finish();
-    assert!(steps[0].text.ends_with("by Udp: no answer within 50ms"), "{}", steps[0].text);
+    assert!(steps[0].text.ends_with("by UDP: no answer within 50ms"), "{}", steps[0].text);
     assert!(!format!("{account:?}{steps:?}").contains("secret"));
 }

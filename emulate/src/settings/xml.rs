@@ -29,23 +29,26 @@ fn walk(node: Node<'_, '_>, above: &str, document: &mut Document) {
         "" => format!("{name}{number}"),
         above => format!("{above}/{name}{number}"),
     };
-    attributes(node, &path, document);
+    let text: String = node.children().filter_map(|child| child.text()).collect();
+    let bare = elements(node).next().is_none();
+    // Beside a text, attributes only say of what kind it is (idx, perm, para).
+    if !bare || text.trim().is_empty() {
+        attributes(node, &path, document);
+    }
     // Snom's list of files.
     if name == "file"
         && let Some(url) = node.attribute("url")
     {
         document.includes.push(url.to_owned());
     }
-    let mut inner = elements(node).peekable();
-    if inner.peek().is_none() {
-        let text: String = node.children().filter_map(|child| child.text()).collect();
+    if bare {
         // What says everything in its attributes has no value of its own.
         if node.attributes().len() == 0 || !text.trim().is_empty() {
             document.values.push((path, text));
         }
         return;
     }
-    for child in inner {
+    for child in elements(node) {
         walk(child, &path, document);
     }
 }

@@ -112,9 +112,9 @@ impl Setup {
     pub fn start(self) -> Dnsmasq {
         self.folder.write("dnsmasq.conf", self.lines.join("\n") + "\n");
         let log = self.folder.join("log");
-        let mut command = process::command("dnsmasq");
+        let mut command = daemon();
         command.env("OFFHOOK_STATE", self.state());
-        command.arg("--keep-in-foreground").arg("--log-facility=-");
+        command.arg("--log-facility=-");
         command.arg(format!("--conf-file={}", self.folder.join("dnsmasq.conf").display()));
         let mut process = Process::start("dnsmasq", &mut command, &log);
         wait_for("dnsmasq starts", Duration::from_secs(20), || {
@@ -125,6 +125,19 @@ impl Setup {
         });
         Dnsmasq { process, setup: self }
     }
+}
+
+/// dnsmasq wants CAP_NET_ADMIN, whether it needs it or not. Who is not root has it in a user namespace
+/// of its own; there it must not try to become somebody else (no script can be run then).
+fn daemon() -> std::process::Command {
+    if process::run_well(process::command("id").arg("-u")).trim() == "0" {
+        let mut command = process::command("dnsmasq");
+        command.arg("--keep-in-foreground");
+        return command;
+    }
+    let mut command = process::command("unshare");
+    command.args(["--user", "--map-root-user", "--", "dnsmasq", "--no-daemon"]);
+    command
 }
 
 /// A port whose number no other test of ours has.

@@ -10,7 +10,7 @@ use std::sync::Once;
 
 const PREFIX: &str = "offhook-test-";
 /// Our programs that make such folders, as cargo names them.
-const PROGRAMS: [&str; 4] = ["integration-", "demo-", "fleet-", "dnsmasq_bench-"];
+const PROGRAMS: [&str; 5] = ["integration-", "demo-", "fleet-", "generate-", "dnsmasq_bench-"];
 
 pub struct Folder {
     inner: tempfile::TempDir,

@@ -114,6 +114,18 @@ impl Postgres {
         process::run_well(command.args(["-At", "-d", DATABASE, "-c", sql])).trim().to_owned()
     }
 
+    /// Another database, for a test's own tables.
+    pub fn create(&self, database: &str, sql: &str) {
+        process::run_well(self.client(Path::new("createdb")).arg(database));
+        let mut command = self.client(Path::new("psql"));
+        process::run_well(command.args(["-q", "-d", database, "-c", sql]));
+    }
+
+    /// How clients find the server that are not told.
+    pub fn environment(&self) -> [(&'static str, std::ffi::OsString); 2] {
+        [("PGHOST", self.folder.path().into()), ("PGUSER", USER.into())]
+    }
+
     /// Makes it the lease database of a server to come.
     pub fn serve(&self, setup: Setup) -> Setup {
         let host = self.folder.path().to_string_lossy().into_owned();

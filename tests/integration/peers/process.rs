@@ -39,6 +39,18 @@ pub fn command_as(
     command
 }
 
+/// A command in namespaces of its own, `namespaces` as unshare(1) names them. Root may have them, and
+/// so may, inside a user namespace, whoever the kernel lets make one (nobody does in a chroot).
+pub fn apart(namespaces: &[&str]) -> Command {
+    let tried = run(command("unshare").args(namespaces).arg("true"));
+    let mut apart = command("unshare");
+    if !tried.status.success() {
+        apart.args(["--user", "--map-root-user"]);
+    }
+    apart.args(namespaces);
+    apart
+}
+
 /// Whether a program is installed at all.
 pub fn installed(program: &str) -> bool {
     let path = std::env::var("PATH").unwrap_or_default();

@@ -4,6 +4,8 @@ use super::folder::Folder;
 use super::process::{Process, command_as, wait_for};
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 /// The user it knows, and the password.
@@ -21,19 +23,45 @@ impl Registrar {
     /// Answers 403 to a wrong password and 404 to a stranger, by UDP and TCP.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Registrar {
+        Registrar::of_users(&format!("^{USER}$"))
+    }
+
+    /// The same for every user whose name matches; all have the one password.
+    pub fn of_users(users: &str) -> Registrar {
+        Registrar::start(users, None)
+    }
+
+    /// The same by TLS instead of TCP, with `server.pem` and `server.key` of this folder.
+    pub fn over_tls(certificates: &Path) -> Registrar {
+        Registrar::start(&format!("^{USER}$"), Some(certificates))
+    }
+
+    fn start(users: &str, certificates: Option<&Path>) -> Registrar {
         for _ in 0..10 {
-            if let Some(registrar) = Registrar::try_start(free_port()) {
+            if let Some(registrar) = Registrar::try_start(free_port(), users, certificates) {
                 return registrar;
             }
         }
         panic!("ten ports in a row were taken");
     }
 
-    fn try_start(port: u16) -> Option<Registrar> {
+    fn try_start(port: u16, users: &str, certificates: Option<&Path>) -> Option<Registrar> {
         let folder = Folder::new();
         let modules =
             ["xlog", "tm", "sl", "pv", "textops", "siputils", "usrloc", "registrar", "auth"];
         let modules: String = modules.map(|name| format!("loadmodule \"{name}.so\"\n")).concat();
+        let stream = match certificates {
+            None => format!("listen=tcp:127.0.0.1:{port}\n"),
+            Some(folder) => {
+                let folder = folder.display();
+                format!(
+                    "enable_tls=yes\nlisten=tls:127.0.0.1:{port}\nloadmodule \"tls.so\"\n\
+                     modparam(\"tls\", \"tls_method\", \"TLSv1.2+\")\n\
+                     modparam(\"tls\", \"certificate\", \"{folder}/server.pem\")\n\
+                     modparam(\"tls\", \"private_key\", \"{folder}/server.key\")\n"
+                )
+            }
+        };
         let configuration = folder.write(
             "kamailio.cfg",
             format!(
@@ -44,13 +72,12 @@ children=1
 tcp_children=1
 auto_aliases=no
 listen=udp:127.0.0.1:{port}
-listen=tcp:127.0.0.1:{port}
-{modules}
+{stream}{modules}
 modparam("usrloc", "db_mode", 0)
 request_route {{
   if (!is_method("REGISTER")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
   if ($au == $null) {{ www_challenge("offhook", "1"); exit; }}
-  if ($au != "{USER}") {{ sl_send_reply("404", "Not Found"); exit; }}
+  if (!($au =~ "{users}")) {{ sl_send_reply("404", "Not Found"); exit; }}
   if (!pv_www_authenticate("offhook", "{PASSWORD}", "0")) {{
     if ($rc == -2) {{ sl_send_reply("403", "Forbidden"); exit; }}
     www_challenge("offhook", "1");
@@ -66,7 +93,7 @@ request_route {{
         let log = folder.join("kamailio.log");
         // Its workers end with it only if it is asked to end.
         let mut command = command_as(None, "TERM", "kamailio");
-        command.arg("-f").arg(configuration).args(["-DD", "-E", "-m", "16", "-M", "4"]);
+        command.arg("-f").arg(configuration).args(["-DD", "-E", "-m", "32", "-M", "8"]);
         command.arg("-Y").arg(folder.make("run")).arg("-P").arg(folder.join("pid"));
         let mut process = Process::start("kamailio", &mut command, &log);
         let up = wait_for("Kamailio starts or ends", Duration::from_secs(20), || {
@@ -89,8 +116,22 @@ request_route {{
 }
 
 impl Drop for Registrar {
+    /// Kamailio ends its workers itself, but a signal may come while it holds the lock that its own
+    /// handler wants; then they are ended one by one.
     fn drop(&mut self) {
-        self.process.end("TERM");
+        let id = self.process.id();
+        let workers = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        self.process.signal("TERM");
+        for _ in 0..300 {
+            if self.process.finished().is_some() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for worker in workers.unwrap_or_default().split_whitespace() {
+            let _ = super::process::run(Command::new("kill").args(["-KILL", worker]));
+        }
+        self.process.kill();
     }
 }
 

@@ -121,13 +121,15 @@ impl Drop for Web {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that is free by TCP at this moment.
+pub fn free_port() -> u16 {
     let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
     socket.local_addr().expect("its number").port()
 }
 
-/// An authority of the test's own, and a certificate of it for 127.0.0.1.
-fn certificates(folder: &Folder) {
+/// An authority of the test's own, and a certificate of it for 127.0.0.1: `authority.pem`,
+/// `server.pem` and `server.key`.
+pub fn certificates(folder: &Folder) {
     let make = |name: &str, words: &[&str]| {
         let mut command = process::command("openssl");
         command.current_dir(folder.path());

@@ -58,14 +58,8 @@ fn a_full_disk_and_a_read_only_directory_cost_the_record_and_nothing_else() {
             }
             _ => "true",
         };
-        let mut command = process::command("unshare");
-        command.args([
-            "--map-root-user",
-            "--mount",
-            "sh",
-            "-c",
-            &format!("{prepare} && {run} && {mend}"),
-        ]);
+        let mut command = process::apart(&["--mount"]);
+        command.args(["sh", "-c", &format!("{prepare} && {run} && {mend}")]);
         command.env("S", &state).env("OFFHOOK", companion()).env("OFFHOOK_STATE", &state);
         command.env("DNSMASQ_VENDOR_CLASS", "yealink");
         let output = process::run(&mut command);

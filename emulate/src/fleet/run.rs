@@ -1,5 +1,4 @@
-//! A fleet's power-up: many phones from DHCPDISCOVER to DHCPACK, at a rate or as fast as the server
-//! answers, through one relay.
+//! The run itself: who is switched on, who waits for what, who is asked again.
 //!
 //! One thread and one socket: whatever waits here would be measured as the server's time.
 
@@ -8,57 +7,15 @@ use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use offhook_core::Mac;
-use serde::Serialize;
-
+use super::Fleet;
+use super::summary::Outcome;
 use crate::boot::question;
 use crate::exchange::{Exchange, Patience, transaction};
 use crate::packet::{ACK, Answer, DISCOVER, NAK, OFFER, REQUEST};
-use crate::phone::Phone;
 use crate::reading;
 
-/// Which phones, how many, how fast.
-#[derive(Debug)]
-pub struct Fleet {
-    /// One of each maker; the fleet takes them in turn, this one first.
-    pub first: Phone,
-    pub others: Vec<Phone>,
-    pub count: u32,
-    /// Phones that are switched on each second; none: as fast as they are answered.
-    pub rate: Option<f64>,
-    /// The most that wait for an answer at a time.
-    pub at_once: usize,
-}
-
-/// What became of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Summary {
-    pub phones: u32,
-    pub makers: usize,
-    /// Have an address.
-    pub booted: u32,
-    /// Got no answer, or were refused.
-    pub lost: u32,
-    /// Of those that booted, how many were told where their files are and understood it.
-    pub understood_url: u32,
-    /// Packets that had to be sent again.
-    pub sent_again: u32,
-    pub seconds: f64,
-    pub phones_per_second: f64,
-    /// Milliseconds from the first DHCPDISCOVER to the DHCPACK.
-    pub median: f64,
-    pub p90: f64,
-    pub p99: f64,
-    pub slowest: f64,
-    /// Hardware addresses of the first that were lost.
-    pub first_lost: Vec<String>,
-}
-
-/// Of how many lost phones the addresses are kept.
-const NAMED: usize = 20;
 /// How long nothing may be sent or read before deadlines are looked at.
-const TICK: Duration = Duration::from_millis(1);
+pub(super) const TICK: Duration = Duration::from_millis(1);
 
 #[derive(Clone, Copy)]
 struct Waiting {
@@ -68,7 +25,7 @@ struct Waiting {
     offer: Option<(Ipv4Addr, Ipv4Addr)>,
 }
 
-struct Run<'f> {
+pub(super) struct Run<'f> {
     fleet: &'f Fleet,
     exchange: &'f Exchange,
     socket: &'f UdpSocket,
@@ -78,48 +35,29 @@ struct Run<'f> {
     /// In the order of their ends: phone, tries at that time, end.
     deadlines: VecDeque<(u32, u32, bool, Instant)>,
     in_flight: usize,
-    took: Vec<Duration>,
-    understood: u32,
-    sent_again: u32,
-    lost: Vec<u32>,
+    pub(super) outcome: Outcome,
 }
 
-impl Fleet {
-    fn makers(&self) -> usize {
-        1 + self.others.len()
-    }
-
-    /// Switches them on; `progress` hears how many are done, whatever became of them.
-    pub fn power_up(
-        &self,
-        exchange: &Exchange,
-        progress: &mut dyn FnMut(u32),
-    ) -> io::Result<Summary> {
-        let socket = exchange.socket();
-        socket.set_nonblocking(false)?;
-        socket.set_read_timeout(Some(TICK))?;
-        let count = usize::try_from(self.count).map_err(io::Error::other)?;
-        let mut run = Run {
-            fleet: self,
+impl<'f> Run<'f> {
+    pub(super) fn new(
+        fleet: &'f Fleet,
+        exchange: &'f Exchange,
+        socket: &'f UdpSocket,
+        count: usize,
+    ) -> Run<'f> {
+        Run {
+            fleet,
             exchange,
             socket,
             base: transaction(),
             waiting: vec![None; count],
             deadlines: VecDeque::new(),
             in_flight: 0,
-            took: Vec::with_capacity(count),
-            understood: 0,
-            sent_again: 0,
-            lost: Vec::new(),
-        };
-        let start = Instant::now();
-        run.all(start, progress)?;
-        Ok(run.summary(start.elapsed()))
+            outcome: Outcome { took: Vec::with_capacity(count), ..Outcome::default() },
+        }
     }
-}
 
-impl Run<'_> {
-    fn all(&mut self, start: Instant, progress: &mut dyn FnMut(u32)) -> io::Result<()> {
+    pub(super) fn all(&mut self, start: Instant, progress: &mut dyn FnMut(u32)) -> io::Result<()> {
         let (mut next, mut waited) = (0u32, true);
         let mut buffer = vec![0; 2048];
         loop {
@@ -162,18 +100,7 @@ impl Run<'_> {
     }
 
     fn done(&self) -> u32 {
-        u32::try_from(self.took.len() + self.lost.len()).unwrap_or(u32::MAX)
-    }
-
-    /// The phone of a number: makers in turn, each with addresses of its own.
-    fn phone(&self, number: u32) -> (&Phone, Mac) {
-        let makers = u32::try_from(self.fleet.makers()).unwrap_or(u32::MAX);
-        let place = usize::try_from(number % makers).unwrap_or(0).checked_sub(1);
-        let maker = place.and_then(|place| self.fleet.others.get(place));
-        let maker = maker.unwrap_or(&self.fleet.first);
-        // Makers without a range of their own share one, so every number is taken once there.
-        let number = if maker.has_own_range() { number / makers } else { number };
-        (maker, maker.mac_of(number))
+        u32::try_from(self.outcome.took.len() + self.outcome.lost.len()).unwrap_or(u32::MAX)
     }
 
     fn switch_on(&mut self, number: u32) -> io::Result<()> {
@@ -184,7 +111,7 @@ impl Run<'_> {
 
     /// Sends what this phone has to say now, and waits for the answer.
     fn send(&mut self, number: u32, waiting: Waiting) -> io::Result<()> {
-        let (phone, mac) = self.phone(number);
+        let (phone, mac) = self.fleet.phone(number);
         let mut asked = question(phone, self.exchange, DISCOVER);
         asked.mac = mac;
         asked.xid = self.base.wrapping_add(number);
@@ -214,7 +141,7 @@ impl Run<'_> {
         let xid = u32::from_be_bytes(*xid);
         let number = xid.wrapping_sub(self.base);
         let Some(waiting) = self.slot(number).and_then(|slot| *slot) else { return Ok(false) };
-        let (phone, mac) = self.phone(number);
+        let (phone, mac) = self.fleet.phone(number);
         let Ok(answer) = Answer::read(datagram, xid, mac) else { return Ok(false) };
         match (answer.kind, waiting.offer, answer.server()) {
             (OFFER, None, Some(server)) => {
@@ -224,13 +151,13 @@ impl Run<'_> {
             }
             (ACK, Some(_), _) => {
                 let places = reading::read(phone, &answer).places;
-                self.took.push(waiting.since.elapsed());
-                self.understood += u32::from(!places.is_empty());
+                self.outcome.took.push(waiting.since.elapsed());
+                self.outcome.understood += u32::from(!places.is_empty());
                 self.end(number);
                 Ok(true)
             }
             (NAK, Some(_), _) => {
-                self.lost.push(number);
+                self.outcome.lost.push(number);
                 self.end(number);
                 Ok(true)
             }
@@ -255,12 +182,12 @@ impl Run<'_> {
                 Some(_) if Instant::now() < end => return Ok(()),
                 Some(waiting) if tries < most => {
                     self.deadlines.pop_front();
-                    self.sent_again += 1;
+                    self.outcome.sent_again += 1;
                     self.send(number, Waiting { tries: tries + 1, ..waiting })?;
                 }
                 Some(_) => {
                     self.deadlines.pop_front();
-                    self.lost.push(number);
+                    self.outcome.lost.push(number);
                     self.end(number);
                     progress(self.done());
                 }
@@ -270,47 +197,5 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    fn summary(mut self, elapsed: Duration) -> Summary {
-        self.took.sort_unstable();
-        let lost = u32::try_from(self.lost.len()).unwrap_or(u32::MAX);
-        let booted = u32::try_from(self.took.len()).unwrap_or(u32::MAX);
-        let first = self.lost.iter().take(NAMED);
-        Summary {
-            phones: self.fleet.count,
-            makers: self.fleet.makers(),
-            booted,
-            lost,
-            understood_url: self.understood,
-            sent_again: self.sent_again,
-            seconds: elapsed.as_secs_f64(),
-            phones_per_second: f64::from(booted) / elapsed.as_secs_f64(),
-            median: percentile(&self.took, 50),
-            p90: percentile(&self.took, 90),
-            p99: percentile(&self.took, 99),
-            slowest: percentile(&self.took, 100),
-            first_lost: first.map(|number| self.phone(*number).1.to_string()).collect(),
-        }
-    }
-}
-
-/// The time within which so many of a hundred were done, in milliseconds; 0 of none.
-fn percentile(sorted: &[Duration], of_hundred: usize) -> f64 {
-    let place = (sorted.len() * of_hundred).div_ceil(100).saturating_sub(1);
-    sorted.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_times_that_somebody_took() {
-        let times: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
-        let of = |hundred| percentile(&times, hundred);
-        assert_eq!([of(50), of(90), of(99), of(100)], [100.0, 180.0, 198.0, 200.0]);
-        assert_eq!(percentile(&times[..1], 50), 1.0);
-        assert_eq!(percentile(&[], 50), 0.0);
     }
 }

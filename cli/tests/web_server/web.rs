@@ -1,0 +1,235 @@
+//! A tree and a server for it, in a folder that goes with them.
+//!
+//! Each has its own port of loopback, and one process that ends with it.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use offhook_core::Mac;
+use offhook_core::token::{MasterKey, Minter};
+
+pub const KEY: &str = "5b1f0d0a4f7c4f0e9d6a1c2b3e4f5061728394a5b6c7d8e9f0a1b2c3d4e5f607";
+pub const OLD_KEY: &str = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef";
+pub const PHONE: &str = "0015650a0b0c";
+pub const OTHER: &str = "0015650a0b0d";
+
+/// An elliptic curve's key, which is made at once.
+const KEY_ARGUMENTS: [&str; 5] =
+    ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+const LIST: &str = "mac,user,password,display-name,model
+0015650a0b0c,1001,geheim-1,Zoe,T46S
+0015650a0b0d,1002,geheim-2,Bob,T46S
+0004f20a0b0e,1003,geheim-3,Eve,VVX450
+";
+
+pub const FLAT: &str = r#"{
+  "systems": [{ "system": "files", "url": "https://localhost:PORT/phones/" }],
+  "sites": [{ "name": "here", "match": { "networks": ["127.0.0.0/30"] } }]
+}"#;
+
+pub struct Web {
+    pub folder: tempfile::TempDir,
+    pub port: u16,
+    pub server: Option<Child>,
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+impl Web {
+    /// A tree by this policy (`PORT` and `DIR` in it filled in), and an nginx that serves it.
+    pub fn start(policy: &str, more: &[&str]) -> Web {
+        // Another process may take the port in between: then once more.
+        for _ in 0..5 {
+            let mut web =
+                Web { folder: tempfile::tempdir().unwrap(), port: free_port(), server: None };
+            web.write("key", KEY);
+            web.write("old-key", OLD_KEY);
+            web.policy(policy);
+            fs::write(web.path("list.csv"), LIST).unwrap();
+            web.certificates();
+            web.offhook(&["generate", "--phones", "list.csv", "--out", "tree"]);
+            web.configure(more);
+            if web.run() {
+                return web;
+            }
+        }
+        panic!("nginx does not start");
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o640)).unwrap();
+    }
+
+    fn policy(&self, text: &str) {
+        let dir = self.folder.path().display().to_string();
+        let text = text.replace("PORT", &self.port.to_string()).replace("DIR", &dir);
+        fs::write(self.path("policy.json"), text).unwrap();
+    }
+
+    pub fn offhook(&self, arguments: &[&str]) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_offhook"))
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .args(["--policy", "policy.json"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub fn configure(&self, more: &[&str]) {
+        let log = self.path("phones.log").display().to_string();
+        let secrets = self.path("secrets.conf").display().to_string();
+        let mut arguments = vec!["web-server", "nginx", "--root", "tree", "--log", &log];
+        arguments.extend(["--certificate", "server.pem", "--certificate-key", "server.key"]);
+        arguments.extend(["--secrets", &secrets]);
+        arguments.extend(more);
+        let dir = format!("{}/", self.folder.path().display());
+        let block = self.offhook(&arguments);
+        let block =
+            block.replace("ssl_certificate server", &format!("ssl_certificate {dir}server"));
+        let block = block
+            .replace("ssl_certificate_key server", &format!("ssl_certificate_key {dir}server"));
+        assert!(!block.contains(KEY) && !block.contains("geheim"));
+        fs::write(self.path("offhook.conf"), block).unwrap();
+        let main = format!(
+            "daemon off;\nmaster_process off;\npid {dir}nginx.pid;\nerror_log {dir}error.log;\n\
+             events {{}}\nhttp {{\n  client_body_temp_path {dir}body;\n  proxy_temp_path {dir}proxy;\n  \
+             fastcgi_temp_path {dir}fastcgi;\n  uwsgi_temp_path {dir}uwsgi;\n  \
+             scgi_temp_path {dir}scgi;\n  access_log off;\n  include {dir}offhook.conf;\n}}\n"
+        );
+        fs::write(self.path("nginx.conf"), main).unwrap();
+    }
+
+    pub fn run(&mut self) -> bool {
+        let conf = self.path("nginx.conf");
+        let child = Command::new("nginx")
+            .args(["-e", "stderr", "-c"])
+            .arg(&conf)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(self.path("stderr")).unwrap())
+            .spawn()
+            .expect("nginx (scripts/deps demo)");
+        let child = self.server.insert(child);
+        let until = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < until {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+                return true;
+            }
+            if child.try_wait().unwrap().is_some() {
+                let said = fs::read_to_string(self.path("stderr")).unwrap();
+                assert!(said.contains("Address already in use"), "nginx: {said}");
+                self.server = None;
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("nginx does not answer");
+    }
+
+    pub fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+
+    /// Another policy, tree and configuration for the same port.
+    pub fn restart(&mut self, policy: &str, more: &[&str]) {
+        self.stop();
+        self.policy(policy);
+        self.offhook(&["generate", "--phones", "list.csv", "--out", "tree"]);
+        self.configure(more);
+        assert!(self.run());
+    }
+
+    /// A server's certificate, a maker's authority, and one that only calls itself the same.
+    fn certificates(&self) {
+        let new = |name: &str, subject: &str| {
+            let [key, certificate] = [format!("{name}.key"), format!("{name}.pem")];
+            let files = ["-keyout", &key, "-out", &certificate, "-subj", subject, "-days", "2"];
+            self.openssl(&[&["req", "-x509"], &KEY_ARGUMENTS[..], &files[..]].concat());
+        };
+        new("server", "/CN=localhost");
+        new("maker", "/O=Maker/CN=Manufacturing CA");
+        new("foreign-ca", "/O=Maker/CN=Manufacturing CA");
+        self.certify("phone", "/OU=Equipment/CN=00:15:65:0A:0B:0C", "maker");
+        self.certify("other", "/CN=0015650a0b0d/OU=Equipment", "maker");
+    }
+
+    /// A phone's certificate, `<name>.pem` and `<name>.key`, with this subject by this authority.
+    pub fn certify(&self, name: &str, subject: &str, authority: &str) {
+        let [key, request, certificate] =
+            ["key", "csr", "pem"].map(|ending| format!("{name}.{ending}"));
+        let files = ["-keyout", &key, "-out", &request, "-subj", subject];
+        self.openssl(&[&["req", "-new"], &KEY_ARGUMENTS[..], &files[..]].concat());
+        let [ca, ca_key] = ["pem", "key"].map(|ending| format!("{authority}.{ending}"));
+        let mut sign = vec!["x509", "-req", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
+        sign.extend(["-CAcreateserial", "-days", "2", "-out", &certificate]);
+        self.openssl(&sign);
+    }
+
+    fn openssl(&self, arguments: &[&str]) {
+        let done = Command::new("openssl").args(arguments).current_dir(self.folder.path()).output();
+        let done = done.expect("openssl (make deps)");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// The status for the owner of a certificate of [`Web::certify`].
+    pub fn status_for(&self, name: &str, path: &str) -> u16 {
+        let [certificate, key] = ["pem", "key"].map(|ending| format!("{name}.{ending}"));
+        self.get(path, &["--cert", &certificate, "--key", &key]).0
+    }
+
+    /// The status and body of a request, sent to the letter.
+    pub fn get(&self, path: &str, more: &[&str]) -> (u16, String) {
+        self.fetch(&format!("https://localhost:{}{path}", self.port), more)
+    }
+
+    /// The same from another port, or without TLS.
+    pub fn fetch(&self, url: &str, more: &[&str]) -> (u16, String) {
+        let output = Command::new("curl")
+            .args(["-sk", "--path-as-is", "--max-time", "10", "-w", "\n%{http_code}"])
+            .args(more)
+            .args(["-4", url])
+            .current_dir(self.folder.path())
+            .output()
+            .expect("curl");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (body, status) = text.rsplit_once('\n').unwrap();
+        (status.parse().unwrap_or(0), body.to_owned())
+    }
+
+    pub fn status(&self, path: &str) -> u16 {
+        self.get(path, &[]).0
+    }
+}
+
+pub fn token(key: &str, epoch: &str, address: bool, mac: &str) -> String {
+    let key = MasterKey::from_text(key.as_bytes()).unwrap();
+    let minter = Minter::of(&key, epoch, address);
+    let token = minter.mint(Mac::parse(mac).unwrap(), Some(Ipv4Addr::LOCALHOST)).unwrap();
+    String::from_utf8(token.0.to_vec()).unwrap()
+}
+
+pub fn refused(status: u16) -> bool {
+    matches!(status, 403 | 404)
+}

@@ -1,0 +1,180 @@
+//! One packet in, what to do with its answer out.
+//!
+//! Looks things up that `engine` has prepared; allocates nothing but what a value with live names
+//! needs. Decides, does nothing.
+
+mod edits;
+mod packet;
+mod site;
+mod told;
+
+use std::borrow::Cow;
+
+use crate::catalogue::VendorIx;
+use crate::engine::Engine;
+use crate::plan::{For, Plan, plan};
+use crate::policy::devices::{Device, DeviceLayer};
+use crate::policy::{Answer, Layer, Site};
+use crate::query::Query;
+use crate::recognise::{Finding, Identity, find};
+
+pub use edits::{Edit, EditValue, Edits, Header};
+pub(crate) use packet::Packet;
+pub use site::{SiteKind, at_site};
+pub use told::{Told, told};
+
+/// Whether the client gets an answer at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Continue,
+    Drop,
+}
+
+/// What is known of a client, and what its answer must be.
+#[derive(Debug)]
+pub struct Decision<'e> {
+    pub finding: Finding,
+    /// None: no phone, or told nothing because it is unknown.
+    pub identity: Option<Identity>,
+    pub site: Option<&'e Site>,
+    pub device: Option<Device<'e>>,
+    pub verdict: Verdict,
+    plan: PlanRef<'e>,
+}
+
+#[derive(Debug)]
+enum PlanRef<'e> {
+    None,
+    Ready(&'e Plan),
+    /// Compiled for a device with a layer of its own.
+    Own(Box<Plan>),
+}
+
+impl Engine {
+    /// Everything about one client.
+    pub fn decide<'e>(&'e self, query: &Query<'_>) -> Decision<'e> {
+        self.decide_found(query, self.find(query))
+    }
+
+    /// Who the client is: the policy's word, else what the packet shows.
+    pub fn find(&self, query: &Query<'_>) -> Finding {
+        let device = query.mac.and_then(|mac| self.policy().devices.get(mac));
+        find(self.tables(), query, device.and_then(|device| device.vendor))
+    }
+
+    /// Before there is a lease: whether the client gets an answer at all. `finding` is what
+    /// [`Engine::find`] says of this packet.
+    pub fn admit(&self, query: &Query<'_>, finding: Finding) -> Verdict {
+        if finding.identity().is_some() || !self.refuses_some() {
+            return Verdict::Continue;
+        }
+        self.verdict(self.policy().sites.iter().find(|site| at_site(site, query)), None)
+    }
+
+    /// [`Engine::decide`] for whoever has asked [`Engine::find`] about this packet before.
+    pub fn decide_found<'e>(&'e self, query: &Query<'_>, finding: Finding) -> Decision<'e> {
+        let policy = self.policy();
+        let device = query.mac.and_then(|mac| policy.devices.get(mac));
+        let identity = finding.identity();
+        let site = policy.sites.iter().position(|site| at_site(site, query));
+        let plan = match identity {
+            Some(Identity { vendor, variant, .. }) => self.plan_ref(site, vendor, variant, device),
+            None => PlanRef::None,
+        };
+        let site = site.and_then(|site| policy.sites.get(site));
+        let verdict = self.verdict(site, identity);
+        Decision { finding, identity, site, device, verdict, plan }
+    }
+
+    /// The plan for a phone at a site (by its position), with what the policy says of the device
+    /// itself; none if the device is to be ignored. For whoever renders answers ahead of packets.
+    pub fn plan_for<'e>(
+        &'e self,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: u8,
+        device: Option<Device<'e>>,
+    ) -> Option<Cow<'e, Plan>> {
+        match self.plan_ref(site, vendor, variant, device) {
+            PlanRef::None => None,
+            PlanRef::Ready(plan) => Some(Cow::Borrowed(plan)),
+            PlanRef::Own(plan) => Some(Cow::Owned(*plan)),
+        }
+    }
+
+    fn plan_ref<'e>(
+        &'e self,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: u8,
+        device: Option<Device<'e>>,
+    ) -> PlanRef<'e> {
+        if device.is_some_and(|device| device.ignore == Some(true)) {
+            return PlanRef::None;
+        }
+        let shown = self.plan(site, vendor, variant);
+        let layer = device.and_then(|device| device.layer);
+        let unignored = device.is_some_and(|device| device.ignore == Some(false)) && shown.ignored;
+        if layer.is_none() && !unignored {
+            return PlanRef::Ready(shown);
+        }
+        let mut unignoring = DeviceLayer::default();
+        let own = match layer {
+            Some(layer) if !unignored => layer,
+            _ => {
+                unignoring.layer = layer.map(|own| own.layer.clone()).unwrap_or_default();
+                unignoring.layer.ignore = Some(false);
+                &unignoring
+            }
+        };
+        let at = For {
+            tables: self.tables(),
+            policy: self.policy(),
+            site: site.and_then(|site| self.policy().sites.get(site)),
+            vendor,
+            variant,
+            device: Some(own),
+        };
+        PlanRef::Own(Box::new(plan(at, &mut Vec::new(), &mut ())))
+    }
+
+    /// `answer: phones` refuses whoever is not recognised; the site's word goes before the general.
+    fn verdict(&self, site: Option<&Site>, identity: Option<Identity>) -> Verdict {
+        if identity.is_some() || !self.refuses_some() {
+            return Verdict::Continue;
+        }
+        let layers: [Option<&Layer>; 2] =
+            [site.map(|site| &site.scope.layer), Some(&self.policy().top.layer)];
+        match layers.into_iter().flatten().find_map(|layer| layer.answer) {
+            Some(Answer::Phones) => Verdict::Drop,
+            _ => Verdict::Continue,
+        }
+    }
+}
+
+impl<'e> Decision<'e> {
+    /// The plan that answers; none for whoever is no phone.
+    pub fn plan(&self) -> Option<&Plan> {
+        match &self.plan {
+            PlanRef::None => None,
+            PlanRef::Ready(plan) => Some(plan),
+            PlanRef::Own(plan) => Some(plan),
+        }
+    }
+
+    /// Writes what is to be done with the answer's options and header.
+    pub fn edits(&self, engine: &Engine, query: &Query<'_>, out: &mut Edits) {
+        out.clear();
+        let Some(plan) = self.plan().filter(|plan| !plan.ignored) else { return };
+        let shared = matches!(self.plan, PlanRef::Ready(_));
+        let live = Packet::new(engine, query, self.identity.as_ref());
+        for told in told(plan, self.device) {
+            match told {
+                Told::Planned(option) => out.planned(option, shared, query, &live),
+                Told::Own(device) => out.device(&device, plan, query, &live),
+            }
+        }
+        out.header(&plan.header, &live);
+        out.token = live.token.get().copied().flatten();
+    }
+}

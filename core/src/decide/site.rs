@@ -1,0 +1,80 @@
+//! At which site a client is.
+
+use std::net::Ipv4Addr;
+
+use crate::policy::Site;
+use crate::query::{Query, trimmed};
+
+/// A kind of sign by which a site is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiteKind {
+    Networks,
+    Relays,
+    Interfaces,
+    ClientClasses,
+    CircuitIds,
+    RemoteIds,
+}
+
+impl SiteKind {
+    /// The kinds with their keys in a policy.
+    pub const ALL: [(&'static str, SiteKind); 6] = [
+        ("networks", SiteKind::Networks),
+        ("relays", SiteKind::Relays),
+        ("interfaces", SiteKind::Interfaces),
+        ("client-classes", SiteKind::ClientClasses),
+        ("circuit-ids", SiteKind::CircuitIds),
+        ("remote-ids", SiteKind::RemoteIds),
+    ];
+
+    /// Whether the client has one of the site's values of this kind, or the site names none.
+    pub fn holds(self, site: &Site, query: &Query<'_>) -> bool {
+        let wanted = &site.matching;
+        let context = &query.context;
+        match self {
+            SiteKind::Networks => wanted.networks.is_empty() || in_networks(site, query),
+            SiteKind::Relays => {
+                wanted.relays.is_empty()
+                    || query.giaddr.is_some_and(|relay| wanted.relays.contains(&relay))
+            }
+            SiteKind::Interfaces => {
+                wanted.interfaces.is_empty()
+                    || wanted.interfaces.iter().any(|name| name.as_bytes() == context.interface)
+            }
+            SiteKind::ClientClasses => {
+                let has = |class: &String| context.classes.contains(&class.as_bytes());
+                wanted.client_classes.is_empty() || wanted.client_classes.iter().any(has)
+            }
+            SiteKind::CircuitIds => {
+                wanted.circuit_ids.is_empty() || relay_id(&wanted.circuit_ids, query, 1)
+            }
+            SiteKind::RemoteIds => {
+                wanted.remote_ids.is_empty() || relay_id(&wanted.remote_ids, query, 2)
+            }
+        }
+    }
+}
+
+/// The leased address decides; where there is none yet, any address that the packet or the
+/// receiving interface has.
+fn in_networks(site: &Site, query: &Query<'_>) -> bool {
+    let inside =
+        |address: Ipv4Addr| site.matching.networks.iter().any(|net| net.contains(&address));
+    match query.context.leased {
+        Some(leased) => inside(leased),
+        None => [query.ciaddr, query.requested, query.giaddr, query.context.interface_address]
+            .into_iter()
+            .flatten()
+            .any(inside),
+    }
+}
+
+fn relay_id(wanted: &[Vec<u8>], query: &Query<'_>, sub: u8) -> bool {
+    let Some(found) = query.relay_sub_option(sub) else { return false };
+    wanted.iter().any(|id| id == found || id == trimmed(found))
+}
+
+/// All given kinds must hold, any value of a kind.
+pub fn at_site(site: &Site, query: &Query<'_>) -> bool {
+    SiteKind::ALL.iter().all(|(_, kind)| kind.holds(site, query))
+}

@@ -1,0 +1,193 @@
+//! Every option that anything would have sent, and which one wins for its code.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::{Maker, Observer, Origin};
+use crate::catalogue::record::{List, Text};
+use crate::catalogue::{Tell, What};
+use crate::encode::{self, Fault};
+use crate::policy::Placed;
+use crate::value::{Existing, OptionSpec, Send, SubOption, Value};
+
+/// An option on its way into the plan.
+pub(super) struct Candidate<'p> {
+    pub option: Cow<'p, OptionSpec>,
+    pub origin: Origin,
+    pub place: String,
+    pub recalled: bool,
+    /// Made from a key (a VLAN, a URL) by the vendor's recipe, not written as an option.
+    pub derived: bool,
+}
+
+impl<'p, O: Observer> Maker<'p, '_, O> {
+    /// All options that anything would have sent, the least particular first.
+    pub(super) fn candidates(&self) -> Vec<Candidate<'p>> {
+        let mut candidates = Vec::new();
+        self.tell(What::Url, self.url_origin(), &mut candidates);
+        self.tell(What::File, self.file.as_ref().map(|_| Origin::System), &mut candidates);
+        self.tell(What::VoiceVlan, self.vlan.map(|(origin, _)| origin), &mut candidates);
+        let listed = |origin: Option<(Origin, &Placed<Vec<String>>)>| {
+            origin.filter(|(_, servers)| !servers.value.is_empty()).map(|(origin, _)| origin)
+        };
+        let time = listed(self.first(|layer| layer.time_servers.as_ref()));
+        self.tell(What::TimeServers, time, &mut candidates);
+        let sip = listed(self.first(|layer| layer.sip_servers.as_ref()));
+        self.tell(What::SipServers, sip, &mut candidates);
+        if let Some(served) = self.system {
+            for option in &served.serve.options {
+                candidates.push(Candidate {
+                    option: Cow::Borrowed(option),
+                    origin: Origin::System,
+                    place: served.entry.place.clone(),
+                    recalled: served.serve.recalled,
+                    derived: false,
+                });
+            }
+        }
+        for (origin, layer) in self.layers.iter().rev() {
+            for option in &layer.options {
+                candidates.push(Candidate {
+                    option: Cow::Borrowed(&option.value),
+                    origin: *origin,
+                    place: option.place.clone(),
+                    recalled: false,
+                    derived: false,
+                });
+            }
+        }
+        candidates
+    }
+
+    fn url_origin(&self) -> Option<Origin> {
+        self.url.as_ref().map(|_| Origin::System)
+    }
+
+    /// The vendor's recipes for one thing; without any, the RFCs' way where there is one.
+    fn tell(&self, what: What, origin: Option<Origin>, candidates: &mut Vec<Candidate<'p>>) {
+        let Some(origin) = origin else { return };
+        let vendor = self.at.tables.at(self.at.vendor);
+        let recipes = || vendor.tells.iter().filter(|tell| tell.what == what);
+        let mut add = |option, recalled| {
+            let place = what_name(what).to_owned();
+            candidates.push(Candidate { option, origin, place, recalled, derived: true });
+        };
+        if recipes().next().is_none() {
+            if let Some(option) = usual(what) {
+                add(Cow::Owned(option), false);
+            }
+            return;
+        }
+        let chosen: Vec<&Tell> =
+            recipes().filter(|tell| self.applies(tell) && tell.header.is_empty()).collect();
+        for (number, tell) in chosen.iter().enumerate() {
+            // Of two recipes for one option the later counts, unless the policy lacks what only that
+            // one names (a VLAN's priority): then the earlier stays.
+            let option = &tell.option;
+            let earlier = || chosen[..number].iter().any(|other| other.option.code == option.code);
+            let lacks = || {
+                let value = encode::compile(&option.value, option.nul, &|name| self.name(name, 0));
+                matches!(value, Err(Fault::Absent(_)))
+            };
+            if !matches!(option.value, Value::SubOptions(_)) && earlier() && lacks() {
+                continue;
+            }
+            add(Cow::Borrowed(option), tell.recalled);
+        }
+    }
+
+    pub(super) fn applies(&self, tell: &Tell) -> bool {
+        tell.default && tell.fits(self.at.variant)
+    }
+
+    /// Of several candidates for a code the most particular wins; equal ones that are both made
+    /// from keys and both lists of sub-options become one list.
+    pub(super) fn winners(
+        &mut self,
+        candidates: Vec<Candidate<'p>>,
+    ) -> BTreeMap<u8, Candidate<'p>> {
+        let mut winners: BTreeMap<u8, Candidate<'p>> = BTreeMap::new();
+        for candidate in candidates {
+            let code = candidate.option.code;
+            let Some(other) = winners.remove(&code) else {
+                winners.insert(code, candidate);
+                continue;
+            };
+            let winner = match merged(&other, &candidate) {
+                Some(merged) => {
+                    for part in [&other, &candidate] {
+                        self.tell_of(part, || "one list of sub-options with the others".to_owned());
+                    }
+                    merged
+                }
+                None => {
+                    let later =
+                        (candidate.origin, !candidate.derived) >= (other.origin, !other.derived);
+                    let (winner, loser) =
+                        if later { (candidate, other) } else { (other, candidate) };
+                    self.observer.note(|| {
+                        format!(
+                            "option {code}: {} ({}) wins over {} ({})",
+                            winner.origin.name(),
+                            winner.place,
+                            loser.origin.name(),
+                            loser.place
+                        )
+                    });
+                    self.tell_of(&loser, || match winner.origin == loser.origin {
+                        true => format!("loses: {} stands there too and counts", winner.place),
+                        false => format!("loses: {} is more particular", winner.origin.name()),
+                    });
+                    winner
+                }
+            };
+            winners.insert(code, winner);
+        }
+        winners
+    }
+}
+
+fn what_name(what: What) -> &'static str {
+    match what {
+        What::Url => "url",
+        What::File => "file",
+        What::VoiceVlan => "voice-vlan",
+        What::TimeServers => "time-servers",
+        What::SipServers => "sip-servers",
+    }
+}
+
+/// How a thing is told to a vendor that has no way of its own (RFC 2132 8.3, RFC 3361).
+fn usual(what: What) -> Option<OptionSpec> {
+    let name = |name: &'static str| List::from(vec![Text::Borrowed(name)]);
+    let (code, value) = match what {
+        What::TimeServers => (42, Value::Ipv4(name("{{time-servers}}"))),
+        What::SipServers => (120, Value::SipServers(name("{{sip-servers}}"))),
+        _ => return None,
+    };
+    Some(OptionSpec { code, value, nul: false, send: Send::Unset, existing: Existing::Unset })
+}
+
+/// One list of sub-options out of two that are both made from keys.
+fn merged<'p>(a: &Candidate<'p>, b: &Candidate<'p>) -> Option<Candidate<'p>> {
+    let (Value::SubOptions(first), Value::SubOptions(second)) = (&a.option.value, &b.option.value)
+    else {
+        return None;
+    };
+    if !a.derived || !b.derived {
+        return None;
+    }
+    let mut subs: Vec<SubOption> = first.iter().chain(second).cloned().collect();
+    subs.sort_by_key(|sub| sub.code);
+    // What both bear alike (a maker's mark that must come first) stands once.
+    subs.dedup();
+    let mut option = b.option.clone().into_owned();
+    option.value = Value::SubOptions(subs.into());
+    Some(Candidate {
+        option: Cow::Owned(option),
+        origin: a.origin.max(b.origin),
+        place: format!("{}, {}", a.place, b.place),
+        recalled: a.recalled || b.recalled,
+        derived: true,
+    })
+}

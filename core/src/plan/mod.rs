@@ -1,0 +1,210 @@
+//! Layers in, ready answer out: what a phone of this vendor and variant, at this site, is told.
+//!
+//! One function does this for every use: when a policy is loaded, for a device with a layer of its
+//! own, and for explaining (which passes an [`Observer`] that listens). Never runs per packet for
+//! phones without a layer of their own.
+
+mod candidates;
+mod header;
+mod names;
+mod observe;
+mod option;
+mod system;
+
+use std::net::Ipv4Addr;
+
+use crate::catalogue::{Tables, VendorIx};
+use crate::encode::{self, Form, Op};
+use crate::policy::devices::DeviceLayer;
+use crate::policy::{Layer, Placed, Policy, Site, VoiceVlan};
+use crate::render::place::Place;
+use crate::value::{Existing, Send};
+
+pub use observe::{Considered, Observer};
+use system::Served;
+
+/// Where a value comes from, from the least particular to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    Catalogue,
+    System,
+    Top,
+    Vendor,
+    Site,
+    SiteVendor,
+    Device,
+}
+
+impl Origin {
+    /// As people say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::Catalogue => "the catalogue",
+            Origin::System => "the system",
+            Origin::Top => "the top level",
+            Origin::Vendor => "the vendor's entry",
+            Origin::Site => "the site",
+            Origin::SiteVendor => "the site's entry for the vendor",
+            Origin::Device => "the device",
+        }
+    }
+}
+
+/// One option of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanOption {
+    pub code: u8,
+    /// None: the option is taken out.
+    pub form: Option<Form>,
+    pub send: Send,
+    pub existing: Existing,
+    pub origin: Origin,
+    /// Where in the policy it stands; for the catalogue's: what it is for.
+    pub place: String,
+    /// Leans on a fact that is only recalled.
+    pub recalled: bool,
+    /// Position of a fixed value among the engine's ready ones.
+    pub ready: u32,
+}
+
+/// The header fields of an answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlanHeader {
+    pub next_server: Option<Ipv4Addr>,
+    pub server_hostname: Option<Form>,
+    pub boot_file_name: Option<Form>,
+}
+
+/// Everything that a phone is told, but for what only its packet knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// Sorted by code.
+    pub options: Vec<PlanOption>,
+    pub header: PlanHeader,
+    /// The system that serves this phone, and the place of its entry.
+    pub system: Option<String>,
+    pub system_place: String,
+    /// Told nothing at all: the policy ignores this vendor, or the catalogue leaves it alone.
+    pub ignored: bool,
+    /// The policy's `send` and `existing-options` here, for a device's own options.
+    pub send: Option<Send>,
+    pub existing: Option<Existing>,
+    /// The URL, if it is known without the packet.
+    pub url: Option<String>,
+    /// Where the files of these phones belong, if they are told to fetch those that offhook writes.
+    pub place: Option<Place>,
+}
+
+impl Plan {
+    /// No answer at all.
+    pub const NOTHING: Plan = Plan {
+        options: Vec::new(),
+        header: PlanHeader { next_server: None, server_hostname: None, boot_file_name: None },
+        system: None,
+        system_place: String::new(),
+        ignored: false,
+        send: None,
+        existing: None,
+        url: None,
+        place: None,
+    };
+}
+
+/// For whom a plan is made.
+#[derive(Clone, Copy)]
+pub struct For<'p> {
+    pub tables: &'p Tables,
+    pub policy: &'p Policy,
+    pub site: Option<&'p Site>,
+    pub vendor: VendorIx,
+    pub variant: u8,
+    pub device: Option<&'p DeviceLayer>,
+}
+
+/// What is wrong in a policy, found only when its values are put together.
+pub type Wrong = Placed<String>;
+
+/// Makes the plan. Options that cannot be made are left out and reported.
+pub fn plan(for_: For<'_>, wrong: &mut Vec<Wrong>, observer: &mut impl Observer) -> Plan {
+    Maker::new(for_, observer).make(wrong)
+}
+
+struct Maker<'p, 'o, O> {
+    at: For<'p>,
+    /// From the most particular to the least.
+    layers: Vec<(Origin, &'p Layer)>,
+    vlan: Option<(Origin, VoiceVlan)>,
+    observer: &'o mut O,
+    system: Option<Served<'p>>,
+    url: Option<Vec<Op>>,
+    file: Option<Vec<Op>>,
+}
+
+impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
+    fn new(at: For<'p>, observer: &'o mut O) -> Self {
+        let mut layers = Vec::new();
+        layers.extend(at.device.map(|device| (Origin::Device, &device.layer)));
+        if let Some(site) = at.site {
+            layers.extend(site.scope.vendor(at.vendor).map(|layer| (Origin::SiteVendor, layer)));
+            layers.push((Origin::Site, &site.scope.layer));
+        }
+        layers.extend(at.policy.top.vendor(at.vendor).map(|layer| (Origin::Vendor, layer)));
+        layers.push((Origin::Top, &at.policy.top.layer));
+        Maker { at, layers, vlan: None, observer, system: None, url: None, file: None }
+    }
+
+    fn make(mut self, wrong: &mut Vec<Wrong>) -> Plan {
+        let mut plan = Plan {
+            send: self.first(|layer| layer.send).map(|(_, send)| send),
+            existing: self.first(|layer| layer.existing).map(|(_, existing)| existing),
+            ..Plan::default()
+        };
+        if self.ignored() {
+            plan.ignored = true;
+            return plan;
+        }
+        self.vlan =
+            self.first(|layer| layer.voice_vlan).and_then(|(origin, vlan)| Some((origin, vlan?)));
+        self.choose_system(wrong);
+        plan.system = self.system.map(|served| served.entry.system.clone());
+        plan.system_place =
+            self.system.map(|served| served.entry.place.clone()).unwrap_or_default();
+        plan.url = self.url.as_deref().and_then(encode::fixed_text);
+        plan.place = self.place(wrong);
+        self.tell_of_keys();
+        let candidates = self.candidates();
+        for (code, candidate) in self.winners(candidates) {
+            plan.options.extend(self.compile(code, candidate, &plan, wrong));
+        }
+        plan.header = self.header(wrong);
+        plan
+    }
+
+    /// The most particular layer's value, and whose it is.
+    fn first<T>(&self, get: impl Fn(&'p Layer) -> Option<T>) -> Option<(Origin, T)> {
+        self.layers.iter().find_map(|(origin, layer)| Some((*origin, get(layer)?)))
+    }
+
+    fn ignored(&mut self) -> bool {
+        let vendor = self.at.tables.at(self.at.vendor);
+        if let Some((origin, ignore)) = self.first(|layer| layer.ignore) {
+            let id = &vendor.id;
+            self.observer.note(|| match ignore {
+                true => format!("{} says that {id} is to be ignored", origin.name()),
+                false => format!("{} says that {id} is not to be ignored", origin.name()),
+            });
+            return ignore;
+        }
+        if !vendor.left_alone.is_empty() {
+            self.observer.note(|| {
+                format!(
+                    "the catalogue leaves {} alone by default: {}",
+                    vendor.id, vendor.left_alone
+                )
+            });
+            return true;
+        }
+        false
+    }
+}

@@ -1,0 +1,126 @@
+//! What the names in texts (`{{url}}`, `{{site}}`, a parameter, a variable) stand for, for one phone.
+
+use super::{Maker, Observer};
+use crate::encode::{self, Fault, Filled, Op};
+use crate::policy::{Layer, Placed};
+use crate::text::Live;
+
+impl<'p, O: Observer> Maker<'p, '_, O> {
+    /// What a name stands for, for this phone. `depth` ends a name that leads back to itself.
+    pub(super) fn name(&self, name: &str, depth: u8) -> Result<Filled, Fault> {
+        let fixed = |text: &str| Filled::Text(vec![Op::Bytes(text.as_bytes().to_vec())]);
+        let absent = |why: &str| Err(Fault::Absent(format!("{{{{{name}}}}}: {why}")));
+        if let Some(live) = Live::named(name) {
+            if live == Live::Token && self.at.policy.file_access.token.is_none() {
+                return Err(Fault::Wrong(
+                    "{{token}} needs \"file-access\": { \"token\": ... } in the policy".to_owned(),
+                ));
+            }
+            return Ok(Filled::Text(vec![Op::Live(live)]));
+        }
+        if depth > 4 {
+            return Err(Fault::Wrong(format!("{{{{{name}}}}} leads back to itself")));
+        }
+        match name {
+            "vendor" => Ok(fixed(&self.at.tables.at(self.at.vendor).id)),
+            "site" => match self.at.site {
+                Some(site) => Ok(fixed(&site.name)),
+                None => absent("no site"),
+            },
+            // An entry's own "url" is a parameter like any other until the system has said its own.
+            "url" if self.url.is_some() => match &self.url {
+                Some(url) => Ok(Filled::Text(url.clone())),
+                None => absent("no system serves this phone"),
+            },
+            "random-folder" => match &self.at.policy.file_access.random_folder {
+                Some(folder) => Ok(fixed(folder)),
+                None => Err(Fault::Wrong(
+                    "{{random-folder}} needs \"file-access\": { \"random-folder\": ... } in the policy"
+                        .to_owned(),
+                )),
+            },
+            "file" => match &self.file {
+                Some(file) => Ok(Filled::Text(file.clone())),
+                None => absent("the system names no file"),
+            },
+            "host" | "path" => self.part_of_url(name),
+            "vlan-id" | "vlan-priority" => {
+                let Some((_, vlan)) = self.vlan else { return absent("no voice VLAN") };
+                match (name, vlan.priority) {
+                    ("vlan-id", _) => Ok(fixed(&vlan.id.to_string())),
+                    (_, Some(priority)) => Ok(fixed(&priority.to_string())),
+                    _ => absent("the voice VLAN has no priority"),
+                }
+            }
+            "time-servers" => self.servers(|layer| layer.time_servers.as_ref(), name, depth),
+            "sip-servers" => self.servers(|layer| layer.sip_servers.as_ref(), name, depth),
+            _ => self.parameter(name, depth),
+        }
+    }
+
+    fn servers(
+        &self,
+        get: impl Fn(&'p Layer) -> Option<&'p Placed<Vec<String>>>,
+        name: &str,
+        depth: u8,
+    ) -> Result<Filled, Fault> {
+        let Some((_, servers)) = self.first(get) else {
+            return Err(Fault::Absent(format!("{{{{{name}}}}}: none in the policy")));
+        };
+        let mut list = Vec::with_capacity(servers.value.len());
+        for server in &servers.value {
+            let ops = encode::fill(server, &|name| self.name(name, depth + 1))?;
+            let text = encode::fixed_text(&ops);
+            list.push(text.ok_or_else(|| format!("{server:?} depends on the packet"))?);
+        }
+        Ok(Filled::List(list))
+    }
+
+    /// A system's parameter, or a variable of the most particular layer that has it.
+    fn parameter(&self, name: &str, depth: u8) -> Result<Filled, Fault> {
+        if let Some(served) = self.system {
+            let parameters = &served.entry.parameters;
+            if let Some((_, value)) = parameters.iter().find(|(key, _)| key == name) {
+                return encode::fill(value, &|name| self.name(name, depth + 1)).map(Filled::Text);
+            }
+        }
+        let var = |layer: &'p Layer| layer.vars.iter().find(|(key, _)| key == name);
+        if let Some((_, (_, value))) = self.first(var) {
+            return Ok(Filled::Text(vec![Op::Bytes(value.as_bytes().to_vec())]));
+        }
+        if self.known_anywhere(name) {
+            return Err(Fault::Absent(format!("{{{{{name}}}}} stands for nothing here")));
+        }
+        Err(Fault::Wrong(format!(
+            "{{{{{name}}}}} is not known: expected mac, MAC, mac:colon, model, firmware, ip, vendor, \
+             site, url, a parameter of the system, or one of \"vars\""
+        )))
+    }
+
+    fn known_anywhere(&self, name: &str) -> bool {
+        let systems = &self.at.tables.systems;
+        let scopes =
+            || self.at.policy.sites.iter().map(|site| &site.scope).chain([&self.at.policy.top]);
+        let layers = scopes().flat_map(|scope| {
+            std::iter::once(&scope.layer).chain(scope.vendors.iter().map(|(_, layer)| layer))
+        });
+        name == "url"
+            || systems.iter().any(|system| system.parameters.iter().any(|p| p.name == name))
+            || layers.flat_map(|layer| &layer.vars).any(|(key, _)| key == name)
+    }
+
+    fn part_of_url(&self, name: &str) -> Result<Filled, Fault> {
+        let Some(url) = &self.url else {
+            return Err(Fault::Absent(format!("{{{{{name}}}}}: no system serves this phone")));
+        };
+        let text = encode::fixed_text(url)
+            .ok_or_else(|| format!("{{{{{name}}}}} of a URL that depends on the packet"))?;
+        let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let part = match name {
+            "path" => path,
+            _ => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+        };
+        Ok(Filled::Text(vec![Op::Bytes(part.as_bytes().to_vec())]))
+    }
+}

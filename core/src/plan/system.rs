@@ -1,0 +1,123 @@
+//! Which system serves a phone, and what it says: its URL and file, and where the files belong that
+//! offhook writes.
+
+use super::{Maker, Observer, Wrong};
+use crate::catalogue::record::Text;
+use crate::catalogue::system_source::version;
+use crate::catalogue::{Condition, Serve, System, Test};
+use crate::encode::{self, Fault, Op};
+use crate::policy::{Placed, SystemUse};
+use crate::render::files::SYSTEM;
+use crate::render::place::{self, Place};
+use crate::text::{Piece, pieces};
+
+/// The system that serves the phone.
+#[derive(Clone, Copy)]
+pub(super) struct Served<'p> {
+    pub entry: &'p SystemUse,
+    pub serve: &'p Serve,
+}
+
+impl<'p, O: Observer> Maker<'p, '_, O> {
+    pub(super) fn choose_system(&mut self, wrong: &mut Vec<Wrong>) {
+        let Some((origin, entries)) = self.first(|layer| layer.systems.as_deref()) else {
+            self.observer.note(|| "no \"systems\" in the policy for this phone".to_owned());
+            return;
+        };
+        for entry in entries {
+            let Some(system) = self.at.tables.system(&entry.system) else { continue };
+            if !entry.only.is_empty() && !entry.only.contains(&self.at.vendor) {
+                self.observer
+                    .note(|| format!("{}: \"for\" does not name this vendor", entry.place));
+                continue;
+            }
+            let Some(serve) = self.serves(system, entry) else {
+                self.observer.note(|| {
+                    format!("{}: {} does not serve this phone", entry.place, entry.system)
+                });
+                continue;
+            };
+            self.observer.note(|| {
+                format!("{}: {} serves this phone, by {}", entry.place, entry.system, origin.name())
+            });
+            self.system = Some(Served { entry, serve });
+            self.url = self.system_text(&serve.url, &entry.place, wrong);
+            self.file = self.system_text(&serve.file, &entry.place, wrong);
+            return;
+        }
+    }
+
+    /// Where the generated files belong.
+    pub(super) fn place(&self, wrong: &mut Vec<Wrong>) -> Option<Place> {
+        let entry =
+            self.system.map(|served| served.entry).filter(|entry| entry.system == SYSTEM)?;
+        let (_, url) = entry.parameters.iter().find(|(name, _)| name == "url")?;
+        match place::split(url, &|name| self.name(name, 0)) {
+            Ok(place) => Some(place),
+            Err(Fault::Absent(_)) => None,
+            Err(Fault::Wrong(text)) => {
+                wrong.push(Placed { place: entry.place.clone(), value: text });
+                None
+            }
+        }
+    }
+
+    fn system_text(&self, text: &Text, place: &str, wrong: &mut Vec<Wrong>) -> Option<Vec<Op>> {
+        if text.is_empty() {
+            return None;
+        }
+        match encode::fill(text, &|name| self.name(name, 0)) {
+            Ok(ops) => Some(ops),
+            // A parameter that only this way of serving needs cannot be left out here; what only some
+            // sites' "vars" have can.
+            Err(Fault::Absent(_)) => {
+                if let Some(name) = self.parameter_missing(text) {
+                    let text = format!("\"{name}\" is missing: {text:?} needs it");
+                    wrong.push(Placed { place: place.to_owned(), value: text });
+                }
+                None
+            }
+            Err(Fault::Wrong(text)) => {
+                wrong.push(Placed { place: place.to_owned(), value: text });
+                None
+            }
+        }
+    }
+
+    /// The first name in a system's text that is a parameter of the system, and is not given.
+    fn parameter_missing<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let entry = self.system?.entry;
+        let parameters = &self.at.tables.system(&entry.system)?.parameters;
+        pieces(text).ok()?.into_iter().find_map(|piece| match piece {
+            Piece::Name(name) => (parameters.iter().any(|parameter| parameter.name == name)
+                && !entry.parameters.iter().any(|(given, _)| given == name))
+            .then_some(name),
+            Piece::Literal(_) => None,
+        })
+    }
+
+    fn serves(&self, system: &'p System, entry: &SystemUse) -> Option<&'p Serve> {
+        let vendor = self.at.tables.at(self.at.vendor);
+        let variant = vendor.variant_name(self.at.variant);
+        let served = |serve: &&Serve| {
+            let named = serve.vendors.contains(&vendor.id);
+            (named || (serve.every && vendor.takes_url(self.at.variant)))
+                && (serve.variants.is_empty()
+                    || variant.is_some_and(|name| serve.variants.iter().any(|v| v == name)))
+                && serve.conditions.iter().all(|condition| holds(condition, entry))
+        };
+        system.serves.iter().find(served)
+    }
+}
+
+fn holds(condition: &Condition, entry: &SystemUse) -> bool {
+    let value = entry.parameters.iter().find(|(name, _)| *name == condition.parameter);
+    match (condition.test, value) {
+        (Test::Equals, Some((_, value))) => *value == condition.value,
+        (Test::Below, Some((_, value))) => version(value) < version(&condition.value),
+        (Test::From, Some((_, value))) => version(value) >= version(&condition.value),
+        // Without a version the newest is meant.
+        (Test::From, None) => true,
+        (Test::Equals | Test::Below, None) => false,
+    }
+}

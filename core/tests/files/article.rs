@@ -1,0 +1,48 @@
+//! The two files of the article that the project starts from come out with the same parameters and
+//! values, from what an installer would write: its server in the policy, its phone in the list.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::writer::under;
+
+type Parameter = (String, String, String);
+
+fn expected() -> BTreeSet<Parameter> {
+    let lines = include_str!("article.tsv").lines().filter(|line| !line.starts_with('#'));
+    let parameter = |line: &str| {
+        let mut fields = line.split('\t').map(str::to_owned);
+        (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap())
+    };
+    lines.map(parameter).collect()
+}
+
+#[test]
+fn the_articles_files_have_its_parameters_and_values() {
+    let policy = json!({
+        "systems": [{ "system": "files", "url": "https://provision.example.com/polycom/" }],
+        "phone-settings": {
+            "server": "pbx.example.com", "port": 5060, "transport": "udp",
+            "outbound-proxy": "pbx.example.com",
+            "digit-map": "[2-9]11|0T|+011xxx.T|[2-9]xxxxxxxxx",
+        },
+    });
+    let phones = json!([{
+        "mac": "00:04:F2:AB:CD:EF", "vendor": "polycom",
+        "lines": [{ "user": "1001", "password": "strong-secret-here",
+                    "label": "Front Desk", "display-name": "Front Desk" }],
+    }]);
+    let files = under(&policy, |write| write(&phones)).expect("files");
+    let mut found = BTreeSet::new();
+    for (path, text) in &files {
+        let document = roxmltree::Document::parse(text).expect("XML");
+        assert_eq!(document.root_element().tag_name().name(), "polycomConfig");
+        for attribute in document.descendants().flat_map(|node| node.attributes()) {
+            let value = attribute.value().to_owned();
+            let new = found.insert((path.clone(), attribute.name().to_owned(), value));
+            assert!(new, "{path}: {} stands twice", attribute.name());
+        }
+    }
+    assert_eq!(found, expected());
+}

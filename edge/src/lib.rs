@@ -1,0 +1,33 @@
+//! What the programs share where they meet the world: the files that people name, read in one way, and
+//! the ways a command can end.
+//!
+//! The core does no I/O; whoever runs it (Kea's hook, the dnsmasq companion, the command line) reads
+//! for it, and all of them must read the same. No decision belongs here, and nothing that one program
+//! needs alone.
+
+/// How a command ends, and what it prints.
+pub mod command;
+/// Keys, and who may read their files.
+pub mod key;
+/// A folder of a user's own vendors and systems.
+pub mod overlay;
+
+use std::path::Path;
+
+use offhook_core::{Mistake, Mistakes};
+
+/// A file's text.
+///
+/// # Errors
+/// It cannot be read: the mistake names the file.
+pub fn text(path: &Path) -> Result<String, Mistakes> {
+    std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Mistakes {
+    mistake(path, format!("cannot be read: {error}"))
+}
+
+fn mistake(path: &Path, text: impl Into<String>) -> Mistakes {
+    Mistakes(vec![Mistake::new("", text.into())]).in_file(&path.display().to_string())
+}

@@ -1,0 +1,108 @@
+//! A folder of a user's own vendors and systems: `vendors/<id>/vendor.toml`, templates beside it as
+//! `vendors/<id>/<name>.j2`, and `systems/<id>.toml`. Files come in the order of their names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use offhook_core::Mistakes;
+use offhook_core::builtin::OverlayFile;
+
+/// Vendors and systems: what a decision needs.
+///
+/// # Errors
+/// The folder or a file in it cannot be read, or holds nothing of the kind: it would silently do
+/// nothing.
+pub fn facts(folder: &Path) -> Result<Vec<OverlayFile>, Mistakes> {
+    read(folder, &["toml"], "vendors/<id>/vendor.toml nor systems/<id>.toml")
+}
+
+/// Templates too: what the generator needs.
+///
+/// # Errors
+/// As [`facts`].
+pub fn everything(folder: &Path) -> Result<Vec<OverlayFile>, Mistakes> {
+    let wanted = "vendors/<id>/vendor.toml nor vendors/<id>/<name>.j2 nor systems/<id>.toml";
+    read(folder, &["toml", "j2"], wanted)
+}
+
+fn read(folder: &Path, endings: &[&str], wanted: &str) -> Result<Vec<OverlayFile>, Mistakes> {
+    fs::read_dir(folder).map_err(|error| crate::cannot_read(folder, &error))?;
+    let mut paths = Vec::new();
+    for vendor in entries(&folder.join("vendors"))? {
+        let is_ours = |path: &PathBuf| match ending(path) {
+            "toml" => path.file_name().is_some_and(|name| name == "vendor.toml"),
+            other => other == "j2",
+        };
+        paths.extend(entries(&vendor)?.into_iter().filter(is_ours));
+    }
+    let systems = entries(&folder.join("systems"))?;
+    paths.extend(systems.into_iter().filter(|path| ending(path) == "toml"));
+    paths.retain(|path| endings.contains(&ending(path)) && path.is_file());
+    if paths.is_empty() {
+        return Err(crate::mistake(folder, format!("holds neither {wanted}")));
+    }
+    let file = |path: PathBuf| {
+        Ok(OverlayFile { text: crate::text(&path)?, path: path.display().to_string() })
+    };
+    paths.into_iter().map(file).collect()
+}
+
+fn ending(path: &Path) -> &str {
+    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Mistakes> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let cannot = |error: std::io::Error| crate::cannot_read(folder, &error);
+    let read = fs::read_dir(folder).map_err(cannot)?;
+    let mut paths = Vec::new();
+    for entry in read {
+        paths.push(entry.map_err(cannot)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(files: Result<Vec<OverlayFile>, Mistakes>, folder: &Path) -> Vec<String> {
+        let prefix = format!("{}/", folder.display());
+        files.unwrap().into_iter().map(|file| file.path.replace(&prefix, "")).collect()
+    }
+
+    #[test]
+    fn each_reader_gets_what_is_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        for name in [
+            "vendors/b/vendor.toml",
+            "vendors/b/phone.j2",
+            "vendors/b/notes.toml",
+            "vendors/a/x.j2",
+            "vendors/README",
+            "systems/own.toml",
+            "systems/own.toml~",
+        ] {
+            fs::create_dir_all(path.join(name).parent().unwrap()).unwrap();
+            fs::write(path.join(name), "").unwrap();
+        }
+        assert_eq!(names(facts(path), path), ["vendors/b/vendor.toml", "systems/own.toml"]);
+        assert_eq!(
+            names(everything(path), path),
+            ["vendors/a/x.j2", "vendors/b/phone.j2", "vendors/b/vendor.toml", "systems/own.toml"]
+        );
+    }
+
+    #[test]
+    fn a_folder_that_would_do_nothing_is_a_mistake() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = facts(folder.path()).unwrap_err().to_string();
+        assert!(text.contains("holds neither vendors/"), "{text}");
+        let text = facts(&folder.path().join("none")).unwrap_err().to_string();
+        assert!(text.contains("none: cannot be read: No such file"), "{text}");
+    }
+}

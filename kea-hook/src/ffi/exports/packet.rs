@@ -1,0 +1,164 @@
+//! The packet path: Kea's packet threads call these, several at once.
+
+use std::net::Ipv4Addr;
+use std::slice;
+
+use offhook_core::Context;
+
+use super::{FAULTED, Handle, NOTHING, OK, bytes, hook, text};
+use crate::answer::{Admission, Packet};
+use crate::ffi::abi::{self, offhook_bytes, offhook_packet};
+use crate::ffi::guard;
+use crate::ffi::room::AnswerRoom;
+use crate::message;
+
+fn address(number: u32) -> Option<Ipv4Addr> {
+    (number != 0).then(|| Ipv4Addr::from(number))
+}
+
+/// Most packets have a dozen classes; the shim passes no more than this.
+const MOST_CLASSES: usize = 64;
+
+/// Calls `body` with the packet in Rust's terms.
+///
+/// # Safety
+/// The packet and everything that it points to are readable and stay as they are during the call.
+unsafe fn with_packet<T>(
+    packet: *const offhook_packet,
+    fallback: T,
+    body: impl FnOnce(&Packet<'_>) -> T,
+) -> T {
+    // SAFETY: as above; null is None.
+    let Some(packet) = (unsafe { packet.as_ref() }) else { return fallback };
+    // SAFETY: as above.
+    let (wire, interface) = unsafe { (bytes(packet.wire), bytes(packet.interface)) };
+    let body = |classes: &[&[u8]]| {
+        let context = Context {
+            leased: address(packet.leased),
+            interface,
+            interface_address: address(packet.interface_address),
+            classes,
+        };
+        body(&Packet { wire, context, reply: packet.reply, now: packet.now })
+    };
+    if packet.classes.is_null() || packet.classes_len == 0 {
+        return body(&[]);
+    }
+    let mut names: [&[u8]; MOST_CLASSES] = [&[]; MOST_CLASSES];
+    let count = packet.classes_len.min(MOST_CLASSES);
+    // SAFETY: as above; there are classes_len of them, and count is no more.
+    let classes = unsafe { slice::from_raw_parts(packet.classes, count) };
+    for (name, class) in names.iter_mut().zip(classes) {
+        // SAFETY: as above.
+        *name = unsafe { bytes(*class) };
+    }
+    body(&names[..count])
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_admit(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+    admission_out: *mut abi::offhook_admission,
+) -> i32 {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
+    guard(Some(hook), FAULTED, || {
+        // SAFETY: the shim's own packet, alive during the call.
+        let admission = unsafe { with_packet(packet, None, |packet| hook.admit(packet)) };
+        let admission = match admission {
+            None => return NOTHING,
+            Some(Admission::Phone(class)) => {
+                abi::offhook_admission { vendor_class: class, drop: 0 }
+            }
+            Some(Admission::Drop) => abi::offhook_admission { vendor_class: 0, drop: 1 },
+        };
+        // SAFETY: the shim's own variable.
+        unsafe { admission_out.write(admission) };
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_answer_for(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+    answer_out: *mut abi::offhook_answer,
+) -> i32 {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
+    guard(Some(hook), FAULTED, || {
+        // SAFETY: the shim's own room, nobody else's during the call.
+        let mut room = unsafe { AnswerRoom::new(answer_out) };
+        // SAFETY: the shim's own packet, alive during the call.
+        let changed =
+            unsafe { with_packet(packet, false, |packet| hook.answer(packet, &mut room)) };
+        if !changed {
+            return NOTHING;
+        }
+        room.finish();
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_note_key(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+    key_out: *mut u64,
+) -> i32 {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
+    guard(Some(hook), FAULTED, || {
+        // SAFETY: the shim's own packet, alive during the call.
+        let key = unsafe { with_packet(packet, None, |packet| hook.note_key(packet)) };
+        let Some(key) = key else { return NOTHING };
+        // SAFETY: the shim's own variable.
+        unsafe { key_out.write(key) };
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_note_for(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+    note_out: *mut abi::offhook_lease_note,
+) -> i32 {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
+    guard(Some(hook), FAULTED, || {
+        // SAFETY: the shim's own packet, alive during the call.
+        let note = unsafe { with_packet(packet, None, |packet| hook.note(packet)) };
+        let Some(note) = note else { return NOTHING };
+        let Some(length) = u32::try_from(note.len()).ok() else { return NOTHING };
+        if length > abi::OFFHOOK_NOTE_STORE {
+            return NOTHING;
+        }
+        // SAFETY: the shim's own room, and the note is no longer than it.
+        unsafe {
+            let text = (&raw mut (*note_out).text).cast::<u8>();
+            std::ptr::copy_nonoverlapping(note.as_ptr(), text, note.len());
+            (&raw mut (*note_out).len).write(length);
+        }
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_shim_fault(
+    handle: *const Handle,
+    callout: offhook_bytes,
+    what: offhook_bytes,
+) {
+    // SAFETY: by the page, the handle is alive.
+    let hook = unsafe { hook(handle) };
+    guard(hook, (), || {
+        if let Some(hook) = hook {
+            hook.count_fault();
+        }
+        // SAFETY: the shim's own texts, alive during the call.
+        let (callout, what) = unsafe { (text(callout), text(what)) };
+        tracing::error!(target: message::FAULT, "in {callout}: {what}");
+    });
+}

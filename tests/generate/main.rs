@@ -1,0 +1,204 @@
+//! `offhook generate` for 100,000 phones, measured: a first run, a second one that finds nothing to do,
+//! the same templates by Jinja2, and a plain copy of the finished tree; by turns, five times each. Prints
+//! the table of docs/figures/generate.md and the raw figures.
+//!
+//! Wants a release build: `make bench` makes it and names it by OFFHOOK_CLI. Needs 3 GB below TMPDIR.
+
+#[path = "../integration/peers/process.rs"]
+#[allow(dead_code)]
+mod process;
+#[path = "../integration/peers/product.rs"]
+#[allow(dead_code)]
+mod product;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+const PHONES: u32 = 100_000;
+/// Two files for every Yealink, one for every Polycom, and theirs in common.
+const FILES: usize = 150_001;
+const RUNS: usize = 5;
+
+const POLICY: &str = r#"{
+  "systems": [{ "system": "files", "url": "https://provision.example.com/phones/" }],
+  "voice-vlan": { "id": 120, "priority": 5 },
+  "time-servers": ["192.0.2.1"],
+  "phone-settings": { "server": "sip.example.com", "port": 5061, "transport": "tls",
+    "register-seconds": 600, "utc-offset": "+01:00", "codecs": "g722,pcma,pcmu" }
+}"#;
+
+const FIRST: &str = "offhook generate";
+const SECOND: &str = "offhook generate again";
+const JINJA: &str = "Jinja2";
+const COPY: &str = "cp -r";
+const SYNCED: &str = "cp -r, sync -f";
+/// By a dry run, which renders on one processor.
+const RENDER: &str = "offhook, rendering only";
+const JINJA_RENDER: &str = "Jinja2, rendering only";
+const ALL: [&str; 7] = [FIRST, SECOND, JINJA, COPY, SYNCED, RENDER, JINJA_RENDER];
+
+fn list() -> String {
+    let mut text = String::from("mac,vendor,model,user,password,display-name,label\n");
+    for i in 0..PHONES {
+        let (head, vendor, model) = if i % 2 == 0 {
+            ("001565", "yealink", "T46S")
+        } else {
+            ("0004f2", "polycom", "VVX410")
+        };
+        let (user, password) = (100_000 + i, u64::from(i) * 7919);
+        let name = format!("Zoë O'Neil & Söhne {i}");
+        let row = format!("{head}{i:06x},{vendor},{model},{user},pw-{password:x},{name},Desk {i}");
+        writeln!(text, "{row}").expect("a row");
+    }
+    text
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command to its end; what it took, by GNU time.
+    fn measure(&self, what: &str, words: &[&OsStr]) -> Value {
+        // Nobody pays for what others wrote.
+        process::run_well(&mut process::command("sync"));
+        let load = fs::read_to_string("/proc/loadavg").expect("the load");
+        let figures = self.path("time");
+        let mut command = process::command("/usr/bin/time");
+        command.args(["-f", "%e %U %S %M %O", "-o"]).arg(&figures).args(words);
+        process::run_well(command.current_dir(self.folder.path()));
+        let text = fs::read_to_string(&figures).expect("figures");
+        let figures: Vec<f64> =
+            text.split_whitespace().map(|word| word.parse().expect("a number")).collect();
+        json!({
+            "what": what,
+            "seconds": figures[0],
+            "user": figures[1],
+            "system": figures[2],
+            "cpu": figures[1] + figures[2],
+            "rss-mib": figures[3] / 1024.0,
+            "blocks-written": figures[4],
+            "load-before": load.split_whitespace().next(),
+        })
+    }
+
+    fn generate(&self, what: &str, out: &str, more: &[&str]) -> Value {
+        let mut words = vec![product::command_line().as_os_str()];
+        words.extend(
+            ["generate", "--policy", "policy.json", "--phones", "list.csv"].map(OsStr::new),
+        );
+        words.extend(["--out", out].into_iter().chain(more.iter().copied()).map(OsStr::new));
+        self.measure(what, &words)
+    }
+
+    fn jinja(&self, what: &str, out: &str) -> Value {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (script, vendors) = (here.join("tests/generate/jinja.py"), here.join("core/vendors"));
+        let [list, out] = ["list.csv", out].map(OsStr::new);
+        self.measure(
+            what,
+            &["python3".as_ref(), script.as_os_str(), list, vendors.as_os_str(), out],
+        )
+    }
+
+    fn shell(&self, what: &str, line: &str) -> Value {
+        self.measure(what, &["sh", "-c", line].map(OsStr::new))
+    }
+
+    /// Everything below a folder, with what changes whenever somebody writes, renames or even only
+    /// touches it.
+    fn stamps(&self, name: &str) -> BTreeMap<PathBuf, (u64, i64, i64, i64, i64)> {
+        let mut stamps = BTreeMap::new();
+        let mut folders = vec![self.path(name)];
+        while let Some(folder) = folders.pop() {
+            for path in
+                fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("one").path())
+            {
+                let found = fs::symlink_metadata(&path).expect("its state");
+                if found.is_dir() {
+                    folders.push(path.clone());
+                }
+                stamps.insert(path, stamp(&found));
+            }
+            let found = fs::symlink_metadata(&folder).expect("its state");
+            stamps.insert(folder, stamp(&found));
+        }
+        stamps
+    }
+
+    fn round(&self, all: &mut Vec<Value>) {
+        all.push(self.generate(FIRST, "out", &[]));
+        let before = self.stamps("out");
+        all.push(self.generate(SECOND, "out", &[]));
+        assert!(before == self.stamps("out"), "the second run wrote");
+        all.push(self.jinja(JINJA, "jinja"));
+        // Not a file more, not a byte different.
+        let mut diff = process::command("diff");
+        diff.args(["-rq", "--exclude=.offhook", "out", "jinja"]).current_dir(self.folder.path());
+        process::run_well(&mut diff);
+        let files = fs::read_dir(self.path("jinja")).expect("a folder").count();
+        assert_eq!(files, FILES);
+        all.push(self.shell(COPY, "cp -r out copy"));
+        all.push(self.shell(SYNCED, "cp -r out synced && sync -f synced"));
+        all.push(self.generate(RENDER, "nowhere", &["--dry-run", "--json"]));
+        all.push(self.jinja(JINJA_RENDER, "-"));
+        for folder in ["out", "jinja", "copy", "synced"] {
+            fs::remove_dir_all(self.path(folder)).expect("removed");
+        }
+        // For a minute ext4 gives out no inode that was just freed, and looks for others at length.
+        process::run_well(&mut process::command("sync"));
+        std::thread::sleep(Duration::from_secs(70));
+    }
+}
+
+fn stamp(found: &fs::Metadata) -> (u64, i64, i64, i64, i64) {
+    (found.ino(), found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec())
+}
+
+fn main() {
+    let bench = Bench { folder: tempfile::tempdir().expect("a folder") };
+    fs::write(bench.path("policy.json"), POLICY).expect("a policy");
+    fs::write(bench.path("list.csv"), list()).expect("a list");
+    let mut all = Vec::new();
+    for _ in 0..RUNS {
+        let done = all.len();
+        bench.round(&mut all);
+        all[done..].iter().for_each(|figures| eprintln!("{figures}"));
+    }
+    let median = |what: &str, key: &str| {
+        let runs = all.iter().filter(|figures| figures["what"] == what);
+        let mut values: Vec<f64> = runs.map(|run| run[key].as_f64().expect("a number")).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    println!("{PHONES} phones, {FILES} files; medians of {RUNS} runs\n");
+    println!(
+        "| | seconds | CPU seconds | peak RSS, MiB | blocks written | seconds to offhook's | CPU to it |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for what in ALL {
+        let of = |key: &str| median(what, key);
+        println!(
+            "| {what} | {:.2} | {:.2} | {:.0} | {:.0} | {:.2} | {:.2} |",
+            of("seconds"),
+            of("cpu"),
+            of("rss-mib"),
+            of("blocks-written"),
+            of("seconds") / median(FIRST, "seconds"),
+            of("cpu") / median(FIRST, "cpu"),
+        );
+    }
+    println!("\nRaw:\n");
+    all.iter().for_each(|figures| println!("{figures}"));
+}

@@ -1,0 +1,111 @@
+//! Whatever maker `offhook generate` writes files for: its phone finds them, reads an account in them,
+//! and registers with it. The templates and the emulator's knowledge of parameters come from different
+//! hands; here they meet.
+
+use super::{emulate, files_at, run, step};
+use crate::peers::registrar::{PASSWORD, Registrar};
+use crate::peers::web::Web;
+use crate::peers::{process, product};
+use serde_json::json;
+use std::path::Path;
+
+/// Makers that have templates.
+fn makers() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/vendors");
+    let folders =
+        std::fs::read_dir(folder).expect("the catalogue").map(|entry| entry.expect("a folder"));
+    let with = folders.filter(|entry| entry.path().join("files.toml").exists());
+    let mut names: Vec<String> =
+        with.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// What is generated for is another model than the emulator plays unasked: vendor, example, model.
+const OTHERS: [(&str, &str, &str); 2] =
+    [("ale", "Myriad by its address", ""), ("gigaset", "by its address", "N670_IP_PRO")];
+/// Whose option 242 has no place for the port that a test's server is at: this phone is given its URL.
+const BY_HAND: &str = "avaya";
+
+struct Played {
+    words: Vec<String>,
+    mac: String,
+    model: String,
+}
+
+/// Each with an address of its own.
+fn phones() -> Vec<Played> {
+    let phone = |(number, vendor): (usize, String)| {
+        let mut words = vec!["--vendor".to_owned(), vendor.clone()];
+        let other = OTHERS.iter().find(|(of, ..)| *of == vendor);
+        words.extend(
+            other.iter().flat_map(|(_, example, _)| ["--model", example]).map(str::to_owned),
+        );
+        // Who it is can be seen without any server.
+        let chosen: Vec<&str> = words.iter().map(String::as_str).collect();
+        let nowhere = ["--url", "http://127.0.0.1:9/", "--timeout", "0.01", "--tries", "1"];
+        let (_, reports) = run(&[&chosen[..], &nowhere].concat());
+        let of = |key: &str| reports[0][key].as_str().expect("a text").to_owned();
+        let shared = of("hw-address") == "02:00:00:00:00:01";
+        let mac = if shared { format!("02:00:00:00:01:{number:02x}") } else { of("hw-address") };
+        let model = other.map_or_else(|| of("model"), |(_, _, model)| (*model).to_owned());
+        words.extend(["--mac".to_owned(), mac.clone(), "--register".to_owned()]);
+        Played { words, mac, model }
+    };
+    makers().into_iter().enumerate().map(phone).collect()
+}
+
+#[test]
+fn each_maker_registers_with_what_was_generated_for_it() {
+    let (web, registrar) = (Web::new(), Registrar::of_users("^10[0-9][0-9]$"));
+    let url = format!("{}phones/", web.http());
+    let phones = phones();
+    assert!(phones.len() > 15, "expected the makers with templates, found {}", phones.len());
+    let mut list = "mac,vendor,model,user,password\n".to_owned();
+    for (number, Played { words, mac, model }) in phones.iter().enumerate() {
+        let vendor = &words[1];
+        list += &format!("{mac},{vendor},{model},{},{PASSWORD}\n", 1000 + number);
+    }
+    let folder = crate::peers::folder::Folder::new();
+    let policy = json!({
+        "systems": [{ "system": "files", "url": url }],
+        "phone-settings": { "server": "127.0.0.1", "port": registrar.port, "transport": "udp" },
+    });
+    let mut command = process::command(product::command_line());
+    command.arg("generate").arg("--policy").arg(folder.write("policy.json", policy.to_string()));
+    command.arg("--phones").arg(folder.write("phones.csv", list));
+    process::run_well(command.arg("--out").arg(web.root().join("phones")));
+    open(&web.root().join("phones"));
+    let kea = files_at(&url).start();
+    let mut wrong = Vec::new();
+    for (number, Played { words, .. }) in phones.iter().enumerate() {
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (output, reports) = match words[1] == BY_HAND {
+            true => {
+                words.extend(["--url", &url]);
+                run(&words)
+            }
+            false => emulate(&kea, &words),
+        };
+        let user = format!(" as {}, ", 1000 + number);
+        let well = output.status.success()
+            && step(&reports[0], "SIP REGISTER").contains(&user)
+            && step(&reports[0], "registrar's answer") == "passed: 200 OK: registered";
+        if !well {
+            wrong.push(format!("{:#}", reports[0]["steps"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), phones.len(), wrong.join("\n"));
+}
+
+/// nginx' workers may be somebody else: everybody may read here.
+fn open(folder: &Path) {
+    crate::peers::folder::set_mode(folder, 0o755);
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        match path.is_dir() {
+            true => open(&path),
+            false => crate::peers::folder::set_mode(&path, 0o644),
+        }
+    }
+}
