@@ -24,8 +24,8 @@ build:
 	$(CARGO) build --release -p offhook-kea -p offhook
 	$(COMPANION)
 
-# dnsmasq starts the companion for each event: a static program without relocations starts in half the
-# time (docs/figures/dnsmasq.md). These words go to it alone; Kea's hook is a shared library.
+# dnsmasq starts the companion for each event: a static program without relocations needs half the time
+# (docs/figures/dnsmasq.md). These words go to it alone; Kea's hook is a shared library.
 COMPANION = $(CARGO) rustc --release -p offhook-dnsmasq --bin offhook-dnsmasq -- \
   -C target-feature=+crt-static -C relocation-model=static
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::effective::Effective;
 use super::options::{Kind, host_line, is_ours, may_be_a_phone, option_line, words};
 use super::ours::Ours;
-use super::service::{hangup, helper, ping, room, script};
+use super::service::{hangup, helper, log, ping, room, script};
 use super::{Finding, Weight};
 use crate::render::tags;
 
@@ -44,6 +44,7 @@ pub fn examine(effective: &Effective, files: &Files) -> Vec<Finding> {
     hangup(effective, files, &mut found);
     script(effective, &mut found);
     helper(effective, files, &mut found);
+    log(effective, &ours, &mut found);
     ping(effective, &mut found);
     room(effective, &ours, &mut found);
     found.sorted()

@@ -1,5 +1,6 @@
 //! What would spoil it in how dnsmasq runs: its version, its script, the process that calls it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::Weight;
@@ -124,6 +125,21 @@ fn stale(effective: &Effective, files: &Files, found: &mut Found) {
     );
     let advice = "look whether dnsmasq has a child process of its own name; if not, restart it";
     found.add(if exact { Weight::Problem } else { Weight::Doubt }, state.display(), text, advice);
+}
+
+/// A rendering that not everybody may read has tokens in it.
+pub fn log(effective: &Effective, ours: &Ours, found: &mut Found) {
+    let Some(setting) = effective.last("log-dhcp") else { return };
+    let guarded = |path: &PathBuf| {
+        std::fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o004 == 0)
+    };
+    if ours.files.keys().any(guarded) {
+        found.doubt(
+            setting.place(),
+            "log-dhcp writes every option that is sent into the log, the phones' tokens too",
+            "take it out, or see that nobody else reads the log",
+        );
+    }
 }
 
 pub fn ping(effective: &Effective, found: &mut Found) {
