@@ -6,6 +6,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/vendors");
+    // The whole folder, so that a new file is seen too; a file that is not there would be "changed"
+    // each time.
     println!("cargo::rerun-if-changed={}", vendors.display());
     let mut folders: Vec<PathBuf> = fs::read_dir(&vendors)?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -14,7 +16,6 @@ fn main() -> io::Result<()> {
     let mut table = String::from("pub(super) const TEXTS: &[(&str, &str)] = &[\n");
     for folder in folders {
         let file = folder.join("phone.toml");
-        println!("cargo::rerun-if-changed={}", file.display());
         let (Some(id), true) = (folder.file_name().and_then(|name| name.to_str()), file.is_file())
         else {
             continue;

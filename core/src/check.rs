@@ -178,6 +178,10 @@ fn about_plan(engine: &Engine, vendor: VendorIx, plan: &Plan, found: &mut Found)
             found.about(&vendor.id, &plan.system_place, text);
         }
     }
+    if let Some(port) = plan.url.as_deref().and_then(|url| port_that_is_lost(url, plan)) {
+        let text = format!("the URL's port {port} is not told: these phones get its host apart");
+        found.about(&vendor.id, &plan.system_place, text);
+    }
     for option in &plan.options {
         let length = option.form.as_ref().map_or(0, Form::longest);
         if length > 255 {
@@ -202,4 +206,16 @@ fn about_plan(engine: &Engine, vendor: VendorIx, plan: &Plan, found: &mut Found)
             );
         }
     }
+}
+
+/// The port of a URL whose host is told, and the port nowhere.
+fn port_that_is_lost<'u>(url: &'u str, plan: &Plan) -> Option<&'u str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split('/').next().unwrap_or(rest);
+    let (host, port) = authority.rsplit_once(':').filter(|(host, _)| !host.is_empty())?;
+    let told = |word: &str| {
+        let mut forms = plan.options.iter().filter_map(|option| option.form.as_ref());
+        forms.any(|form| form.code().windows(word.len()).any(|part| part == word.as_bytes()))
+    };
+    (!port.is_empty() && told(host) && !told(port)).then_some(port)
 }

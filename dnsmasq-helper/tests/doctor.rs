@@ -30,6 +30,8 @@ impl Site {
             .arg(site.path("policy.json"))
             .arg("--out")
             .arg(site.path("d/50-phones.conf"))
+            .arg("--state")
+            .arg(site.path("state"))
             .output()
             .expect("render");
         assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));

@@ -14,9 +14,7 @@ impl Page {
     pub fn heading(&self, text: &str, about: &str) {
         self.line("");
         self.line(&self.paint("1", text));
-        if !about.is_empty() {
-            self.line(&self.paint("2", about));
-        }
+        wrapped(about).iter().for_each(|line| self.line(&self.paint("2", line)));
     }
 
     pub fn command(&self, text: &str) {
@@ -48,4 +46,20 @@ impl Page {
     fn paint(&self, code: &str, text: &str) -> String {
         if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// Lines that a terminal holds.
+fn wrapped(text: &str) -> Vec<String> {
+    const WIDTH: usize = 100;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| line.len() + word.len() < WIDTH) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }

@@ -1,11 +1,12 @@
 //! By broadcast on an interface of its own network: a VLAN, and files over TFTP.
 
 use super::step;
-use crate::peers::{folder, process, product};
-use serde_json::Value;
+use crate::peers::folder::{Folder, set_mode};
+use crate::peers::kea::Setup;
+use crate::peers::{process, product};
+use serde_json::{Value, json};
 
-/// A network of two namespaces: dnsmasq with DHCP and TFTP in one, the phone's interface in the other.
-/// What stands behind `$@` runs beside the phone.
+/// A network of two namespaces: a server in one, the phone's interface in the other.
 const NETWORK: &str = r#"
 set -e
 ip link set lo up
@@ -22,20 +23,80 @@ inside ip addr add 10.99.0.1/24 dev server
 inside ip link set server up
 ip addr add 10.99.0.2/24 dev phone
 ip link set phone up
+"#;
+
+const DNSMASQ: &str = r#"
 inside dnsmasq --conf-file=/dev/null --no-daemon --port=0 \
   --interface=server --bind-dynamic --no-ping --no-hosts --no-resolv \
   --dhcp-leasefile="$FOLDER/leases" --pid-file="$FOLDER/pid" --dhcp-authoritative \
   --dhcp-range=10.99.0.10,10.99.0.200,255.255.255.0,1h --dhcp-option-force=66,10.99.0.1 \
   --dhcp-option-force=128,VLAN-A=120\; \
   --enable-tftp --tftp-root="$FOLDER/tftp" 2> "$FOLDER/log" &
-dnsmasq=$!
-while ! grep -q 'TFTP root' "$FOLDER/log"; do kill -0 $dnsmasq; sleep 0.01; done
+daemon=$!
+started='TFTP root'
+"#;
+
+const KEA: &str = r#"
+inside kea-dhcp4 -c "$FOLDER/kea.json" > "$FOLDER/log" 2>&1 &
+daemon=$!
+started=DHCP4_STARTED
+"#;
+
+/// What stands behind `$@` runs beside the phone once the server is up.
+const GO: &str = r#"
+while ! grep -q "$started" "$FOLDER/log"; do kill -0 $daemon; sleep 0.01; done
 "$@"
 "#;
 
+/// Boots a phone on that network; its report and the exit code.
+fn boot(
+    folder: &Folder,
+    server: &str,
+    words: &[&str],
+    setup: Option<&Setup>,
+) -> (Value, Option<i32>) {
+    let mut command = process::apart(&["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+    command.env("FOLDER", folder.path());
+    if let Some(setup) = setup {
+        setup.environment(&mut command);
+    }
+    command.args(["bash", "-c", &[NETWORK, server, GO].concat(), "network"]);
+    command.arg(product::command_line()).args(["emulate", "--interface", "phone", "--json"]);
+    let output = process::run(command.args(words));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let report = serde_json::from_str(&text).unwrap_or_else(|error| {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        panic!("expected a report, found {error}: {text}\n{errors}\n{log}")
+    });
+    (report, output.status.code())
+}
+
+/// The phone speaks as one on the server's own network does, and Kea hears it on a raw socket.
+#[test]
+fn by_broadcast_at_a_kea_with_the_hook() {
+    let policy = json!({
+        "systems": [{ "system": "files", "url": "http://10.99.0.1/p/" }],
+        "sites": [{ "name": "here", "match": { "interfaces": ["server"] }, "voice-vlan": { "id": 120 } }],
+    });
+    let setup = Setup::offhook(&policy.to_string()).edit(|dhcp4| {
+        dhcp4["interfaces-config"] = json!({ "interfaces": ["server"], "dhcp-socket-type": "raw" });
+        dhcp4["subnet4"] = json!([{ "id": 1, "subnet": "10.99.0.0/24",
+            "pools": [{ "pool": "10.99.0.10 - 10.99.0.200" }] }]);
+    });
+    setup.write_configuration();
+    let words = ["--vendor", "polycom", "--dhcp-only", "--timeout", "2"];
+    let (report, code) = boot(&setup.folder, KEA, &words, Some(&setup));
+    assert!(step(&report, "DHCPDISCOVER").ends_with(" offered by 10.99.0.1"), "{report:#}");
+    assert_eq!(step(&report, "voice VLAN"), "passed: 120, by option 128; asks again in it");
+    let url = "passed: http://10.99.0.1/p/ by option 160, also option 66";
+    assert_eq!(step(&report, "provisioning URL"), url, "{report:#}");
+    assert_eq!(code, Some(0));
+}
+
 #[test]
 fn by_broadcast_with_a_vlan_and_files_over_tftp() {
-    let folder = folder::Folder::new();
+    let folder = Folder::new();
     folder.make("tftp");
     let long = "x".repeat(1200);
     let file = format!(
@@ -43,18 +104,9 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
         reg.1.server.1.address="127.0.0.1"/>"#
     );
     folder.write("tftp/0004f2010203.cfg", &file);
-    folder::set_mode(&folder.join("tftp/0004f2010203.cfg"), 0o644);
-    let mut command = process::apart(&["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
-    command.args(["bash", "-c", NETWORK, "network"]).env("FOLDER", folder.path());
-    command.arg(product::command_line()).args(["emulate", "--interface", "phone", "--json"]);
-    command.args(["--vendor", "polycom", "--timeout", "2"]);
-    let output = process::run(&mut command);
-    let text = String::from_utf8_lossy(&output.stdout);
-    let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        panic!("expected a report, found {error}: {text}\n{errors}\n{log}")
-    });
+    set_mode(&folder.join("tftp/0004f2010203.cfg"), 0o644);
+    let words = ["--vendor", "polycom", "--timeout", "2"];
+    let (report, code) = boot(&folder, DNSMASQ, &words, None);
     assert!(step(&report, "DHCPDISCOVER").ends_with(" offered by 10.99.0.1"), "{report:#}");
     assert_eq!(step(&report, "voice VLAN"), "passed: 120, by option 128; asks again in it");
     assert!(step(&report, "DHCPREQUEST in VLAN 120").ends_with(" for 3600 s"));
@@ -68,5 +120,5 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
     assert!(
         step(&report, "configuration").starts_with("passed: user 1001 at 127.0.0.1:5060 by UDP")
     );
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(code, Some(0));
 }

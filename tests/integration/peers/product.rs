@@ -36,6 +36,8 @@ pub fn companion() -> &'static Path {
     )
 }
 
+const OF_THIS_TEST: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME"];
+
 const HOOK: &str = "libdhcp_offhook.so";
 
 /// The file, or why there is none: found out once, told to every test that wants it.
@@ -56,6 +58,12 @@ fn find(variable: &str, package: &str, file: &str, feature: Option<&str>) -> Fou
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "-p", package]);
+    // What cargo says of this test would change what some build scripts are built for, and so build
+    // the same crates anew each time.
+    let ours = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    for name in ours.filter(|name| OF_THIS_TEST.iter().any(|head| name.starts_with(head))) {
+        build.env_remove(name);
+    }
     if let Some(feature) = feature {
         target.push(feature);
         build.args(["--features", feature]);
