@@ -25,7 +25,9 @@ use crate::script::judge::Drift;
 const IN_A_FOLDER: usize = 64;
 /// New phones in a minute. A building after a power cut stays far below.
 const NEW_IN_A_MINUTE: u32 = 6000;
-/// No phone of ours has a larger file: a client's texts are options of at most 255 bytes.
+/// Nearly every file is smaller, and none is larger than `LARGEST`: a client's texts are options of at
+/// most 255 bytes.
+const USUAL: usize = 2048;
 const LARGEST: usize = 16 * 1024;
 /// What a killed run left behind is older than this.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);
@@ -114,10 +116,15 @@ impl State {
     /// What is known; none too if the file is damaged: the next event mends it.
     pub fn read(&self, mac: Mac) -> Option<Record> {
         let mut file = File::open(self.path(mac)).ok()?;
-        // One read: this program's life is shorter than the growth of a buffer.
-        let mut text = [0; LARGEST];
-        let length = file.read(&mut text).ok()?;
-        serde_json::from_slice(text.get(..length)?).ok()
+        // One read into few pages: this program's life is as short as they are.
+        let mut usual = [0; USUAL];
+        let length = file.read(&mut usual).ok()?;
+        if length < USUAL {
+            return serde_json::from_slice(usual.get(..length)?).ok();
+        }
+        let mut text = usual.to_vec();
+        file.take((LARGEST - USUAL) as u64).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
     /// Writes a phone's file, whole or not at all.

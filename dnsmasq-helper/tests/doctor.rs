@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -30,6 +31,8 @@ impl Site {
             .arg(site.path("policy.json"))
             .arg("--out")
             .arg(site.path("d/50-phones.conf"))
+            .arg("--state")
+            .arg(site.path("state"))
             .output()
             .expect("render");
         assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
@@ -187,6 +190,18 @@ fn a_dead_helper_is_found() {
     dnsmasq.wait().expect("its end");
     assert_eq!(alive, Vec::<String>::new());
     assert!(dead.len() == 1 && dead[0].starts_with("problem none.pid dnsmasq runs"), "{dead:?}");
+}
+
+#[test]
+fn a_log_that_would_hold_tokens_is_found() {
+    let site = Site::new();
+    let logging = format!("{SOUND}log-dhcp\n");
+    assert_eq!(site.doctor(&logging), Vec::<String>::new());
+    // As `render` leaves a file with tokens in it.
+    let rendered = site.path("d/50-phones.conf");
+    fs::set_permissions(rendered, fs::Permissions::from_mode(0o640)).expect("a mode");
+    let found = site.doctor(&logging);
+    assert!(found.len() == 1 && found[0].starts_with("doubt main.conf:10 log-dhcp"), "{found:?}");
 }
 
 #[test]

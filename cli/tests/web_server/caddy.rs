@@ -67,7 +67,9 @@ fn caddy_serves_a_plain_tree_and_nothing_else() {
         let status = web.status(path);
         assert!(refused(status) || status == 400, "{path}: {status}");
     }
-    assert_eq!(web.get(&format!("/phones/{PHONE}.cfg"), &["-X", "PUT", "-d", "x"]).0, 405);
+    // Over HTTP/2 Caddy ends the stream before it has the body, and this curl then sees no answer.
+    let upload = ["--http1.1", "-X", "PUT", "-d", "x"];
+    assert_eq!(web.get(&format!("/phones/{PHONE}.cfg"), &upload).0, 405);
     let (status, _) = web.get(&format!("/phones/{PHONE}.cfg"), &["--interface", "127.0.0.9"]);
     assert_eq!(status, 403);
 }

@@ -99,9 +99,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return hand_over(arguments, done);
     }
     let (mut summary, _) = done?;
-    if arguments.restart && summary.changed {
+    let due = restart::is_due(&arguments.out);
+    if arguments.restart && (summary.changed || due) {
         let settle = Duration::from_secs(arguments.settle);
         summary.restarted = restart::debounced(&arguments.out, settle, &arguments.restart_command)?;
+    } else if summary.changed && !due {
+        // If it is due, somebody's restart may be under way: it reads this change as well.
+        restart::wanted(&arguments.out)?;
     }
     match arguments.json {
         true => {

@@ -1,14 +1,13 @@
 //! The judgment: each function looks for one kind of trouble. What dnsmasq does in each case was
 //! measured with 2.90 (in namespaces, with real clients); the texts say what was seen.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use offhook_core::Mac;
-
-use super::effective::{Effective, Setting};
-use super::options::{Kind, address, host_line, is_ours, may_be_a_phone, option_line, words};
-use super::running::{self, Helper};
+use super::effective::Effective;
+use super::options::{Kind, host_line, is_ours, may_be_a_phone, option_line, words};
+use super::ours::Ours;
+use super::service::{hangup, helper, log, ping, room, script};
 use super::{Finding, Weight};
 use crate::render::tags;
 
@@ -45,25 +44,26 @@ pub fn examine(effective: &Effective, files: &Files) -> Vec<Finding> {
     hangup(effective, files, &mut found);
     script(effective, &mut found);
     helper(effective, files, &mut found);
+    log(effective, &ours, &mut found);
     ping(effective, &mut found);
     room(effective, &ours, &mut found);
     found.sorted()
 }
 
-struct Found {
+pub struct Found {
     findings: Vec<Finding>,
 }
 
 impl Found {
-    fn problem(&mut self, place: impl ToString, text: impl ToString, advice: impl ToString) {
+    pub fn problem(&mut self, place: impl ToString, text: impl ToString, advice: impl ToString) {
         self.add(Weight::Problem, place, text, advice);
     }
 
-    fn doubt(&mut self, place: impl ToString, text: impl ToString, advice: impl ToString) {
+    pub fn doubt(&mut self, place: impl ToString, text: impl ToString, advice: impl ToString) {
         self.add(Weight::Doubt, place, text, advice);
     }
 
-    fn add(
+    pub fn add(
         &mut self,
         weight: Weight,
         place: impl ToString,
@@ -78,82 +78,6 @@ impl Found {
         self.findings.sort();
         self.findings
     }
-}
-
-/// What was rendered, as it stands in the effective configuration.
-struct Ours {
-    /// The files that hold it, with the tag of their rendering.
-    files: BTreeMap<PathBuf, BTreeSet<String>>,
-    /// Where the last of our lines stands among all.
-    last: usize,
-    /// Options that are set, with their codes.
-    codes: BTreeSet<u8>,
-    devices: BTreeSet<Mac>,
-    /// Tags that the user's `dhcp-range` lines must set.
-    wanted: BTreeSet<String>,
-}
-
-impl Ours {
-    fn of(effective: &Effective) -> Option<Ours> {
-        let mut files: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
-        for setting in effective.all("tag-if") {
-            let marks = words(&setting.value)
-                .filter_map(|word| word.strip_prefix("set:")?.strip_prefix(tags::RENDERING));
-            for mark in marks.filter(|mark| mark.len() == 16 && is_hex(mark)) {
-                files.entry(setting.file.to_path_buf()).or_default().insert(mark.to_owned());
-            }
-        }
-        let first = files.keys().next()?.clone();
-        let mut ours = Ours {
-            files,
-            last: 0,
-            codes: BTreeSet::new(),
-            devices: BTreeSet::new(),
-            wanted: BTreeSet::new(),
-        };
-        let mine = |setting: &Setting| *setting.file == *first;
-        for (at, setting) in effective.settings.iter().enumerate().filter(|(_, s)| mine(s)) {
-            ours.last = at;
-            match setting.key.as_str() {
-                "dhcp-option" | "dhcp-option-force" => {
-                    if let Kind::Code(code) | Kind::Part(code) = option_line(&setting.value).kind {
-                        ours.codes.insert(code);
-                    }
-                }
-                "dhcp-boot" => ours.codes.extend([66, 67]),
-                "dhcp-mac" => ours.devices.extend(words(&setting.value).filter_map(address)),
-                "tag-if" => ours.wanted.extend(
-                    words(&setting.value)
-                        .filter_map(|word| word.strip_prefix("tag:"))
-                        .map(|tag| tag.trim_start_matches('!'))
-                        .filter(|tag| tag.starts_with(tags::RANGE))
-                        .map(str::to_owned),
-                ),
-                _ => {}
-            }
-        }
-        Some(ours)
-    }
-
-    fn holds(&self, file: &Path) -> bool {
-        self.files.contains_key(file)
-    }
-
-    /// The user's own lines of a key, with their positions.
-    fn others<'e>(
-        &'e self,
-        effective: &'e Effective,
-        keys: &'e [&str],
-    ) -> impl Iterator<Item = (usize, &'e Setting)> {
-        let lines = effective.settings.iter().enumerate();
-        lines.filter(move |(_, setting)| {
-            keys.contains(&setting.key.as_str()) && !self.holds(&setting.file)
-        })
-    }
-}
-
-fn is_hex(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn unread(effective: &Effective, found: &mut Found) {
@@ -318,146 +242,5 @@ fn ignored(effective: &Effective, found: &mut Found) {
                 format!("add tag:!{} if phones are to get one", tags::PHONE),
             );
         }
-    }
-}
-
-/// 2.81 to 2.90 end with an abort at the first SIGHUP after such a line has matched once.
-fn hangup(effective: &Effective, files: &Files, found: &mut Found) {
-    let fixed = files.version.is_some_and(|version| !((2, 81)..(2, 91)).contains(&version));
-    if fixed {
-        return;
-    }
-    if let Some(setting) = effective.hosts.iter().find(|setting| host_line(setting).sets) {
-        let version = files.version.map_or_else(
-            || "dnsmasq 2.81 to 2.90".to_owned(),
-            |(major, minor)| format!("this dnsmasq ({major}.{minor})"),
-        );
-        found.problem(
-            setting.place(),
-            format!(
-                "set: in a hosts file: {version} crashes at the next SIGHUP (systemctl reload) once a \
-                 client has matched it, and everybody is without DHCP"
-            ),
-            "move the line into the static configuration (dhcp-host=...), or install dnsmasq 2.91",
-        );
-    }
-}
-
-fn script(effective: &Effective, found: &mut Found) {
-    let Some(script) = effective.last("dhcp-script") else {
-        found.doubt(
-            "dhcp-script",
-            "there is none: no book is kept of the phones, and nobody notices if dnsmasq and the \
-             policy disagree",
-            "dhcp-script=/usr/local/bin/offhook-dnsmasq and dhcp-scriptuser=...",
-        );
-        return;
-    };
-    let path = Path::new(script.value.trim_matches('"'));
-    match std::fs::metadata(path) {
-        Err(error) => found.problem(
-            script.place(),
-            format!(
-                "dhcp-script {}: {error}; dnsmasq says so at every event and goes on without (it takes \
-                 no arguments: a blank belongs to the name)",
-                path.display()
-            ),
-            "name an executable file by its whole path",
-        ),
-        Ok(_) if !path.is_absolute() => found.problem(
-            script.place(),
-            format!("dhcp-script {} is no whole path: dnsmasq does not find it", path.display()),
-            "name it from the root on",
-        ),
-        Ok(_) => {}
-    }
-    match effective.last("dhcp-scriptuser") {
-        Some(user) if user.value != "root" => {}
-        other => found.problem(
-            other.unwrap_or(script).place(),
-            "the script runs as root, with what clients send in its environment",
-            "dhcp-scriptuser=NAME, a user that may write the state directory and nothing else",
-        ),
-    }
-    if let Some(setting) = effective.last("leasefile-ro") {
-        found.doubt(
-            setting.place(),
-            "leasefile-ro: dnsmasq asks its script for the leases at start, and offhook-dnsmasq \
-             keeps none",
-            "take it out: dnsmasq then keeps its leases itself",
-        );
-    }
-}
-
-/// The process that calls the script is forked once; when it dies, nothing says so.
-fn helper(effective: &Effective, files: &Files, found: &mut Found) {
-    if effective.last("dhcp-script").is_none() {
-        return;
-    }
-    let pid_file = match effective.last("pid-file") {
-        Some(setting) => PathBuf::from(&setting.value),
-        None => ["/run/dnsmasq/dnsmasq.pid", "/run/dnsmasq.pid"]
-            .map(PathBuf::from)
-            .into_iter()
-            .find(|path| path.exists())
-            .unwrap_or_default(),
-    };
-    let advice = "restart dnsmasq; it was killed, by lack of memory perhaps";
-    match running::helper(&pid_file) {
-        Helper::Dead => found.problem(
-            pid_file.display(),
-            "dnsmasq runs, and the process that calls its script does not: no event is reported any \
-             more",
-            advice,
-        ),
-        Helper::Alive => {}
-        Helper::Unknown => stale(effective, files, found),
-    }
-}
-
-/// Without the process to look at: leases were written after the last event. A renewal writes them
-/// without an event, unless `script-on-renewal`.
-fn stale(effective: &Effective, files: &Files, found: &mut Found) {
-    let leases = effective.last("dhcp-leasefile").or_else(|| effective.last("dhcp-lease"));
-    let leases = leases.map_or("/var/lib/misc/dnsmasq.leases", |setting| setting.value.as_str());
-    let Some(state) = &files.state else { return };
-    let written = std::fs::metadata(leases).and_then(|found| found.modified()).ok();
-    let Some((written, event)) = written.zip(running::last_written(state)) else { return };
-    let Ok(late) = written.duration_since(event) else { return };
-    if late.as_secs() < 60 {
-        return;
-    }
-    let exact = effective.last("script-on-renewal").is_some();
-    let text = format!(
-        "the last event in {} is {} s older than the last change of {leases}{}",
-        state.display(),
-        late.as_secs(),
-        if exact { "" } else { " (renewals change it too, without an event)" }
-    );
-    let advice = "look whether dnsmasq has a child process of its own name; if not, restart it";
-    found.add(if exact { Weight::Problem } else { Weight::Doubt }, state.display(), text, advice);
-}
-
-fn ping(effective: &Effective, found: &mut Found) {
-    if effective.last("no-ping").is_none() {
-        found.doubt(
-            "no-ping",
-            "it is not there: dnsmasq pings each new address first, and of the first six new phones in \
-             half a minute each keeps everybody waiting for three seconds",
-            "no-ping, where phones get their addresses from this server only",
-        );
-    }
-}
-
-/// dnsmasq stops at `dhcp-lease-max` (1000 unless it says so).
-fn room(effective: &Effective, ours: &Ours, found: &mut Found) {
-    let set = effective.last("dhcp-lease-max");
-    let most = set.and_then(|setting| setting.value.parse().ok()).unwrap_or(1000usize);
-    if ours.devices.len() > most {
-        found.problem(
-            set.map_or_else(|| "dhcp-lease-max".to_owned(), Setting::place),
-            format!("{} devices in the policy, and at most {most} leases", ours.devices.len()),
-            "raise dhcp-lease-max; beyond a few thousand phones Kea serves better",
-        );
     }
 }

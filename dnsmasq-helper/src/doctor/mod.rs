@@ -1,12 +1,15 @@
 //! What in dnsmasq's effective configuration would spoil what we rendered into it.
 //!
 //! `effective` reads the configuration as dnsmasq does, `options` understands the lines that matter
-//! here, `findings` judges them, `running` looks at the process. Nothing here changes anything.
+//! here, `ours` finds the rendering in them, `findings` judges the lines beside it and `service` how
+//! dnsmasq runs, `running` looks at the process. Nothing here changes anything.
 
 pub mod effective;
 mod findings;
 mod options;
+mod ours;
 pub mod running;
+mod service;
 
 use serde::Serialize;
 

@@ -6,15 +6,19 @@
 
 use std::net::Ipv4Addr;
 
-/// Options that dnsmasq takes as IPv4 addresses only (`dnsmasq --help dhcp`; the same from 2.87 to 2.93).
+// The kinds are those of `dnsmasq --help dhcp`. 2.93 has three more than 2.90 and 2.91: 91, 92 and 114.
+// A rendering must outlive an upgrade of dnsmasq, so each option is spelled as all of them take it.
+
+/// Options that dnsmasq takes as IPv4 addresses only.
 const ADDRESSES: [u8; 24] =
     [1, 3, 6, 7, 9, 16, 21, 28, 32, 33, 41, 42, 44, 45, 48, 50, 54, 65, 68, 69, 70, 71, 74, 150];
-/// Options that it takes as text only, whatever the spelling.
-const TEXTS: [u8; 10] = [12, 15, 17, 18, 40, 64, 66, 67, 100, 101];
+/// Options that it takes as text only, whatever the spelling (2.93 takes 114 so; before, text and bytes,
+/// and a text ends with a NUL for a client whose host name ends with one).
+const TEXTS: [u8; 11] = [12, 15, 17, 18, 40, 64, 66, 67, 100, 101, 114];
 /// The two whose text it always ends with a NUL ("buggy PXE again", its source says).
 pub const NUL_ENDED: [u8; 2] = [66, 67];
 /// Options that are dnsmasq's own affair: it drops, overwrites or repeats what a line says of them.
-const ITS_OWN: [u8; 13] = [50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 81, 82, 118];
+const ITS_OWN: [u8; 15] = [50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 81, 82, 91, 92, 118];
 /// Options that a line without a value keeps out of the answer; any other would go out empty.
 pub const CAN_BE_REMOVED: [u8; 6] = [1, 3, 6, 12, 15, 28];
 
@@ -149,6 +153,7 @@ mod tests {
             (160, b"10.1.2.3", "31:30:2e:31:2e:32:2e:33"),
             (66, b"http://x/{mac}", "\"http://x/{mac}\""),
             (66, b"10.1.2.3", "\"10.1.2.3\""),
+            (114, b"https://x/", "\"https://x/\""),
             (67, b"a\"b\\c,d#", "\"a\\\"b\\\\c,d#\""),
             (66, b"with\0", "\"with\""),
             (42, b"\xc0\x00\x02\x01\x0a\x01\x02\x03", "192.0.2.1,10.1.2.3"),

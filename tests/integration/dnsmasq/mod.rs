@@ -1,5 +1,7 @@
 //! What dnsmasq is made to say: the same as Kea, row by row.
 
+/// How a rendering comes into force.
+mod apply;
 /// Every example of the catalogue.
 pub mod catalogue;
 /// Random policies and random clients: core = Kea = dnsmasq.

@@ -94,6 +94,16 @@ fn every_trap_is_refused_with_reason_and_advice() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_page_explains_every_trap() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/dnsmasq.md");
+    let page = std::fs::read_to_string(page).expect("docs/dnsmasq.md");
+    for (name, _, advice) in TRAPS {
+        let advice = advice.replace("0x00", "0x..");
+        assert!(page.contains(&advice), "{name}: expected docs/dnsmasq.md to explain {advice:?}");
+    }
+}
+
 /// What looks like a trap and is none: these must come out, and dnsmasq must take them.
 #[test]
 fn the_edges_of_what_dnsmasq_can_say_are_taken() {

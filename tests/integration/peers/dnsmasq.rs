@@ -163,8 +163,16 @@ impl Dnsmasq {
         self.setup.port
     }
 
+    /// The process; what measures it asks.
+    #[allow(dead_code)]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn log(&self) -> String {
-        fs::read_to_string(self.setup.folder.join("log")).unwrap_or_default()
+        // What clients send stands in it as it is.
+        let log = fs::read(self.setup.folder.join("log")).expect("dnsmasq's log");
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     pub fn relay(&self) -> Relay {

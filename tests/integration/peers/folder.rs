@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 const PREFIX: &str = "offhook-test-";
+/// Our programs that make such folders, as cargo names them.
+const PROGRAMS: [&str; 5] = ["integration-", "demo-", "fleet-", "generate-", "dnsmasq_bench-"];
 
 pub struct Folder {
     inner: tempfile::TempDir,
@@ -80,5 +82,6 @@ fn runs_tests(pid: u32) -> bool {
     let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let program = words.split(|byte| *byte == 0).next().unwrap_or_default();
     let program = String::from_utf8_lossy(program);
-    ["integration", "demo", "fleet"].iter().any(|ours| program.contains(ours))
+    let name = program.rsplit('/').next().unwrap_or_default();
+    PROGRAMS.iter().any(|ours| name.starts_with(ours))
 }

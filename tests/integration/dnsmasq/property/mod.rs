@@ -7,22 +7,24 @@
 
 /// Random clients.
 mod clients;
+/// What the core decides of them.
+mod decisions;
 /// Random policies.
 mod policies;
+/// Kea and dnsmasq.
+mod servers;
 
 use crate::dnsmasq::catalogue::in_dnsmasqs_words;
 use crate::dnsmasq::script;
-use crate::peers::dnsmasq::{self, Dnsmasq};
-use crate::peers::kea::{self, Kea};
-use crate::peers::packet::{Answer, DISCOVER, INFORM, Question, hex, show_all, unhex};
-use crate::peers::phone::{Phone, Relay};
-use crate::peers::process;
-use crate::peers::product::command_line;
-use serde_json::{Value, json};
+use crate::peers::dnsmasq::Dnsmasq;
+use crate::peers::kea::Kea;
+use crate::peers::packet::{Answer, show_all};
+use crate::peers::phone::Phone;
+use decisions::{core, told};
+use serde_json::Value;
+use servers::{Relays, plain_dnsmasq, plain_kea, range_tags};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::net::Ipv4Addr;
-use std::process::Stdio;
 use std::time::Duration;
 
 /// Three networks, a relay in each; dnsmasq's ranges carry these tags.
@@ -66,155 +68,6 @@ pub struct Case {
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-fn relay_address(network: u8) -> Ipv4Addr {
-    match network {
-        1 => dnsmasq::RELAY,
-        other => Ipv4Addr::new(127, other, 0, 1),
-    }
-}
-
-fn question(relay: &Relay, case: &Case) -> Question {
-    let kind = if case.inform { INFORM } else { DISCOVER };
-    let mut question = relay.question(&case.phone, kind);
-    if case.inform {
-        question.ciaddr = relay.address;
-    }
-    question
-}
-
-/// One server's three relays.
-struct Relays(Vec<(u8, Relay)>);
-
-impl Relays {
-    fn of_kea(kea: &Kea) -> Relays {
-        Relays(NETWORKS.map(|(net, _)| (net, Relay::at(kea, relay_address(net)))).into())
-    }
-
-    fn of_dnsmasq(server: &Dnsmasq) -> Relays {
-        Relays(NETWORKS.map(|(net, _)| (net, server.relay_at(relay_address(net)))).into())
-    }
-
-    fn wait_at_most(&mut self, patience: Duration) {
-        self.0.iter_mut().for_each(|(_, relay)| relay.patience = patience);
-    }
-
-    fn ask(&self, cases: &[&Case]) -> Vec<Option<Answer>> {
-        let mut answers = vec![None; cases.len()];
-        for (net, relay) in &self.0 {
-            let here: Vec<usize> =
-                (0..cases.len()).filter(|at| cases[*at].network == *net).collect();
-            let questions: Vec<Question> =
-                here.iter().map(|at| question(relay, cases[*at])).collect();
-            for (at, answer) in here.into_iter().zip(relay.ask_all(&questions)) {
-                answers[at] = answer;
-            }
-        }
-        answers
-    }
-}
-
-fn plain_kea() -> kea::Setup {
-    kea::Setup::new().edit(|dhcp4| {
-        let subnet = |net: u8| {
-            json!({ "id": net, "subnet": format!("127.{net}.0.0/16"),
-                "pools": [{ "pool": format!("127.{net}.10.1 - 127.{net}.250.250") }] })
-        };
-        dhcp4["subnet4"] = NETWORKS.iter().map(|(net, _)| subnet(*net)).collect();
-        dhcp4["client-classes"] = json!([{ "name": "VPN", "test": "option[77].hex == 'vpn'" }]);
-    })
-}
-
-fn plain_dnsmasq() -> dnsmasq::Setup {
-    let range = |(net, tag): (u8, &str)| {
-        format!("set:{tag},127.{net}.10.1,127.{net}.250.250,255.255.0.0,1h")
-    };
-    let ranges = NETWORKS.map(range);
-    let ranges: Vec<&str> = ranges.iter().map(String::as_str).collect();
-    dnsmasq::Setup::new().ranges(&ranges).line("dhcp-userclass=set:VPN,vpn")
-}
-
-/// The tags of the ranges where a site may be: those in its networks with its relays.
-fn range_tags(policy: &Value) -> Vec<String> {
-    let mut words = Vec::new();
-    for site in policy["sites"].as_array().into_iter().flatten() {
-        let matching = &site["match"];
-        let named = |key: &str, name: &dyn Fn(u8) -> String| -> Option<Vec<u8>> {
-            let list = matching[key].as_array()?;
-            let has = |net: &u8| list.contains(&json!(name(*net)));
-            Some(NETWORKS.iter().map(|(net, _)| *net).filter(has).collect())
-        };
-        let networks = named("networks", &|net| format!("127.{net}.0.0/16"));
-        let relays = named("relays", &|net| relay_address(net).to_string());
-        if networks.is_none() && relays.is_none() {
-            continue;
-        }
-        let inside =
-            |net: u8| [&networks, &relays].into_iter().flatten().all(|nets| nets.contains(&net));
-        let mut tags: Vec<&str> =
-            NETWORKS.iter().filter(|(net, _)| inside(*net)).map(|(_, tag)| *tag).collect();
-        if tags.is_empty() {
-            tags.push("never");
-        }
-        for tag in tags {
-            words.extend([
-                "--range-tag".to_owned(),
-                format!("{}={tag}", site["name"].as_str().expect("a name")),
-            ]);
-        }
-    }
-    words
-}
-
-/// What the core decides of each case, by the command line.
-fn core(policy: &std::path::Path, cases: &[&Case], leased: &[Option<Ipv4Addr>]) -> Vec<Value> {
-    let mut lines = String::new();
-    for (case, leased) in cases.iter().zip(leased) {
-        let relay = relay_address(case.network);
-        let mut options = vec![(53, vec![if case.inform { INFORM } else { DISCOVER }])];
-        options.extend(case.phone.options.iter().cloned());
-        let packet = Question {
-            xid: 1,
-            flags: 0,
-            ciaddr: if case.inform { relay } else { Ipv4Addr::UNSPECIFIED },
-            giaddr: relay,
-            mac: case.phone.mac,
-            options,
-            tail: None,
-        };
-        let mut line = json!({ "packet": hex(&packet.write()), "interface": "lo" });
-        if let Some(leased) = leased {
-            line["ip"] = json!(leased.to_string());
-        }
-        if case.vpn {
-            line["client-classes"] = json!(["VPN"]);
-        }
-        lines.push_str(&line.to_string());
-        lines.push('\n');
-    }
-    let mut command = process::command(command_line());
-    command.args(["explain", "--batch", "-", "--policy"]).arg(policy);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("the command line");
-    let mut input = child.stdin.take().expect("its input");
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    let output = child.wait_with_output().expect("its answers");
-    writer.join().expect("a writer").expect("its input is read");
-    assert!(output.status.success(), "explain: {}", output.status);
-    let text = String::from_utf8(output.stdout).expect("JSON");
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
-
-/// The options that the core sets.
-fn told(decision: &Value) -> Vec<(u8, Vec<u8>)> {
-    let options = decision["options"].as_array().expect("options");
-    let set = options.iter().filter(|option| option["action"] == "set");
-    set.map(|option| {
-        let code = u8::try_from(option["code"].as_u64().expect("a code")).expect("a byte");
-        (code, unhex(option["hex"].as_str().expect("hex")))
-    })
-    .collect()
 }
 
 /// What a policy came to: how many cases were compared, and what differed.

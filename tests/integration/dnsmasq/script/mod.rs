@@ -1,15 +1,16 @@
-//! The companion as dnsmasq's dhcp-script: what it keeps of every phone, in every weather.
+//! The companion as dnsmasq's dhcp-script: what it keeps of every phone.
+
+/// Started by hand: killed, fuzzed, hanging, on a disk that is full.
+mod calls;
 
 use crate::peers::dnsmasq::{Dnsmasq, Setup};
-use crate::peers::folder::Folder;
 use crate::peers::kea;
 use crate::peers::phone::{Phone, Relay};
-use crate::peers::process::{self, Process, wait_for};
-use crate::peers::product::{command_line, companion};
+use crate::peers::process::{self, wait_for};
+use crate::peers::product::command_line;
 use serde_json::Value;
 use std::fs;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 const POLICY: &str = r#"{
@@ -202,181 +203,6 @@ fn a_storm_of_500_new_phones_loses_none() {
     for record in records(&state) {
         assert_eq!((&record["vendor"], &record["drift"]), (&"yealink".into(), &Value::Null));
     }
-}
-
-/// The script by hand, as dnsmasq's helper starts it.
-fn script(state: &Path, words: &[&str], env: &[(&str, &str)]) -> std::process::Command {
-    let mut command = process::command(companion());
-    command.args(words).env("OFFHOOK_STATE", state).envs(env.iter().copied());
-    command
-}
-
-fn event(state: &Path, number: u32) -> std::process::Command {
-    let mac = format!("00:15:65:03:{:02x}:{:02x}", number >> 8, number & 255);
-    script(state, &["add", &mac, "10.0.0.7"], &[("DNSMASQ_VENDOR_CLASS", "yealink")])
-}
-
-/// Killed at any moment, by two instances at once: whole files or none, and the next event mends it.
-#[test]
-fn kill_9_at_any_moment_leaves_whole_files() {
-    let folder = Folder::new();
-    let state = folder.join("state");
-    for round in 0..300u32 {
-        let mut first = event(&state, round % 20).spawn().expect("the script");
-        let mut second = event(&state, round % 20).spawn().expect("the script");
-        std::thread::sleep(Duration::from_micros(u64::from(round) * 23 % 3000));
-        let _ = (first.kill(), second.kill());
-        let _ = (first.wait(), second.wait());
-        records(&state);
-    }
-    for number in 0..20 {
-        process::run_well(&mut event(&state, number));
-    }
-    assert_eq!(records(&state).len(), 20);
-}
-
-#[test]
-fn a_full_disk_and_a_read_only_directory_cost_the_record_and_nothing_else() {
-    let folder = Folder::new();
-    for (what, prepare) in [
-        ("read-only", "mount -t tmpfs -o size=64k none \"$S\" && mount -o remount,ro \"$S\""),
-        (
-            "full",
-            "mount -t tmpfs -o size=64k none \"$S\" && mkdir -p \"$S\"/phones/01; : > \"$S\"/alive; \
-             head -c 1M /dev/zero > \"$S\"/zero 2>/dev/null; true",
-        ),
-    ] {
-        let state = folder.make(what);
-        let run = "\"$OFFHOOK\" add 00:15:65:00:00:01 10.0.0.7 && find \"$S\" -name '*001565000001*' | wc -l";
-        let mend = match what {
-            "full" => {
-                "rm \"$S\"/zero && \"$OFFHOOK\" add 00:15:65:00:00:01 10.0.0.7 && cat \"$S\"/phones/01/*.json"
-            }
-            _ => "true",
-        };
-        let mut command = process::apart(&["--mount"]);
-        command.args(["sh", "-c", &format!("{prepare} && {run} && {mend}")]);
-        command.env("S", &state).env("OFFHOOK", companion()).env("OFFHOOK_STATE", &state);
-        command.env("DNSMASQ_VENDOR_CLASS", "yealink");
-        let output = process::run(&mut command);
-        let (out, err) =
-            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{what}: {out}{err}");
-        assert!(out.starts_with('0'), "{what}: expected no file, found {out}");
-        assert!(err.contains("offhook-dnsmasq: "), "{what}: it says why: {err}");
-        assert!(what != "full" || out.contains("yealink"), "{what}: mended: {out}");
-    }
-}
-
-/// Whatever arguments and environment bring: exit code 0, no file outside, no path from a client.
-#[test]
-fn fuzzed_arguments_and_environment_do_no_harm() {
-    let folder = Folder::new();
-    let state = folder.join("state");
-    let nasty = [
-        "",
-        "a",
-        "../../../x",
-        "/etc/passwd",
-        "$(touch x)",
-        "`x`",
-        "a\nb",
-        "\u{1b}[2J",
-        "\"",
-        "=",
-        "00:15:65:00:00:01",
-        "01-",
-        "ff-00:01",
-        "10.0.0.7",
-        "2001:db8::1",
-        "-1",
-        "99999999999999999999",
-    ];
-    let mut seed = 7u32;
-    let mut pick = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        nasty[(seed >> 16) as usize % nasty.len()]
-    };
-    for round in 0..200 {
-        let words: Vec<&str> = match round % 3 {
-            0 => {
-                vec![["add", "old", "del"][round / 3 % 3], "00:15:65:00:00:01", "10.0.0.7", pick()]
-            }
-            1 => vec![["add", "old", "del"][round / 3 % 3], pick(), pick(), pick()],
-            _ => vec!["arp-add", pick(), pick()],
-        };
-        let env: Vec<(&str, &str)> = [
-            "DNSMASQ_VENDOR_CLASS",
-            "DNSMASQ_USER_CLASS0",
-            "DNSMASQ_TAGS",
-            "DNSMASQ_CIRCUIT_ID",
-            "DNSMASQ_SUPPLIED_HOSTNAME",
-            "DNSMASQ_INTERFACE",
-            "DNSMASQ_LEASE_EXPIRES",
-            "DNSMASQ_RELAY_ADDRESS",
-        ]
-        .into_iter()
-        .map(|name| (name, pick()))
-        .collect();
-        let output = process::run(script(&state, &words, &env).current_dir(folder.path()));
-        assert!(output.status.success(), "{words:?} {env:?}: {}", output.status);
-        assert!(output.stdout.is_empty(), "{words:?}: it prints nothing");
-    }
-    let known = ["alive", "phones", "state"];
-    for path in walk(folder.path()) {
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        let plain = name.trim_end_matches(".json").bytes().all(|byte| byte.is_ascii_hexdigit());
-        assert!(plain || known.contains(&&*name), "unexpected: {}", path.display());
-    }
-    records(&state);
-}
-
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        found.push(entry.path());
-        if entry.path().is_dir() {
-            found.extend(walk(&entry.path()));
-        }
-    }
-    found
-}
-
-/// dnsmasq's helper has SIGTERM ignored, and so would we: `timeout` could not end us.
-#[test]
-fn signals_count_again_and_time_is_limited() {
-    let folder = Folder::new();
-    let pipe = folder.join("state").join("book");
-    fs::create_dir_all(folder.join("state")).expect("a folder");
-    process::run_well(process::command("mkfifo").arg(&pipe));
-    // Opening a pipe that nobody writes hangs: a disk that does not answer.
-    let hanging = |log: &str| {
-        let mut command = process::command("sh");
-        command.args(["-c", "trap '' TERM ALRM INT; exec \"$0\" add 00:15:65:00:00:01 10.0.0.7"]);
-        command.arg(companion()).env("OFFHOOK_STATE", folder.join("state"));
-        Process::start("the script", &mut command, &folder.join(log))
-    };
-    let mut ends = hanging("by-itself");
-    let start = std::time::Instant::now();
-    let status = wait_for("an end by itself", Duration::from_secs(5), || ends.finished());
-    assert!(status.success() && start.elapsed() > Duration::from_secs(1), "{status}");
-    let mut ended = hanging("by-signal");
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(ended.finished().is_none(), "it hangs");
-    let start = std::time::Instant::now();
-    assert!(ended.end("TERM").success());
-    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
-}
-
-#[test]
-fn an_instance_is_told_by_the_name_of_a_symlink() {
-    let folder = Folder::new();
-    let mut command = process::command(companion());
-    command.arg0("offhook-dnsmasq-voice").args(["add", "00:15:65:00:00:01", "10.0.0.7"]);
-    // Only what it would do: the folder of an instance is root's to make.
-    let output = process::run(command.env("OFFHOOK_STATE", folder.join("named")));
-    assert!(output.status.success());
-    assert_eq!(records(&folder.join("named")).len(), 1);
 }
 
 #[test]
