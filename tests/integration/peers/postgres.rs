@@ -18,8 +18,23 @@ const USER: &str = "kea";
 
 pub struct Postgres {
     // Declared first, so that it ends before its folder goes.
-    _process: Process,
+    process: Process,
     folder: Folder,
+}
+
+/// Killed, it would leave shared memory behind: only its own end takes that away.
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let pg_ctl = programs().map(|programs| programs.join("pg_ctl"));
+        let Some(pg_ctl) = pg_ctl.filter(|_| self.process.finished().is_none()) else { return };
+        let mut stop = process::command_as(other_user(), "KILL", pg_ctl);
+        stop.current_dir(self.folder.path());
+        stop.args(["stop", "--silent", "--mode=fast", "--pgdata"]).arg(self.folder.join("data"));
+        let stopped = process::run(&mut stop);
+        if !stopped.status.success() {
+            eprintln!("PostgreSQL: {}", String::from_utf8_lossy(&stopped.stderr));
+        }
+    }
 }
 
 /// Debian keeps the server's programs in a folder per release, outside everybody's PATH.
@@ -82,7 +97,7 @@ impl Postgres {
             server.arg("-c").arg(setting);
         }
         let process = Process::start("postgres", &mut server, &folder.join("postgres.log"));
-        let postgres = Postgres { _process: process, folder };
+        let postgres = Postgres { process, folder };
         let ready = || {
             process::run(&mut postgres.client(&programs.join("pg_isready")))
                 .status
