@@ -4,9 +4,10 @@ use super::folder::Folder;
 use super::process::{Process, command_as, wait_for};
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The user it knows, and the password.
 pub const USER: &str = "1001";
@@ -91,10 +92,11 @@ request_route {{
             ),
         );
         let log = folder.join("kamailio.log");
-        // Its workers end with it only if it is asked to end.
+        // Its workers end with it only if it is asked to end; a group of their own finds them all.
         let mut command = command_as(None, "TERM", "kamailio");
         command.arg("-f").arg(configuration).args(["-DD", "-E", "-m", "32", "-M", "8"]);
         command.arg("-Y").arg(folder.make("run")).arg("-P").arg(folder.join("pid"));
+        command.process_group(0);
         let mut process = Process::start("kamailio", &mut command, &log);
         let up = wait_for("Kamailio starts or ends", Duration::from_secs(20), || {
             match process.finished() {
@@ -117,20 +119,15 @@ request_route {{
 
 impl Drop for Registrar {
     /// Kamailio ends its workers itself, but a signal may come while it holds the lock that its own
-    /// handler wants; then they are ended one by one.
+    /// handler wants. Whoever of its group is left then is ended without being asked.
     fn drop(&mut self) {
-        let id = self.process.id();
-        let workers = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
         self.process.signal("TERM");
-        for _ in 0..300 {
-            if self.process.finished().is_some() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
+        let end = Instant::now() + Duration::from_secs(10);
+        while self.process.finished().is_none() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
         }
-        for worker in workers.unwrap_or_default().split_whitespace() {
-            let _ = super::process::run(Command::new("kill").args(["-KILL", worker]));
-        }
+        let group = format!("-{}", self.process.id());
+        let _ = super::process::run(Command::new("kill").args(["-KILL", "--", &group]));
         self.process.kill();
     }
 }
