@@ -84,6 +84,10 @@ pub(crate) fn run(hook: &Hook, name: &str, arguments: &str) -> Answer {
         Ok(arguments) => arguments,
         Err(error) => return Answer::error(format!("the arguments are not JSON: {error}")),
     };
+    if !matches!(arguments, Value::Object(_) | Value::Null) {
+        let found = words::kind(&arguments);
+        return Answer::error(format!("the arguments must be a map, found {found}"));
+    }
     run(hook, &arguments).unwrap_or_else(Answer::from)
 }
 

@@ -30,7 +30,7 @@ fn every_wrong_argument_is_named() {
         ("phone-explain", json!({"hw-address": "x"}), "argument hw-address: expected a hardware"),
         ("phone-explain", json!({"hw-adress": "x"}), "did you mean \"hw-address\"?"),
         ("phone-explain", json!({"packet": "00"}), "argument packet: expected a whole packet"),
-        ("phone-explain", json!([]), "expected"),
+        ("phone-explain", json!([]), "the arguments must be a map, found a list"),
         ("phone-get", Value::Null, "argument 'hw-address' is missing"),
         ("phone-get", json!({"hw-address": 3}), "argument 'hw-address' must be a text, found 3"),
         ("phone-get", json!({"hw-address": "zz"}), "must be a hardware address such as"),
