@@ -43,7 +43,7 @@ pub fn in_memory() -> tempfile::TempDir {
 }
 
 /// Twenty makers whose phones the catalogue tells a URL.
-const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
+pub const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
      gigaset,panasonic,cisco-mpp,cisco-spa,digium,sangoma,audiocodes,avaya,vtech,akuvox";
 
 /// Boots a fleet; what became of it. dnsmasq offers a free address to everybody who asks before
