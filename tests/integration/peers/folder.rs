@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::time::Duration;
 
 const PREFIX: &str = "offhook-test-";
 /// Our programs that make such folders, as cargo names them.
@@ -50,6 +51,21 @@ impl Folder {
             .unwrap_or_else(|error| panic!("make {}: {error}", path.display()));
         set_mode(&path, 0o750);
         path
+    }
+}
+
+/// The last child of a server that has just ended (dnsmasq's script) may still write here, and a folder
+/// that fills up cannot be removed: once more, then.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        for _ in 0..100 {
+            match fs::remove_dir_all(self.inner.path()) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                _ => return,
+            }
+        }
     }
 }
 
