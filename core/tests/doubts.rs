@@ -49,7 +49,7 @@ fn each_kind_is_told_with_its_place() {
         (files("https://a.example.com/"), "url: option 66 leans on a fact that is only recalled"),
         (
             files("http://a.example.com:8080/x/"),
-            "systems[0]: the URL's port 8080 is not told: these phones get its host apart (3com, avaya, ",
+            "systems[0]: the URL's port 8080 is not told: these phones get its host apart (3com, cisco-enterprise, ",
         ),
     ] {
         let found = doubts(&policy);

@@ -19,7 +19,7 @@ const KINDS: [(&str, ParameterKind); 4] = [
 pub const ENTRY_KEYS: [&str; 2] = ["system", "for"];
 
 /// Names that stand for something made of the URL, so that a parameter would hide it.
-const TAKEN: [&str; 3] = ["host", "path", "file"];
+const TAKEN: [&str; 4] = ["host", "path", "url-port", "file"];
 
 /// Reads the text of a system's file.
 pub fn system(id: &str, text: &str) -> Result<System, Mistakes> {

@@ -43,7 +43,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                 Some(file) => Ok(Filled::Text(file.clone())),
                 None => absent("the system names no file"),
             },
-            "host" | "path" => self.part_of_url(name),
+            "host" | "url-port" | "path" => self.part_of_url(name),
             "vlan-id" | "vlan-priority" => {
                 let Some((_, vlan)) = self.vlan else { return absent("no voice VLAN") };
                 match (name, vlan.priority) {
@@ -117,9 +117,16 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             .ok_or_else(|| format!("{{{{{name}}}}} of a URL that depends on the packet"))?;
         let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        };
         let part = match name {
             "path" => path,
-            _ => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+            "url-port" => {
+                port.ok_or_else(|| Fault::Absent("{{url-port}}: the URL names none".to_owned()))?
+            }
+            _ => host,
         };
         Ok(Filled::Text(vec![Op::Bytes(part.as_bytes().to_vec())]))
     }

@@ -35,12 +35,13 @@ pub(super) const LAYER_KEYS: [&str; 13] = [
 ];
 
 /// Names that a policy's `vars` and a system's parameters may not take.
-const TAKEN: [&str; 12] = [
+const TAKEN: [&str; 13] = [
     "vendor",
     "site",
     "url",
     "host",
     "path",
+    "url-port",
     "file",
     "vlan-id",
     "vlan-priority",

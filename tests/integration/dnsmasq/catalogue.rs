@@ -4,15 +4,19 @@
 use crate::catalogue::{ByPolicy, Example, questions, systems, vendors};
 use crate::peers::dnsmasq::Setup;
 use crate::peers::packet::show_all;
-use crate::peers::phone::Relay;
+use crate::peers::phone::{Phone, Relay};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What dnsmasq says where Kea says `told`: it ends the text of 66 and 67 with a NUL.
-pub fn in_dnsmasqs_words(told: &[(u8, Vec<u8>)]) -> Vec<(u8, Vec<u8>)> {
+/// What dnsmasq says where Kea says `told`: it ends the text of 66 and 67 with a NUL, and other text (we
+/// write only 114 so) if the client's own host name ends with one.
+pub fn in_dnsmasqs_words(phone: &Phone, told: &[(u8, Vec<u8>)]) -> Vec<(u8, Vec<u8>)> {
+    let names = phone.options.iter().filter(|(code, _)| *code == 12);
+    let host_name = names.flat_map(|(_, part)| part).last();
     let mut told = told.to_vec();
     for (code, value) in &mut told {
-        if matches!(code, 66 | 67) && value.last() != Some(&0) && value.len() < 255 {
+        let ends = matches!(code, 66 | 67) || *code == 114 && host_name == Some(&0);
+        if ends && value.last() != Some(&0) && value.len() < 255 {
             value.push(0);
         }
     }
@@ -45,7 +49,7 @@ fn run(plain: &Relay, policy: &str, examples: &[Example]) -> Vec<String> {
             wrong.push(format!("{}: no answer (rendered: {})", example.place, pair.0.is_some()));
             continue;
         };
-        let told = in_dnsmasqs_words(&example.told);
+        let told = in_dnsmasqs_words(&example.phone, &example.told);
         let (found, lost) = with.beyond(without);
         if found != told || !lost.is_empty() {
             wrong.push(format!(

@@ -25,7 +25,7 @@ fn every_row_in_offer_ack_and_the_ack_to_inform() {
         for (_, client, told) in ROWS.iter().filter(|row| row.0 == policy) {
             let told: Vec<(u8, Vec<u8>)> =
                 told.iter().map(|(code, value)| (*code, value.to_vec())).collect();
-            let told = in_dnsmasqs_words(&told);
+            let told = in_dnsmasqs_words(&client.phone(), &told);
             let with = answers(&relay, &client.phone());
             let without = answers(&plain, &client.phone());
             wrong.extend(client.judge(&told, &with, &without));

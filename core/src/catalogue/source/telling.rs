@@ -79,7 +79,7 @@ fn header_value(at: &Cursor<'_>, table: &Table<'_>, m: &mut Mistakes) -> Option<
 /// The names that a tell may use, beside those of the packet.
 pub fn names_for(what: What) -> &'static [&'static str] {
     match what {
-        What::Url | What::File => &["url", "host", "path", "file"],
+        What::Url | What::File => &["url", "host", "url-port", "path", "file"],
         What::VoiceVlan => &["vlan-id", "vlan-priority"],
         What::TimeServers => &["time-servers"],
         What::SipServers => &["sip-servers"],

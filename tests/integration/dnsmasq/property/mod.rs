@@ -143,7 +143,12 @@ impl Lab {
             let told = told(&decisions[*at]);
             for (name, answers, plain, told) in [
                 ("Kea", &answers[0], &self.kea, told.clone()),
-                ("dnsmasq", &answers[1], &self.dnsmasq, in_dnsmasqs_words(&told)),
+                (
+                    "dnsmasq",
+                    &answers[1],
+                    &self.dnsmasq,
+                    in_dnsmasqs_words(&cases[*at].phone, &told),
+                ),
             ] {
                 let (Some(with), Some(without)) = (&answers[position], &plain[chosen[*at]]) else {
                     outcome.wrong.push(format!("{name}: no answer for {}", show(cases[*at])));
