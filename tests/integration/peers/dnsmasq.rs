@@ -123,7 +123,7 @@ impl Setup {
             // It says so after its sockets are open.
             text.contains("started, ").then_some(())
         });
-        Dnsmasq { process, setup: self }
+        Dnsmasq { process: Server(process), setup: self }
     }
 }
 
@@ -153,8 +153,29 @@ fn free_port() -> (u16, TcpListener) {
 
 /// A running server; ends with its test.
 pub struct Dnsmasq {
-    process: Process,
+    process: Server,
     pub setup: Setup,
+}
+
+struct Server(Process);
+
+/// dnsmasq's helper lives until the scripts that it has begun are done; they would write into a folder
+/// that is gone.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let id = self.0.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        self.0.kill();
+        let alive = |child: &&str| {
+            fs::read(format!("/proc/{child}/cmdline")).is_ok_and(|words| !words.is_empty())
+        };
+        for _ in 0..250 {
+            if !children.iter().any(|ids| ids.split_whitespace().any(|child| alive(&child))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 impl Dnsmasq {
@@ -166,7 +187,7 @@ impl Dnsmasq {
     /// The process; what measures it asks.
     #[allow(dead_code)]
     pub fn id(&self) -> u32 {
-        self.process.id()
+        self.process.0.id()
     }
 
     pub fn log(&self) -> String {
@@ -185,7 +206,7 @@ impl Dnsmasq {
     }
 
     pub fn stop(mut self) -> Setup {
-        self.process.end("TERM");
+        self.process.0.end("TERM");
         self.setup
     }
 }
