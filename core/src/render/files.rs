@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::cipher;
-use super::group::Group;
+use super::group::{Group, Home};
 use super::phone::Phone;
-use super::place::stays_inside;
+use super::place::{Place, stays_inside};
 use super::templates::{Fault, Templates, split_secrets};
 use super::values::{own, shared};
 use crate::builtin::OverlayFile;
@@ -92,8 +92,13 @@ impl<'e> Renderer<'e> {
     pub fn places(&self, phone: &Phone) -> Result<Vec<Placed>, Mistake> {
         let group = self.group(phone);
         let wrong = |text: String| Mistake::new(phone.row.to_string(), text);
-        let place = group.place.as_ref().map_err(|text| wrong(text.clone()))?;
-        let folder = place.folder_of(phone.mac, &phone.model).map_err(wrong)?;
+        let place = match &group.home {
+            Home::Told(place) => Some(place),
+            Home::Root(_) => None,
+            Home::None(why) => return Err(wrong(why.clone())),
+        };
+        let folder = place.map(|place| place.folder_of(phone.mac, &phone.model));
+        let folder = folder.transpose().map_err(wrong)?.unwrap_or_default();
         let vendor = self.vendor(phone);
         let mut own = None;
         let mut placed = Vec::new();
@@ -114,7 +119,7 @@ impl<'e> Renderer<'e> {
                 )));
             }
             // In a folder of its own a phone shares nothing.
-            let is_own = &*file.scope == "device" || place.is_own();
+            let is_own = &*file.scope == "device" || place.is_some_and(Place::is_own);
             let fingerprint = if is_own {
                 *own.get_or_insert_with(|| group.own_fingerprint(phone))
             } else {
@@ -173,8 +178,8 @@ impl<'e> Renderer<'e> {
 
     /// The URL that the phone is told, where that is known before it asks.
     fn url(&self, group: &Group, phone: &Phone) -> Option<String> {
-        let place = group.place.as_ref().ok()?;
-        if place.has_token() || place.is_unknown() {
+        let Home::Told(place) = &group.home else { return None };
+        if place.has_token() {
             return None;
         }
         Some(place.base.clone() + &place.folder_of(phone.mac, &phone.model).ok()?)

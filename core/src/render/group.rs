@@ -20,12 +20,20 @@ use crate::token::MasterKey;
 /// What a file's content depends on; two files with the same fingerprint are the same.
 pub type Fingerprint = [u8; 16];
 
+/// Where the files of a group belong.
+pub(super) enum Home {
+    /// Where the policy tells the phones to come.
+    Told(Place),
+    /// At the tree's root: nothing tells them to come, and this is what to say about it.
+    Root(String),
+    /// Nowhere, and why.
+    None(String),
+}
+
 /// Phones of one vendor at one site.
 pub(super) struct Group {
     vendor: String,
-    pub place: Result<Place, String>,
-    /// Why these phones may not come here.
-    doubt: Option<String>,
+    pub home: Home,
     pub common: Common,
     fingerprint: Fingerprint,
     /// The fields that no template of the vendor names, a bit each.
@@ -50,8 +58,8 @@ impl Group {
         let mut plans =
             variants.map(|variant| engine.plan(site.map(|site| site as usize), ix, variant));
         let first = plans.clone().next().and_then(|plan| plan.system.as_deref());
-        let (place, doubt) = match plans.find_map(|plan| plan.place.clone()) {
-            Some(place) => (Ok(place), None),
+        let home = match plans.find_map(|plan| plan.place.clone()) {
+            Some(place) => Home::Told(place),
             None => elsewhere(first, &vendor.id, at),
         };
         let mut common = common(engine, at, ix);
@@ -70,7 +78,7 @@ impl Group {
         let unwritten = unwritten(vendor, templates);
         let said = AtomicU64::new(said(&common.values));
         let vendor = vendor.id.to_string();
-        Group { vendor, place, doubt, common, fingerprint: finish(hash), unwritten, said }
+        Group { vendor, home, common, fingerprint: finish(hash), unwritten, said }
     }
 
     /// Takes note of what a phone's entry in the list says.
@@ -90,7 +98,11 @@ impl Group {
             self.vendor,
             lost.join(", ")
         );
-        self.doubt.clone().into_iter().chain((!lost.is_empty()).then_some(text))
+        let doubt = match &self.home {
+            Home::Root(doubt) => Some(doubt.clone()),
+            Home::Told(_) | Home::None(_) => None,
+        };
+        doubt.into_iter().chain((!lost.is_empty()).then_some(text))
     }
 
     pub fn own_fingerprint(&self, phone: &Phone) -> Fingerprint {
@@ -122,29 +134,21 @@ impl Group {
 }
 
 /// Where phones go that are not told to come here, as far as the policy says.
-fn elsewhere(
-    system: Option<&str>,
-    vendor: &str,
-    site: Option<&Site>,
-) -> (Result<Place, String>, Option<String>) {
+fn elsewhere(system: Option<&str>, vendor: &str, site: Option<&Site>) -> Home {
     let at = site.map(|site| format!(" at {}", site.name)).unwrap_or_default();
-    let doubt = match system {
+    match system {
         Some(SYSTEM) => {
-            return (
-                Err(format!("the URL of the system {SYSTEM:?} cannot be made for {vendor}")),
-                None,
-            );
+            Home::None(format!("the URL of the system {SYSTEM:?} cannot be made for {vendor}"))
         }
-        Some(system) => format!(
+        Some(system) => Home::Root(format!(
             "the policy sends {vendor} phones{at} to the system {system:?}, not to {SYSTEM:?}: they \
              come for these files only if {system:?} hands them out"
-        ),
-        None => format!(
+        )),
+        None => Home::Root(format!(
             "no system of the policy serves {vendor} phones{at}: nothing tells them to come for \
              these files; add {SYSTEM:?}"
-        ),
-    };
-    (Ok(Place::unknown()), Some(doubt))
+        )),
+    }
 }
 
 fn fields() -> impl Iterator<Item = FieldIx> {

@@ -63,15 +63,6 @@ fn tokens_stand_alone(folder: &[Op]) -> bool {
 }
 
 impl Place {
-    /// The root itself, of a tree of which no URL is known.
-    pub fn unknown() -> Place {
-        Place { base: String::new(), folder: Vec::new() }
-    }
-
-    pub fn is_unknown(&self) -> bool {
-        self.base.is_empty()
-    }
-
     /// The folder of one phone below the root, with `/` at the end unless it is the root itself. The
     /// error says what the list lacks.
     pub fn folder_of(&self, mac: Mac, model: &str) -> Result<String, String> {
