@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 pub struct Process {
     child: Child,
     name: String,
+    /// By us: nothing to tell about.
+    killed: bool,
 }
 
 /// A command that dies with its parent and finds the daemons' folders even where an ordinary user's
@@ -85,7 +87,7 @@ impl Process {
         command.stdout(out).stderr(err);
         let child =
             command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-        Process { child, name: name.to_owned() }
+        Process { child, name: name.to_owned(), killed: false }
     }
 
     pub fn id(&self) -> u32 {
@@ -121,6 +123,7 @@ impl Process {
     }
 
     pub fn kill(&mut self) {
+        self.killed = true;
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -129,7 +132,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Ok(Some(status)) = self.child.try_wait() {
-            if let Some(signal) = status.signal() {
+            if let Some(signal) = status.signal().filter(|_| !self.killed) {
                 eprintln!("{} had been ended by signal {signal}", self.name);
             }
             return;
