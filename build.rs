@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::exit;
 
 const USUAL: [&str; 3] = ["/usr/include/kea", "/usr/local/include/kea", "/opt/kea/include/kea"];
-const SHIM: [&str; 7] =
-    ["callouts", "commands", "hook", "leases", "load", "messages", "statistics"];
+const SHIM: [&str; 8] =
+    ["callouts", "classes", "commands", "hook", "leases", "load", "messages", "statistics"];
 
 fn main() {
     let shim = Path::new("shim");

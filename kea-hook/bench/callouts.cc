@@ -49,6 +49,7 @@ class Subnet4;
 using isc::asiolink::IOAddress;
 using isc::data::ConstElementPtr;
 using isc::data::Element;
+using isc::data::ElementPtr;
 using namespace isc::dhcp;
 using namespace isc::hooks;
 
@@ -60,6 +61,7 @@ struct Points {
     int renew = HooksManager::registerHook("lease4_renew");
     int send = HooksManager::registerHook("pkt4_send");
     int command = HooksManager::registerHook("command_processed");
+    int configured = HooksManager::registerHook("dhcp4_srv_configured");
 };
 
 struct Library {
@@ -191,7 +193,27 @@ private:
     const Points& points_;
 };
 
-void load(const Library& library) {
+// As kea-dhcp4 does once the libraries are loaded. The configuration is that of a server which uses
+// nobody's client classes, but for the parameters of the library itself.
+void configure(const Points& points, const Library& library) {
+    if (library.path.empty() || !HooksManager::calloutsPresent(points.configured)) {
+        return;
+    }
+    const ElementPtr entry = Element::createMap();
+    entry->set("library", Element::create(library.path));
+    if (library.parameters) {
+        entry->set("parameters", library.parameters);
+    }
+    const ElementPtr libraries = Element::createList();
+    libraries->add(entry);
+    const ElementPtr configuration = Element::createMap();
+    configuration->set("hooks-libraries", libraries);
+    CalloutHandlePtr handle = HooksManager::createCalloutHandle();
+    handle->setArgument("json_config", ConstElementPtr(configuration));
+    HooksManager::callCallouts(points.configured, *handle);
+}
+
+void load(const Points& points, const Library& library) {
     HooksManager::prepareUnloadLibraries();
     HooksManager::unloadLibraries();
     HookLibsCollection libraries;
@@ -207,6 +229,7 @@ void load(const Library& library) {
         std::cerr << library.name << ": Kea does not load " << library.path << "\n";
         std::exit(1);
     }
+    configure(points, library);
 }
 
 // One round of one library: nanoseconds per packet.
@@ -331,7 +354,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> proofs(libraries.size());
     for (std::size_t round = 0; round <= settings.rounds; ++round) {
         for (std::size_t index = 0; index < libraries.size(); ++index) {
-            load(libraries[index]);
+            load(points, libraries[index]);
             const double result = drive(points, settings, proofs[index]);
             if (round > 0) {  // the first round only warms up
                 libraries[index].nanoseconds.push_back(result);

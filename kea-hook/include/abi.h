@@ -82,6 +82,8 @@ void offhook_free(offhook_handle *handle);
 #define OFFHOOK_NEEDS_CLASSES 1u           /* offhook_packet.classes at answer and note          */
 #define OFFHOOK_NEEDS_INTERFACE_ADDRESS 2u /* offhook_packet.interface_address at admit          */
 #define OFFHOOK_NEEDS_LEASE_NOTES 4u       /* offhook_note, for annotate-leases                  */
+#define OFFHOOK_NEEDS_ADMISSION 8u         /* offhook_admit for every packet, whoever looks at   */
+                                           /* the client classes                                 */
 
 uint32_t offhook_needs(const offhook_handle *handle, uint32_t which);
 
@@ -96,6 +98,9 @@ int32_t offhook_ready_at(const offhook_handle *handle, uint32_t which, uint32_t 
 uint32_t offhook_class_len(const offhook_handle *handle, uint32_t which);
 int32_t offhook_class_at(const offhook_handle *handle, uint32_t which, uint32_t index,
                          offhook_bytes *name_out);
+
+/* Whether clients are put into these classes from now on: for the log and phone-status-get. */
+void offhook_classes_in_use(const offhook_handle *handle, uint8_t in_use);
 
 /* ---- Packets ------------------------------------------------------------------------------- */
 
@@ -117,7 +122,8 @@ typedef struct {
     uint8_t drop;          /* 1: the policy answers phones only, and this is none              */
 } offhook_admission;
 
-/* At buffer4_receive. OFFHOOK_NOTHING: neither a phone nor to be dropped. */
+/* At buffer4_receive, if anybody looks at the classes or OFFHOOK_NEEDS_ADMISSION. OFFHOOK_NOTHING:
+ * neither a phone nor to be dropped. */
 int32_t offhook_admit(const offhook_handle *handle, const offhook_packet *packet,
                       offhook_admission *admission_out);
 

@@ -94,6 +94,9 @@ extern "C" int offhook_command_processed(CalloutHandle& handle) {
         std::string name;
         handle.getArgument("name", name);
         if (name.compare(0, 10, "statistic-") != 0) {
+            ConstElementPtr arguments;
+            handle.getArgument("arguments", arguments);
+            hook.classes().commanded(name, arguments);
             return;
         }
         if (name == "statistic-get" || name == "statistic-get-all") {

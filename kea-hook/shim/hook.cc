@@ -39,9 +39,11 @@ Fixed::Fixed(const offhook_handle* handle, std::uint32_t which)
     }
 }
 
-Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again)
+Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again,
+           isc::hooks::LibraryHandle& library)
     : handle_(std::move(handle)), fixed_(new Fixed(engine(), OFFHOOK_IN_FORCE)),
-      statistics_(engine()), again_(again) {
+      statistics_(engine()), classes_(engine(), library), again_(again) {
+    classes_.policy(*fixed_);
 }
 
 void Hook::apply() {
@@ -51,6 +53,7 @@ void Hook::apply() {
         throw std::runtime_error("the engine could not apply the prepared policy");
     }
     fixed_.swap(next);
+    classes_.policy(*fixed_);
 }
 
 void fault(const char* callout, const char* what) noexcept {

@@ -4,6 +4,7 @@
 #define OFFHOOK_HOOK_H
 
 #include "../include/abi.h"
+#include "classes.h"
 #include "lease_notes.h"
 #include "statistics.h"
 
@@ -42,9 +43,9 @@ struct HandleFree {
 
 class Hook {
 public:
-    // Takes over a loaded handle.
     // Takes over a loaded handle. again: this process has had the library in use before.
-    Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again);
+    Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again,
+         isc::hooks::LibraryHandle& library);
 
     bool again() const { return (again_); }
 
@@ -52,6 +53,7 @@ public:
     const Fixed& fixed() const { return (*fixed_); }
     Statistics& statistics() { return (statistics_); }
     LeaseNotes& notes() { return (notes_); }
+    Classes& classes() { return (classes_); }
 
     // Puts the policy in force that the engine has prepared. The objects are built before Kea's
     // packet threads are stopped, and a failure changes nothing.
@@ -62,6 +64,7 @@ private:
     std::unique_ptr<Fixed> fixed_;
     Statistics statistics_;
     LeaseNotes notes_;
+    Classes classes_;
     const bool again_;
 };
 
@@ -75,6 +78,7 @@ int offhook_pkt4_send(isc::hooks::CalloutHandle& handle);
 int offhook_lease4_select(isc::hooks::CalloutHandle& handle);
 int offhook_lease4_renew(isc::hooks::CalloutHandle& handle);
 int offhook_command_processed(isc::hooks::CalloutHandle& handle);
+int offhook_dhcp4_srv_configured(isc::hooks::CalloutHandle& handle);
 int offhook_run_command(isc::hooks::CalloutHandle& handle);
 }
 

@@ -9,6 +9,7 @@
 #include <process/daemon.h>
 
 #include <stdexcept>
+#include <utility>
 
 using isc::data::ConstElementPtr;
 using isc::hooks::LibraryHandle;
@@ -24,9 +25,9 @@ int refuse(const std::string& text) noexcept {
 }
 
 void registerAll(LibraryHandle& library) {
-    library.registerCallout("buffer4_receive", offhook_buffer4_receive);
     library.registerCallout("pkt4_send", offhook_pkt4_send);
     library.registerCallout("command_processed", offhook_command_processed);
+    library.registerCallout("dhcp4_srv_configured", offhook_dhcp4_srv_configured);
     if (hook->fixed().needs & OFFHOOK_NEEDS_LEASE_NOTES) {
         library.registerCallout("lease4_select", offhook_lease4_select);
         library.registerCallout("lease4_renew", offhook_lease4_renew);
@@ -65,7 +66,8 @@ int load(LibraryHandle& library) {
     }
     // The library stays mapped after an unload (build.rs), and so does this.
     static bool in_use_before = false;
-    hook.reset(new Hook(std::unique_ptr<offhook_handle, HandleFree>(handle), in_use_before));
+    std::unique_ptr<offhook_handle, HandleFree> owned(handle);
+    hook.reset(new Hook(std::move(owned), in_use_before, library));
     in_use_before = true;
     registerAll(library);
     return (0);

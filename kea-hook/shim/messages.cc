@@ -16,6 +16,7 @@ namespace {
 
 const char* values[] = {
     "OFFHOOK_ANSWER_CUT", "%1",
+    "OFFHOOK_CLASSES_UNUSED", "%1",
     "OFFHOOK_FAULT", "%1",
     "OFFHOOK_LOADED", "%1",
     "OFFHOOK_LOAD_REFUSED", "%1",

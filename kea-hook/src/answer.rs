@@ -1,4 +1,4 @@
-//! The packet path: what Kea's packet threads call, two or three times per packet.
+//! The packet path: what Kea's packet threads call, once to three times per packet.
 //!
 //! Nothing here allocates in the usual course, takes a lock that another packet holds for long, or
 //! can fail: whatever is odd means that the packet stays as it was.
@@ -58,11 +58,8 @@ impl Hook {
         let query = Query::from_wire(packet.wire, packet.context)?;
         let Lane { snapshot, counts, memo, .. } = lane;
         let engine = &snapshot.engine;
-        let finding = engine.find(&query);
-        memo.keep(packet.wire, finding);
-        counts.add(Count::Packets, 1);
+        let finding = memo.finding(packet.wire, || engine.find(&query));
         if let Some(identity) = finding.identity() {
-            counts.add(Count::Recognised, 1);
             return Some(Admission::Phone(u32::from(identity.vendor.0) + 1));
         }
         if engine.admit(&query, finding) == Verdict::Continue {
@@ -103,10 +100,12 @@ impl Hook {
         let Lane { snapshot, counts, edits, memo } = lane;
         let engine = &snapshot.engine;
         let finding = memo.recall(packet.wire).unwrap_or_else(|| engine.find(&query));
+        counts.add(Count::Packets, 1);
         let Some(identity) = finding.identity() else {
             self.suspect(engine, &query, finding, packet, edits);
             return false;
         };
+        counts.add(Count::Recognised, 1);
         let decision = engine.decide_found(&query, finding);
         decision.edits(engine, &query, edits);
         let done = write(edits, room);
@@ -180,18 +179,19 @@ impl Hook {
 
     /// The note itself, as JSON.
     pub(crate) fn note(&self, packet: &Packet<'_>) -> Option<String> {
-        with_phone(&self.lanes.own(), packet, note::write)
+        with_phone(&mut self.lanes.own(), packet, note::write)
     }
 }
 
 fn with_phone<T>(
-    lane: &Lane,
+    lane: &mut Lane,
     packet: &Packet<'_>,
     body: impl FnOnce(&Engine, &Query<'_>, &Identity, Option<&str>) -> T,
 ) -> Option<T> {
     let query = Query::from_wire(packet.wire, packet.context)?;
-    let engine = &lane.snapshot.engine;
-    let finding = lane.memo.recall(packet.wire).unwrap_or_else(|| engine.find(&query));
+    let Lane { snapshot, memo, .. } = lane;
+    let engine = &snapshot.engine;
+    let finding = memo.finding(packet.wire, || engine.find(&query));
     let identity = finding.identity()?;
     let site = engine.decide_found(&query, finding).site.map(|site| site.name.as_str());
     Some(body(engine, &query, &identity, site))

@@ -3,9 +3,9 @@
 /// Something that is counted; the discriminant is its place in [`Counts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Count {
-    /// Packets that came in.
+    /// OFFERs and ACKs that were about to leave, to whomever.
     Packets,
-    /// Those of them that a phone sent.
+    /// Those of them that were for a phone.
     Recognised,
     /// Answers with something from us in them.
     Answered,

@@ -25,6 +25,8 @@ pub(crate) struct Hook {
     pub(crate) goes_on: bool,
     pub(crate) lanes: Lanes,
     pub(crate) seen: Seen,
+    /// Whether clients are put into classes; the shim says.
+    classes_in_use: AtomicBool,
     /// For the keys of notes.
     pub(crate) keyed: RandomState,
     control: Mutex<Control>,
@@ -77,11 +79,27 @@ impl Hook {
             goes_on,
             lanes: Lanes::new(&snapshot),
             seen,
+            classes_in_use: AtomicBool::new(true),
             keyed: RandomState::new(),
             control: Mutex::new(Control { in_force: snapshot, prepared: None }),
             faults: AtomicU64::new(0),
             applied: AtomicU64::new(0),
             said_that_it_forgets: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn sets_classes(&self) -> bool {
+        self.classes_in_use.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn classes_are_in_use(&self, in_use: bool) {
+        if self.classes_in_use.swap(in_use, Ordering::Relaxed) && !in_use {
+            let prefix = &self.parameters.class_prefix;
+            tracing::info!(
+                target: message::CLASSES_UNUSED,
+                "clients are not put into the classes {prefix} and {prefix}_<vendor>: nothing in \
+                 Kea's configuration or in the policy mentions them"
+            );
         }
     }
 

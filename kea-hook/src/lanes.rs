@@ -41,12 +41,18 @@ impl Memo {
         Memo { wire: Vec::new(), finding: Finding::Unknown }
     }
 
-    pub(crate) fn keep(&mut self, wire: &[u8], finding: Finding) {
-        self.wire.clear();
-        self.wire.extend_from_slice(wire);
-        self.finding = finding;
+    /// Who sent this packet; `find` is asked at the first time, and remembered for the next.
+    pub(crate) fn finding(&mut self, wire: &[u8], find: impl FnOnce() -> Finding) -> Finding {
+        if self.wire != wire {
+            let finding = find();
+            self.wire.clear();
+            self.wire.extend_from_slice(wire);
+            self.finding = finding;
+        }
+        self.finding
     }
 
+    /// The same where there will be no next time.
     pub(crate) fn recall(&self, wire: &[u8]) -> Option<Finding> {
         (self.wire == wire).then_some(self.finding)
     }

@@ -24,99 +24,139 @@ pub(crate) fn describe(
     edits: &Edits,
     reply: u8,
 ) -> String {
-    let mut line = who(engine, query, identity);
-    let reply = if reply == OFFER { "OFFER" } else { "ACK" };
-    let _ = write!(line, ", {reply}");
+    // Written in one go into one allocation: there is one for every phone that boots.
+    let mut line = String::with_capacity(USUAL_LENGTH);
+    who(engine, query, identity, &mut line);
+    line.push_str(if reply == OFFER { ", OFFER" } else { ", ACK" });
     if let Some(address) = query.client_address() {
         let _ = write!(line, " {address}");
     }
     if let Some(site) = decision.site {
-        let _ = write!(line, ", site {}", printable(site.name.as_bytes()));
+        line.push_str(", site ");
+        readable(site.name.as_bytes(), &mut line);
     }
     if let Some(system) = decision.plan().and_then(|plan| plan.system.as_deref()) {
-        let _ = write!(line, ", system {system}");
+        line.push_str(", system ");
+        line.push_str(system);
     }
-    let mut separator = ": ";
-    for part in got(engine, edits) {
-        line.push_str(separator);
-        line.push_str(&part);
-        separator = "; ";
-    }
+    got(engine, edits, &mut line);
     line
 }
 
-fn who(engine: &Engine, query: &Query<'_>, identity: &Identity) -> String {
+/// Most lines are shorter.
+const USUAL_LENGTH: usize = 384;
+
+fn who(engine: &Engine, query: &Query<'_>, identity: &Identity, line: &mut String) {
     let vendor = engine.tables().at(identity.vendor);
-    let mut line = format!("{} {}", client(query), vendor.id);
+    match query.mac {
+        Some(mac) => {
+            let _ = write!(line, "{mac}");
+        }
+        None => line.push_str(&client(query)),
+    }
+    line.push(' ');
+    line.push_str(&vendor.id);
     let reading = read(engine.tables(), query, identity);
     for part in [&reading.model, &reading.firmware].into_iter().flatten() {
-        let _ = write!(line, " {}", printable(part));
+        line.push(' ');
+        readable(part, line);
     }
-    let _ = write!(line, " ({})", sign::deciding(engine, identity));
-    line
+    line.push_str(" (");
+    line.push_str(sign::deciding(engine, identity));
+    line.push(')');
 }
 
-fn got(engine: &Engine, edits: &Edits) -> Vec<String> {
-    let option = |edit: offhook_core::Edit<'_>| match edit.value {
-        None => format!("{} removed", edit.code),
-        Some(value) => {
-            format!("{} {}", edit.code, shown(&edits.masked(edits.bytes(engine, value))))
-        }
+fn got(engine: &Engine, edits: &Edits, line: &mut String) {
+    let mut separator = ": ";
+    let mut next = |line: &mut String| {
+        line.push_str(separator);
+        separator = "; ";
     };
-    let mut parts: Vec<String> = edits.iter().map(option).collect();
+    for edit in edits.iter() {
+        next(line);
+        let _ = write!(line, "{} ", edit.code);
+        match edit.value {
+            None => line.push_str("removed"),
+            Some(value) => shown(&edits.masked(edits.bytes(engine, value)), line),
+        }
+    }
     let header = &edits.header;
     if let Some(address) = header.next_server {
-        parts.push(format!("next-server {address}"));
+        next(line);
+        let _ = write!(line, "next-server {address}");
     }
     for (name, value) in
-        [("server-hostname", &header.server_hostname), ("boot-file-name", &header.boot_file_name)]
+        [("server-hostname ", &header.server_hostname), ("boot-file-name ", &header.boot_file_name)]
     {
         if let Some(value) = value {
-            parts.push(format!("{name} {}", shown(&edits.masked(value))));
+            next(line);
+            line.push_str(name);
+            shown(&edits.masked(value), line);
         }
     }
-    parts
+}
+
+fn readable(value: &[u8], line: &mut String) {
+    match plain(value) {
+        Some(text) if !text.contains('\\') => line.push_str(text),
+        _ => line.push_str(&printable(value)),
+    }
+}
+
+/// The text, if it has nothing but printable ASCII in it.
+fn plain(value: &[u8]) -> Option<&str> {
+    let printable = value.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+    std::str::from_utf8(value).ok().filter(|_| printable)
 }
 
 /// A value in a line: text in quotes without passwords, anything else in hex.
-fn shown(value: &[u8]) -> String {
+fn shown(value: &[u8], line: &mut String) {
     const LONGEST: usize = 120;
-    let text = value.strip_suffix(&[0]).unwrap_or(value);
-    if !text.is_empty() && text.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
-        let text = without_password(&String::from_utf8_lossy(text));
-        let cut: String = text.chars().take(LONGEST).collect();
-        let more = if cut.len() < text.len() { "..." } else { "" };
-        return format!("\"{cut}\"{more}");
+    let text = plain(value.strip_suffix(&[0]).unwrap_or(value)).filter(|text| !text.is_empty());
+    if let Some(text) = text {
+        line.push('"');
+        let begin = line.len();
+        without_password(text, line);
+        let cut = line.len() > begin + LONGEST;
+        // ASCII, so that every place is one between two letters.
+        line.truncate(begin + LONGEST);
+        line.push_str(if cut { "\"..." } else { "\"" });
+        return;
     }
-    let cut = value.get(..LONGEST / 2).unwrap_or(value);
-    let more = if cut.len() < value.len() { "..." } else { "" };
-    format!("{}{more}", hex::encode(cut))
+    line.push_str(&hex::encode(value.get(..LONGEST / 2).unwrap_or(value)));
+    if value.len() > LONGEST / 2 {
+        line.push_str("...");
+    }
 }
 
 /// `http://user:secret@host/` without the secret.
-fn without_password(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+fn without_password(text: &str, line: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         let (head, tail) = rest.split_at(at + 3);
-        out.push_str(head);
+        line.push_str(head);
         let end = tail.find(['/', '?', '#', ' ', '"']).unwrap_or(tail.len());
         let (authority, after) = tail.split_at(end);
         match authority.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
             Some((Some((user, _)), host)) => {
-                let _ = write!(out, "{user}:***@{host}");
+                let _ = write!(line, "{user}:***@{host}");
             }
-            _ => out.push_str(authority),
+            _ => line.push_str(authority),
         }
         rest = after;
     }
-    out.push_str(rest);
-    out
+    line.push_str(rest);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shown(value: &[u8]) -> String {
+        let mut line = String::new();
+        super::shown(value, &mut line);
+        line
+    }
 
     #[test]
     fn values_are_safe_to_read() {
@@ -124,6 +164,8 @@ mod tests {
         assert_eq!(shown(b"text\0"), "\"text\"");
         assert_eq!(shown(b"a\nOFFHOOK_FAULT forged"), hex::encode(b"a\nOFFHOOK_FAULT forged"));
         assert_eq!(shown(b""), "");
+        assert_eq!(shown(&[b'x'; 120]), format!("\"{}\"", "x".repeat(120)));
+        assert_eq!(shown(&[0xff; 60]), "ff".repeat(60));
         assert!(shown(&[b'x'; 300]).ends_with("xxx\"..."));
         assert!(shown(&[0xff; 300]).ends_with("ff..."));
     }
@@ -138,7 +180,9 @@ mod tests {
             ("http://h/a:b@c", "http://h/a:b@c"),
             ("no url", "no url"),
         ] {
-            assert_eq!(without_password(text), shown);
+            let mut line = String::new();
+            without_password(text, &mut line);
+            assert_eq!(line, shown);
         }
     }
 }

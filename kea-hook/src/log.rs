@@ -42,7 +42,7 @@ impl Subscriber for ToHost {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut text = Text(String::new());
+        let mut text = Text(String::with_capacity(512));
         event.record(&mut text);
         sink::write(*event.metadata().level(), event.metadata().target(), &text.0);
     }

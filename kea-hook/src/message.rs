@@ -3,6 +3,8 @@
 
 /// An answer bears more options than the contract's page has room for.
 pub(crate) const ANSWER_CUT: &str = "OFFHOOK_ANSWER_CUT";
+/// Nobody looks at the client classes, so they are not set.
+pub(crate) const CLASSES_UNUSED: &str = "OFFHOOK_CLASSES_UNUSED";
 /// A fault of ours: the packet was left as it was.
 pub(crate) const FAULT: &str = "OFFHOOK_FAULT";
 pub(crate) const LOADED: &str = "OFFHOOK_LOADED";

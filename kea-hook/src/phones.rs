@@ -9,7 +9,7 @@
 pub(crate) mod evidence;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -60,9 +60,35 @@ pub(crate) struct Phone {
     pub(crate) answers: u64,
     /// The kind of the last answer (option 53).
     pub(crate) reply: u8,
-    /// See [`evidence`].
-    pub(crate) evidence: Box<[u8]>,
-    pub(crate) told: Box<[u8]>,
+    record: Record,
+}
+
+impl Phone {
+    /// What it sent; see [`evidence::read`].
+    pub(crate) fn evidence(&self) -> &[u8] {
+        self.record.parts().0
+    }
+
+    /// What it was told; see [`evidence::read_told`].
+    pub(crate) fn told(&self) -> &[u8] {
+        self.record.parts().1
+    }
+}
+
+/// What a phone sent and what it was told, one behind the other: one allocation, and one number that
+/// stands for all of it. Nearly always both are what they were, and then only the number is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Record {
+    mark: u64,
+    /// Where what it was told begins.
+    told_at: usize,
+    bytes: Box<[u8]>,
+}
+
+impl Record {
+    fn parts(&self) -> (&[u8], &[u8]) {
+        self.bytes.split_at_checked(self.told_at).unwrap_or((&self.bytes, &[]))
+    }
 }
 
 /// A phone gets an answer.
@@ -77,12 +103,21 @@ pub(crate) struct Sighting<'a> {
 }
 
 impl Sighting<'_> {
-    fn evidence(&self) -> Box<[u8]> {
-        evidence::write(self.query)
+    /// Stands for what [`Sighting::record`] would keep: different things have different marks, but for
+    /// one case in 2^64, and nobody can look for it, because the hash is keyed at random.
+    fn mark(&self, keyed: &foldhash::fast::RandomState) -> u64 {
+        let mut hasher = keyed.build_hasher();
+        evidence::put(self.query, &mut hasher);
+        evidence::put_told(self.engine, self.edits, &mut hasher);
+        hasher.finish()
     }
 
-    fn told(&self) -> Box<[u8]> {
-        evidence::write_told(self.engine, self.edits)
+    fn record(&self, mark: u64, scratch: &mut Vec<u8>) -> Record {
+        scratch.clear();
+        evidence::put(self.query, scratch);
+        let told_at = scratch.len();
+        evidence::put_told(self.engine, self.edits, scratch);
+        Record { mark, told_at, bytes: scratch.as_slice().into() }
     }
 }
 
@@ -90,6 +125,8 @@ pub(crate) struct Phones {
     shards: Box<[Mutex<Shard>]>,
     count: AtomicUsize,
     most: usize,
+    /// For the marks of records.
+    keyed: foldhash::fast::RandomState,
 }
 
 #[derive(Default)]
@@ -97,12 +134,15 @@ struct Shard {
     places: HashMap<u64, u32, BuildHasherDefault<Spread>>,
     phones: Vec<Phone>,
     turn: usize,
+    /// Where a record is written before its length is known.
+    scratch: Vec<u8>,
 }
 
 impl Phones {
     pub(crate) fn new(most: usize) -> Phones {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Phones { shards, count: AtomicUsize::new(0), most }
+        let keyed = foldhash::fast::RandomState::default();
+        Phones { shards, count: AtomicUsize::new(0), most, keyed }
     }
 
     pub(crate) fn most(&self) -> usize {
@@ -116,19 +156,17 @@ impl Phones {
     /// Notes that a phone got an answer. True if another one had to be forgotten for it.
     pub(crate) fn saw(&self, sighting: Sighting<'_>) -> bool {
         let key = sighting.mac.number();
+        let mark = sighting.mark(&self.keyed);
         let mut shard = self.shard(key);
-        if let Some(place) = shard.places.get(&key).copied()
-            && let Some(phone) = shard.phones.get_mut(place as usize)
+        let Shard { places, phones, scratch, .. } = &mut *shard;
+        if let Some(place) = places.get(&key).copied()
+            && let Some(phone) = phones.get_mut(place as usize)
         {
             phone.last = sighting.now;
             phone.answers += 1;
             phone.reply = sighting.reply;
-            // Nearly always it is what it was: comparing costs less than writing.
-            if !evidence::is(&phone.evidence, sighting.query) {
-                phone.evidence = sighting.evidence();
-            }
-            if !evidence::is_told(&phone.told, sighting.engine, sighting.edits) {
-                phone.told = sighting.told();
+            if phone.record.mark != mark {
+                phone.record = sighting.record(mark, scratch);
             }
             return false;
         }
@@ -138,8 +176,7 @@ impl Phones {
             last: sighting.now,
             answers: 1,
             reply: sighting.reply,
-            evidence: sighting.evidence(),
-            told: sighting.told(),
+            record: sighting.record(mark, scratch),
         };
         let full = self.count.load(Ordering::Relaxed) >= self.most;
         if full && !shard.phones.is_empty() {
@@ -259,7 +296,7 @@ mod tests {
         assert!(!see(&engine, &phones, 7, 130, b"b"));
         let phone = phones.get(mac(7)).unwrap();
         assert_eq!((phone.first, phone.last, phone.answers), (100, 130, 2));
-        let parts = evidence::read(phone.mac, &phone.evidence);
+        let parts = evidence::read(phone.mac, phone.evidence());
         assert_eq!(parts.options, [(12, b"b".to_vec())]);
         assert_eq!(phones.len(), 1);
         assert_eq!(phones.get(mac(8)), None);

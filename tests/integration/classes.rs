@@ -1,9 +1,10 @@
 //! The client classes PHONE and PHONE_<vendor>, and who is answered at all.
 
-use crate::peers::kea::{Kea, Setup, guard};
+use crate::peers::kea::{Kea, Setup, distribution_hooks, guard};
 use crate::peers::packet::{ACK, DISCOVER, INFORM};
 use crate::peers::phone::{Phone, Relay};
 use serde_json::{Value, json};
+use std::fs;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -140,4 +141,98 @@ fn a_site_may_answer_phones_only_and_the_next_one_everybody() {
     let office = Relay::at(&kea, Ipv4Addr::new(127, 2, 0, 1));
     office.boot(&Phone::stranger(1));
     office.boot(&polycom());
+}
+
+fn policy(text: &str) -> Value {
+    json!({ "policy": serde_json::from_str::<Value>(text).expect("JSON") })
+}
+
+fn are_set(kea: &Kea) -> Value {
+    kea.command("phone-status-get", None).ok()["client-classes"]["set"].clone()
+}
+
+/// Where nobody looks at the classes, no packet pays for them.
+#[test]
+fn classes_that_nothing_mentions_are_not_set_and_the_log_says_so() {
+    let kea =
+        Setup::new().kea_library("libdhcp_lease_cmds.so", None).offhook_with(policy(FILES)).start();
+    assert_eq!(are_set(&kea), false);
+    assert!(kea.wait_for_log("OFFHOOK_CLASSES_UNUSED").contains("PHONE_<vendor>"));
+    let (_, ack) = Relay::of(&kea).boot(&polycom());
+    assert_eq!(text(ack.option(160)).as_deref(), Some("https://provision.example.com/"));
+    // Another configuration may look at them.
+    let setup = kea.stop().edit(|dhcp4| {
+        dhcp4["subnet4"][0]["pools"] =
+            json!([pool("127.1.110.1 - 127.1.110.250", "PHONE_polycom")]);
+    });
+    let kea = setup.start();
+    assert_eq!(are_set(&kea), true);
+    assert_eq!(Relay::of(&kea).boot(&polycom()).1.yiaddr().octets()[2], 110);
+    assert!(kea.log_lines("OFFHOOK_CLASSES_UNUSED").is_empty());
+}
+
+/// In doubt they are set: whatever may hold a word that the configuration does not show.
+#[test]
+fn a_stranger_s_library_or_a_database_may_look_at_the_classes() {
+    let stranger = Setup::offhook(FILES);
+    let copy = stranger.folder.join("libdhcp_inventory.so");
+    fs::copy(distribution_hooks().join("libdhcp_lease_cmds.so"), &copy).expect("a copy");
+    assert_eq!(are_set(&stranger.library(&copy, None).start()), true);
+    let database = Setup::offhook(FILES).edit(|dhcp4| dhcp4["hosts-databases"] = json!([]));
+    assert_eq!(are_set(&database.start()), true);
+}
+
+/// The policy itself may need them, and policies change while Kea runs.
+#[test]
+fn a_policy_may_drop_where_no_class_was_set() {
+    let kea = Setup::offhook(FILES).start();
+    assert_eq!(are_set(&kea), false);
+    let mut relay = Relay::of(&kea);
+    relay.boot(&Phone::stranger(77).class("MSFT 5.0"));
+    for round in 0..2 {
+        kea.command("phone-policy-set", policy(PHONES_ONLY)).ok();
+        assert_eq!(are_set(&kea), true, "round {round}");
+        refused(&kea, &mut relay, DISCOVER);
+        kea.command("phone-policy-set", policy(FILES)).ok();
+        assert_eq!(are_set(&kea), false, "round {round}");
+        relay.boot(&Phone::stranger(77).class("MSFT 5.0"));
+    }
+    let by_class = r#"{ "sites": [{ "name": "voice", "match": { "client-classes": ["PHONE"] },
+        "systems": [{ "system": "files", "url": "https://provision.example.com/" }] }] }"#;
+    kea.command("phone-policy-set", policy(by_class)).ok();
+    let (_, ack) = relay.boot(&polycom());
+    assert_eq!(text(ack.option(160)).as_deref(), Some("https://provision.example.com/"));
+}
+
+/// Whoever adds a class by command adds it to a running server.
+#[test]
+fn a_command_may_bring_somebody_who_looks() {
+    let library = "libdhcp_class_cmds.so";
+    let with_commands = distribution_hooks().join(library).exists();
+    let setup = match with_commands {
+        true => Setup::new().kea_library(library, None),
+        false => Setup::new(),
+    };
+    let kea = setup.offhook_with(policy(FILES)).start();
+    assert_eq!(are_set(&kea), false);
+    kea.command("phone-explain", json!({ "hw-address": "00:04:f2:aa:bb:01" })).ok();
+    assert_eq!(are_set(&kea), false, "our own commands do not look at classes");
+    let class = |name: &str, more: Value| {
+        let mut class = json!({ "name": name });
+        class.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        json!({ "client-classes": [class] })
+    };
+    if with_commands {
+        let option =
+            json!([{ "name": "domain-name", "data": "voice.example.com", "always-send": true }]);
+        kea.command("class-add", class("PHONE", json!({}))).ok();
+        let voice = json!({ "test": "member('PHONE')", "option-data": option });
+        kea.command("class-add", class("VOICE", voice)).ok();
+        let (_, ack) = Relay::of(&kea).boot(&polycom());
+        assert_eq!(text(ack.option(15)).as_deref(), Some("voice.example.com"));
+    } else {
+        // This release's commands for classes are not free; the word is what counts.
+        let _ = kea.command("config-test", json!({ "Dhcp4": class("PHONE", json!({})) }));
+    }
+    assert_eq!(are_set(&kea), true);
 }

@@ -137,7 +137,8 @@ fn a_fault_in_any_callout_costs_no_answer_and_is_told_once() {
     let policy: Value = serde_json::from_str(POLICY).expect("JSON");
     let mut kea = Setup::new()
         .kea_library("libdhcp_lease_cmds.so", None)
-        .library(faulty_library(), Some(json!({ "policy": policy })))
+        // Who names the prefix wants classes, and so all callouts are called.
+        .library(faulty_library(), Some(json!({ "policy": policy, "class-prefix": "PHONE" })))
         .start();
     let relay = Relay::of(&kea);
     let mut number = 0;

@@ -97,7 +97,7 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     };
     let snapshot = hook.in_force();
     let mut value = show(&snapshot.engine, &phone);
-    let parts = evidence::read(phone.mac, &phone.evidence);
+    let parts = evidence::read(phone.mac, phone.evidence());
     let names = parts.class_names();
     let now = explain(&snapshot.engine, &parts.query(&names), &hook.parameters.class_prefix);
     let now = serde_json::to_value(&now).map_err(|error| error.to_string())?;
@@ -107,7 +107,7 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
 
 /// One phone as a list shows it.
 fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
-    let parts = evidence::read(phone.mac, &phone.evidence);
+    let parts = evidence::read(phone.mac, phone.evidence());
     let names = parts.class_names();
     let query = parts.query(&names);
     let decision = engine.decide(&query);
@@ -140,7 +140,7 @@ fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     if let Some(address) = query.client_address() {
         add("ip-address", address.to_string().into());
     }
-    add("told", told_value(&phone.told));
+    add("told", told_value(phone.told()));
     // What offhook diff and explain take: so that a list of phones is a list of questions.
     add("question", question::write(&parts));
     add("reply", if phone.reply == 2 { "offer" } else { "ack" }.into());
@@ -186,7 +186,7 @@ pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Re
         let Some(last) = page.last() else { return comparison.finish() };
         from = Some(last.mac);
         for phone in &page {
-            let parts = evidence::read(phone.mac, &phone.evidence);
+            let parts = evidence::read(phone.mac, phone.evidence());
             comparison.ask(&parts.query(&parts.class_names()));
         }
     }

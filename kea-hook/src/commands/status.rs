@@ -34,6 +34,10 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         "loaded": seconds(hook.loaded),
         "configuration": if hook.goes_on { "refused" } else { "used" },
         "policy": policy,
+        "client-classes": {
+            "set": hook.sets_classes(),
+            "prefix": hook.parameters.class_prefix,
+        },
         "catalogue": { "vendors": tables.vendors.len(), "systems": tables.systems.len() },
         "phones": remembered(hook),
         "counters": counters,

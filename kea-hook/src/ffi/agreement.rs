@@ -20,6 +20,7 @@ agree! {
     offhook_ready_at(_, _, _, _, _);
     offhook_class_len(_, _);
     offhook_class_at(_, _, _, _);
+    offhook_classes_in_use(_, _);
     offhook_admit(_, _, _);
     offhook_answer_for(_, _, _);
     offhook_note_key(_, _, _);

@@ -4,8 +4,10 @@
 //! Parts that differ between the packets of one boot (transaction, message type, requested address)
 //! stay out, so that a phone's DISCOVER and REQUEST leave the same bytes and nothing is allocated.
 
+use std::hash::Hasher;
 use std::net::Ipv4Addr;
 
+use foldhash::fast::FoldHasher;
 use offhook_core::parts::Parts;
 use offhook_core::query::code;
 use offhook_core::{Edits, Engine, Mac, Query};
@@ -18,20 +20,7 @@ const INTERFACE: u8 = 0;
 const CLASS: u8 = 255;
 
 /// What the core looks at in this packet.
-pub(crate) fn write(query: &Query<'_>) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(128);
-    put(query, &mut out);
-    out.into_boxed_slice()
-}
-
-/// Whether these bytes are what [`write()`] would write.
-pub(crate) fn is(bytes: &[u8], query: &Query<'_>) -> bool {
-    let mut same = Same { rest: Some(bytes) };
-    put(query, &mut same);
-    same.to_the_end()
-}
-
-fn put(query: &Query<'_>, out: &mut impl Out) {
+pub(crate) fn put(query: &Query<'_>, out: &mut impl Out) {
     let context = &query.context;
     // The client's own address only counts where it is given none.
     let own = query.ciaddr.filter(|_| context.leased.is_none());
@@ -62,7 +51,7 @@ fn put(query: &Query<'_>, out: &mut impl Out) {
     }
 }
 
-/// The packet again, as far as the core looks at it.
+/// The packet again, of what [`put`] wrote, as far as the core looks at it.
 pub(crate) fn read(mac: Mac, bytes: &[u8]) -> Parts {
     let mut parts = Parts { mac: Some(mac), message: REQUEST, ..Parts::default() };
     let Some((inform, rest)) = bytes.split_first() else { return parts };
@@ -103,20 +92,7 @@ pub(crate) enum Told<'a> {
 }
 
 /// What the phone is told, as people may see it.
-pub(crate) fn write_told(engine: &Engine, edits: &Edits) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(128);
-    put_told(engine, edits, &mut out);
-    out.into_boxed_slice()
-}
-
-/// Whether these bytes are what [`write_told`] would write.
-pub(crate) fn is_told(bytes: &[u8], engine: &Engine, edits: &Edits) -> bool {
-    let mut same = Same { rest: Some(bytes) };
-    put_told(engine, edits, &mut same);
-    same.to_the_end()
-}
-
-fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
+pub(crate) fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
     for edit in edits.iter() {
         match edit.value {
             None => piece(edit.code, &[], out),
@@ -132,14 +108,14 @@ fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
     ];
     for (which, value) in (0u8..).zip(fields) {
         if let Some(value) = value {
-            let length = u16::try_from(value.len() + 1).unwrap_or(u16::MAX).to_be_bytes();
-            out.put(&[HEADER, length[0], length[1], which]);
+            out.begin(HEADER, u16::try_from(value.len() + 1).unwrap_or(u16::MAX));
+            out.put(&[which]);
             out.put(&edits.masked(value));
         }
     }
 }
 
-/// What [`write_told`] wrote.
+/// What [`put_told`] wrote.
 pub(crate) fn read_told(bytes: &[u8]) -> impl Iterator<Item = Told<'_>> {
     (Pieces { rest: bytes }).filter_map(|(what, value)| match (what, value) {
         (HEADER, [which, value @ ..]) => {
@@ -151,9 +127,15 @@ pub(crate) fn read_told(bytes: &[u8]) -> impl Iterator<Item = Told<'_>> {
     })
 }
 
-/// Takes bytes, to keep them or to compare them.
-trait Out {
+/// Takes bytes, to keep them or to tell whether they are what they were.
+pub(crate) trait Out {
     fn put(&mut self, bytes: &[u8]);
+
+    /// Before the bytes of a piece: what it is, and how long.
+    fn begin(&mut self, what: u8, length: u16) {
+        let [high, low] = length.to_be_bytes();
+        self.put(&[what, high, low]);
+    }
 }
 
 impl Out for Vec<u8> {
@@ -162,28 +144,20 @@ impl Out for Vec<u8> {
     }
 }
 
-/// What is still to come if all is the same; None once something was not.
-struct Same<'a> {
-    rest: Option<&'a [u8]>,
-}
-
-impl Same<'_> {
-    fn to_the_end(&self) -> bool {
-        self.rest.is_some_and(<[u8]>::is_empty)
-    }
-}
-
-impl Out for Same<'_> {
+impl Out for FoldHasher<'_> {
     fn put(&mut self, bytes: &[u8]) {
-        self.rest = self.rest.and_then(|rest| rest.strip_prefix(bytes));
+        self.write(bytes);
+    }
+
+    fn begin(&mut self, what: u8, length: u16) {
+        self.write_u32(u32::from(what) << 16 | u32::from(length));
     }
 }
 
 fn piece(what: u8, value: &[u8], out: &mut impl Out) {
     // No DHCP packet holds more; a longer value could only be cut.
     let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
-    let [high, low] = length.to_be_bytes();
-    out.put(&[what, high, low]);
+    out.begin(what, length);
     out.put(&value[..usize::from(length)]);
 }
 
@@ -222,9 +196,12 @@ mod tests {
         parts.option(code::VENDOR_CLASS, *b"yealink SIP-T46S\0");
         let names = parts.class_names();
         let query = parts.query(&names);
+        let write = |query: &Query<'_>| {
+            let mut bytes = Vec::new();
+            put(query, &mut bytes);
+            bytes
+        };
         let bytes = write(&query);
-        assert!(is(&bytes, &query));
-        assert!(!is(&bytes[1..], &query) && !is(&[&bytes[..], b"x"].concat(), &query));
         let back = read(parts.mac.unwrap(), &bytes);
         assert_eq!(back, parts);
         assert_eq!(write(&back.query(&back.class_names())), bytes);

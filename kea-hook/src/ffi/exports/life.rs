@@ -83,6 +83,11 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_needs(handle: *const Handle, whi
             (snapshot.engine.uses_classes(), abi::OFFHOOK_NEEDS_CLASSES),
             (snapshot.engine.refuses_some(), abi::OFFHOOK_NEEDS_INTERFACE_ADDRESS),
             (hook.parameters.annotate_leases, abi::OFFHOOK_NEEDS_LEASE_NOTES),
+            // Who may be dropped must be known early; and a site may be told by a class of ours.
+            (
+                snapshot.engine.refuses_some() || snapshot.engine.uses_classes(),
+                abi::OFFHOOK_NEEDS_ADMISSION,
+            ),
         ] {
             needs |= if need { flag } else { 0 };
         }
@@ -155,6 +160,17 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_class_at(
     };
     // SAFETY: by the page, the handle is alive.
     unsafe { look(handle, which, FAULTED, body) }
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_classes_in_use(handle: *const Handle, in_use: u8) {
+    // SAFETY: by the page, the handle is alive.
+    let hook = unsafe { hook(handle) };
+    guard(hook, (), || {
+        if let Some(hook) = hook {
+            hook.classes_are_in_use(in_use != 0);
+        }
+    });
 }
 
 #[unsafe(no_mangle)]
