@@ -72,6 +72,7 @@ bench:
 	kea-hook/bench/run
 	$(CARGO) build --release -p offhook -p offhook-kea
 	OFFHOOK_HOOK='$(CURDIR)/target/release/libdhcp_offhook.so' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
+	  OFFHOOK_MINIMAL='$(CURDIR)/target/bench/minimal.so' \
 	  $(CARGO) test --quiet -p offhook-tests --test fleet --test generate
 	$(COMPANION)
 	OFFHOOK_DNSMASQ='$(CURDIR)/target/release/offhook-dnsmasq' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \

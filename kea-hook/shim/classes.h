@@ -8,6 +8,7 @@
 #include <hooks/library_handle.h>
 
 #include <string>
+#include <thread>
 
 namespace offhook {
 
@@ -33,6 +34,7 @@ private:
 
     const offhook_handle* const engine_;
     isc::hooks::LibraryHandle& library_;
+    const std::thread::id main_ = std::this_thread::get_id();
     std::string prefix_;
     bool mentioned_ = true;
     bool needed_ = true;

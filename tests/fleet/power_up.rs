@@ -1,6 +1,7 @@
 //! One power-up against a fresh server, and what it cost.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -8,16 +9,29 @@ use crate::peers::kea::{Kea, Setup};
 use crate::peers::{process, product};
 
 /// What is measured beside what. The annotation of leases is Kea's to write: more bytes a lease.
-pub const VARIANTS: [Variant; 3] = [
-    Variant { name: "without the hook", annotate: None },
-    Variant { name: "with the hook", annotate: Some(true) },
-    Variant { name: "with the hook, `annotate-leases: false`", annotate: Some(false) },
+pub const VARIANTS: [Variant; 4] = [
+    Variant { name: "without the hook", library: Library::None },
+    Variant { name: "with the hook", library: Library::Offhook { annotate: true } },
+    Variant {
+        name: "with the hook, `annotate-leases: false`",
+        library: Library::Offhook { annotate: false },
+    },
+    Variant { name: "with one that adds two options", library: Library::Minimal },
 ];
 
 pub struct Variant {
     pub name: &'static str,
-    /// The hook's parameter; none: no hook.
-    annotate: Option<bool>,
+    library: Library,
+}
+
+#[derive(Clone, Copy)]
+enum Library {
+    None,
+    /// kea-hook/bench/minimal_hook.cc: no hook that tells a phone anything can cost less.
+    Minimal,
+    Offhook {
+        annotate: bool,
+    },
 }
 
 /// Runs that are comparable with each other.
@@ -74,9 +88,14 @@ fn setup(severity: &str, variant: &Variant) -> Setup {
         }
         dhcp4["subnet4"][0]["pools"] = json!([{ "pool": "127.1.64.0 - 127.1.255.254" }]);
     });
-    match variant.annotate {
-        None => setup,
-        Some(annotate) => {
+    match variant.library {
+        Library::None => setup,
+        Library::Minimal => {
+            let minimal = std::env::var_os("OFFHOOK_MINIMAL")
+                .expect("OFFHOOK_MINIMAL, as make bench sets it");
+            setup.library(Path::new(&minimal), None)
+        }
+        Library::Offhook { annotate } => {
             let file = setup.folder.write("policy.json", POLICY);
             setup.offhook_with(json!({ "policy-file": file, "annotate-leases": annotate }))
         }
@@ -100,10 +119,16 @@ pub fn run(round: &Round, variant: &Variant) -> Value {
     let text = process::run_well(&mut command);
     let mut summary: Value = serde_json::from_str(&text).expect("a summary");
     let used = cpu(&kea) - before;
-    let understood = if variant.annotate.is_some() { phones } else { 0 };
     assert_eq!(summary["lost"], 0, "expected none lost, found {summary:#}");
     assert_eq!(summary["booted"], phones, "expected all to boot, found {summary:#}");
-    assert_eq!(summary["understood-url"], understood, "{summary:#}");
+    let understood = match variant.library {
+        Library::None => Some(0),
+        Library::Minimal => None,
+        Library::Offhook { .. } => Some(phones),
+    };
+    if let Some(understood) = understood {
+        assert_eq!(summary["understood-url"], understood, "{summary:#}");
+    }
     for (key, value) in [
         ("round", json!(round.name())),
         ("variant", json!(variant.name)),

@@ -171,6 +171,25 @@ fn classes_that_nothing_mentions_are_not_set_and_the_log_says_so() {
     assert!(kea.log_lines("OFFHOOK_CLASSES_UNUSED").is_empty());
 }
 
+/// Kea takes the last library's callouts back for us, and no other's (kea-hook/shim/classes.cc).
+#[test]
+fn a_library_behind_ours_keeps_them_set_and_does_no_harm() {
+    let kea = Setup::offhook(FILES).kea_library("libdhcp_lease_cmds.so", None).start();
+    assert_eq!(are_set(&kea), true);
+    let mut relay = Relay::of(&kea);
+    for (name, drops) in [(PHONES_ONLY, true), (FILES, false)] {
+        kea.command("phone-policy-set", policy(name)).ok();
+        assert_eq!(are_set(&kea), true);
+        relay.boot(&polycom());
+        match drops {
+            true => refused(&kea, &mut relay, DISCOVER),
+            false => drop(relay.boot(&Phone::stranger(77).class("MSFT 5.0"))),
+        }
+    }
+    kea.reload().ok();
+    relay.boot(&polycom());
+}
+
 /// In doubt they are set: whatever may hold a word that the configuration does not show.
 #[test]
 fn a_stranger_s_library_or_a_database_may_look_at_the_classes() {
