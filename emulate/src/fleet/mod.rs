@@ -45,7 +45,8 @@ impl Fleet {
         let mut run = Run::new(self, exchange, socket, count);
         let start = Instant::now();
         run.all(start, progress)?;
-        Ok(Summary::of(self, run.outcome, start.elapsed()))
+        let elapsed = start.elapsed();
+        Ok(Summary::of(self, run.outcome(), elapsed))
     }
 
     /// The phone of a number: makers in turn, each with addresses of its own.

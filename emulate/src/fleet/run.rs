@@ -1,6 +1,7 @@
 //! The run itself: who is switched on, who waits for what, who is asked again.
 //!
-//! One thread and one socket: whatever waits here would be measured as the server's time.
+//! One thread and one socket: whatever waits here would be measured as the server's time. So answers are
+//! glanced at, and read whole when all is over.
 
 use std::collections::VecDeque;
 use std::io;
@@ -35,7 +36,9 @@ pub(super) struct Run<'f> {
     /// In the order of their ends: phone, tries at that time, end.
     deadlines: VecDeque<(u32, u32, bool, Instant)>,
     in_flight: usize,
-    pub(super) outcome: Outcome,
+    /// The phones' last answers, to be read when the clock has stopped.
+    answers: Vec<(u32, Box<[u8]>)>,
+    outcome: Outcome,
 }
 
 impl<'f> Run<'f> {
@@ -53,6 +56,7 @@ impl<'f> Run<'f> {
             waiting: vec![None; count],
             deadlines: VecDeque::new(),
             in_flight: 0,
+            answers: Vec::with_capacity(count),
             outcome: Outcome { took: Vec::with_capacity(count), ..Outcome::default() },
         }
     }
@@ -99,6 +103,17 @@ impl<'f> Run<'f> {
         }
     }
 
+    /// What became of them, once [`Run::all`] is over.
+    pub(super) fn outcome(self) -> Outcome {
+        let understands = |(number, datagram): &&(u32, Box<[u8]>)| {
+            let (phone, mac) = self.fleet.phone(*number);
+            Answer::read(datagram, self.base.wrapping_add(*number), mac)
+                .is_ok_and(|answer| !reading::read(phone, &answer).places.is_empty())
+        };
+        let understood = self.answers.iter().filter(understands).count();
+        Outcome { understood: u32::try_from(understood).unwrap_or(u32::MAX), ..self.outcome }
+    }
+
     fn done(&self) -> u32 {
         u32::try_from(self.outcome.took.len() + self.outcome.lost.len()).unwrap_or(u32::MAX)
     }
@@ -141,18 +156,17 @@ impl<'f> Run<'f> {
         let xid = u32::from_be_bytes(*xid);
         let number = xid.wrapping_sub(self.base);
         let Some(waiting) = self.slot(number).and_then(|slot| *slot) else { return Ok(false) };
-        let (phone, mac) = self.fleet.phone(number);
-        let Ok(answer) = Answer::read(datagram, xid, mac) else { return Ok(false) };
-        match (answer.kind, waiting.offer, answer.server()) {
+        let (_, mac) = self.fleet.phone(number);
+        let Some(answer) = Answer::glance(datagram, xid, mac) else { return Ok(false) };
+        match (answer.kind, waiting.offer, answer.server) {
             (OFFER, None, Some(server)) => {
                 let offer = Some((answer.yiaddr, server));
                 self.send(number, Waiting { tries: 1, offer, ..waiting })?;
                 Ok(false)
             }
             (ACK, Some(_), _) => {
-                let places = reading::read(phone, &answer).places;
                 self.outcome.took.push(waiting.since.elapsed());
-                self.outcome.understood += u32::from(!places.is_empty());
+                self.answers.push((number, datagram.into()));
                 self.end(number);
                 Ok(true)
             }
