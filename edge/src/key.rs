@@ -10,7 +10,7 @@ use offhook_core::token::{self, MasterKey};
 /// # Errors
 /// What is wrong with the file, without its name: the caller says where it was named.
 pub fn read(path: &str) -> Result<MasterKey, String> {
-    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let cannot = |error: std::io::Error| crate::unreadable(&error);
     let found = fs::metadata(path).map_err(cannot)?;
     if !found.is_file() {
         return Err("is no file".to_owned());

@@ -25,9 +25,36 @@ pub fn text(path: &Path) -> Result<String, Mistakes> {
 }
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> Mistakes {
-    mistake(path, format!("cannot be read: {error}"))
+    mistake(path, unreadable(error))
+}
+
+/// Of a daemon the user and its confinement are seldom thought of, and the system names neither.
+fn unreadable(error: &std::io::Error) -> String {
+    let why = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            ": the user that this program runs as may not, by the mode of the file or of a folder above \
+             it, or AppArmor forbids it (Debian's lets kea-dhcp4, user _kea, read /etc/kea only)"
+        }
+        _ => "",
+    };
+    format!("cannot be read: {error}{why}")
 }
 
 fn mistake(path: &Path, text: impl Into<String>) -> Mistakes {
     Mistakes(vec![Mistake::new("", text.into())]).in_file(&path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::unreadable;
+
+    #[test]
+    fn who_may_not_read_is_told_where_to_look() {
+        let text = unreadable(&Error::from(ErrorKind::PermissionDenied));
+        assert!(text.contains("AppArmor"), "{text}");
+        let text = unreadable(&Error::from(ErrorKind::NotFound));
+        assert!(!text.contains("AppArmor"), "{text}");
+    }
 }

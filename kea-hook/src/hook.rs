@@ -235,7 +235,8 @@ fn read(json: &str, host: Host) -> Result<Read, Refused> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refused;
 
-fn log_mistakes(mistakes: &Mistakes) {
+/// Every mistake of a policy that was to be put in force, each in a line of its own.
+pub(crate) fn log_mistakes(mistakes: &Mistakes) {
     for mistake in &mistakes.0 {
         tracing::error!(target: message::POLICY_MISTAKE, "{mistake}");
     }

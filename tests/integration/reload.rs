@@ -72,12 +72,15 @@ fn a_broken_file_leaves_what_was_in_force() {
     let kea = Setup::new().offhook_file(&policy(1)).start();
     for broken in ["", "{", "[]", "{ \"systems\": 7 }", "\u{0}", FIVE_MISTAKES] {
         kea.setup.folder.write("policy.json", broken);
+        let logged = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
         let text = kea.command("phone-policy-reload", None).refused();
         assert!(
             text.contains("policy.json"),
             "expected the file's name in the refusal, found {text}"
         );
         assert_eq!(told(&kea), Some(1), "after phone-policy-reload of {broken:?}");
+        let at_command = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
+        assert!(at_command > logged, "expected the mistake of {broken:?} in the log");
         // Kea has closed the old library by then and would serve nobody if the new one refused to
         // load.
         let told_before = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();

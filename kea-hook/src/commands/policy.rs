@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::phones::differences;
 use super::{Answer, ERROR};
-use crate::hook::{Hook, seconds};
+use crate::hook::{Hook, log_mistakes, seconds};
 use crate::parameters::Origin;
 use crate::snapshot::Snapshot;
 use crate::words::{Members, Wrong};
@@ -79,7 +79,11 @@ fn given(members: &Members<'_>) -> Result<Option<String>, Wrong> {
 
 fn prepare(hook: &Hook, origin: Origin, note: &str) -> Answer {
     match hook.build(origin) {
-        Err(mistakes) => refused(&mistakes),
+        Err(mistakes) => {
+            // Whoever sent the command may be a script that shows nobody the answer.
+            log_mistakes(&mistakes);
+            refused(&mistakes)
+        }
         Ok(snapshot) => {
             let text = format!("policy {} is in force{note}", snapshot.engine.digest());
             let mut answer = Answer::done(text, summary(&snapshot));
