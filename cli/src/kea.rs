@@ -78,11 +78,21 @@ impl Kea {
         match answer["result"].as_i64() {
             Some(0 | 3) => Ok(answer.get("arguments").cloned().unwrap_or(Value::Null)),
             Some(2) => Err(failed(format!(
-                "{}. Is the hook library that serves it loaded?",
-                answer["text"].as_str().unwrap_or("unknown command")
+                "{}. It is served by {}, which must stand in its \"hooks-libraries\"",
+                answer["text"].as_str().unwrap_or("unknown command").trim_end_matches('.'),
+                library_of(command)
             ))),
             _ => Err(failed(answer["text"].as_str().unwrap_or("no text in its answer").to_owned())),
         }
+    }
+}
+
+/// Which library a Kea needs for a command.
+fn library_of(command: &str) -> &'static str {
+    if command.starts_with("phone-") {
+        "libdhcp_offhook.so"
+    } else {
+        "Kea's own libdhcp_lease_cmds.so"
     }
 }
 

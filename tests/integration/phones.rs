@@ -43,6 +43,16 @@ fn phones_of_the_leases_and_no_laptop() {
 }
 
 #[test]
+fn a_kea_without_the_lease_commands_is_told_which_library_it_lacks() {
+    let kea = Setup::offhook(FILES).start();
+    let mut command = process::command(command_line());
+    let output = process::run(command.args(["phones", "--kea"]).arg(kea.socket()));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "found\n{errors}");
+    assert!(errors.contains("libdhcp_lease_cmds.so, which must stand in its"), "found\n{errors}");
+}
+
+#[test]
 fn phones_by_site() {
     let policy = r#"{ "sites": [
         { "name": "lab", "match": { "client-classes": ["PHONE_yealink"] } },
