@@ -38,8 +38,8 @@ pub struct Exchange {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Silence {
-    #[error("no answer to {tries} packets, {each:?} each")]
-    Timeout { tries: u32, each: Duration },
+    #[error("no answer to {tries} packets, {each:?} each{hint}")]
+    Timeout { tries: u32, each: Duration, hint: &'static str },
     #[error("the answer is not well-formed: {0}")]
     Broken(String),
     #[error("{0}")]
@@ -146,7 +146,11 @@ impl Exchange {
                 return Ok(answer);
             }
         }
-        Err(Silence::Timeout { tries, each })
+        let hint = match &self.way {
+            Way::Broadcast { interface } => filtered(interface),
+            Way::Relay { .. } => "",
+        };
+        Err(Silence::Timeout { tries, each, hint })
     }
 }
 
@@ -207,6 +211,21 @@ fn broadcast(interface: &str) -> io::Result<UdpSocket> {
     socket.bind_device(Some(interface.as_bytes()))?;
     socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, CLIENT_PORT)).into())?;
     Ok(socket.into())
+}
+
+/// Linux can drop what comes from where no route leads (`rp_filter`, on by default since Debian 13), and
+/// a phone's interface needs no route.
+fn filtered(interface: &str) -> &'static str {
+    let on = |name: &str| {
+        let setting = std::fs::read_to_string(format!("/proc/sys/net/ipv4/conf/{name}/rp_filter"));
+        setting.is_ok_and(|value| value.trim() != "0")
+    };
+    if on("all") || on(interface) {
+        "; if the server did answer: by its rp_filter, this host drops packets to whose sender no \
+         route leads by that interface; give it an address"
+    } else {
+        ""
+    }
 }
 
 /// A new transaction's number: not to be guessed, and different in every call.

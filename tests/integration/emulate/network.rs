@@ -122,3 +122,17 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
     );
     assert_eq!(code, Some(0));
 }
+
+/// As on Debian 13, where the answer to a phone without an address never reaches it.
+#[test]
+fn an_answer_that_this_host_drops_is_hinted_at() {
+    let folder = Folder::new();
+    folder.make("tftp");
+    let dropping = "ip addr flush dev phone\necho 2 > /proc/sys/net/ipv4/conf/phone/rp_filter\n";
+    let words = ["--vendor", "polycom", "--dhcp-only", "--timeout", "1", "--tries", "1"];
+    let (report, code) = boot(&folder, &[dropping, DNSMASQ].concat(), &words, None);
+    let silence = step(&report, "DHCPDISCOVER");
+    assert!(silence.contains("no answer to 1 packets, 1s each; if the server did"), "{silence}");
+    assert!(silence.contains("rp_filter"), "{silence}");
+    assert_eq!(code, Some(1));
+}
