@@ -136,6 +136,24 @@ fn phones_that_the_policy_sends_elsewhere_are_written_and_told_of() {
     }
 }
 
+#[test]
+fn lines_that_nobody_told_a_registrar_are_told_of() {
+    let files =
+        r#"{ "systems": [{ "system": "files", "url": "https://p.example.com/" }]SETTINGS }"#;
+    let list = "mac,vendor,user\n001565010203,yealink,1\n";
+    let told = |settings: &str, list: &str| {
+        let output = Site::new(&files.replace("SETTINGS", settings), list).run(&[]);
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let doubt = told("", list);
+    assert!(doubt.starts_with("doubt: phones of yealink have lines without"), "{doubt}");
+    assert_eq!(told(r#", "phone-settings": { "server": "sip.example.com" }"#, list), "");
+    assert_eq!(told("", "mac,vendor,user,server\n001565010203,yealink,1,sip.example.com\n"), "");
+    // Perhaps this is it.
+    assert_eq!(told("", &list.replace("user\n", "user,settings.x\n").replace("1\n", "1,y\n")), "");
+}
+
 /// Nothing that somebody says is lost in silence.
 #[test]
 fn what_a_makers_files_have_no_place_for_is_told() {

@@ -1,7 +1,7 @@
 //! What the phones of one vendor at one site have in common: where their files belong, what the policy
 //! says to all of them, and what of it their files have no place for.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use minijinja::value::Value;
 use sha2::{Digest, Sha256};
@@ -40,6 +40,8 @@ pub(super) struct Group {
     unwritten: u64,
     /// The fields that somebody has filled in.
     said: AtomicU64,
+    /// Nobody has said where some phone's line registers.
+    unregistered: AtomicBool,
 }
 
 impl Group {
@@ -78,7 +80,8 @@ impl Group {
         let unwritten = unwritten(vendor, templates);
         let said = AtomicU64::new(said(&common.values));
         let vendor = vendor.id.to_string();
-        Group { vendor, home, common, fingerprint: finish(hash), unwritten, said }
+        let unregistered = AtomicBool::new(false);
+        Group { vendor, home, common, fingerprint: finish(hash), unwritten, said, unregistered }
     }
 
     /// Takes note of what a phone's entry in the list says.
@@ -86,9 +89,16 @@ impl Group {
         let lines = phone.lines.iter().map(|line| said(&line.values));
         let all = lines.fold(said(&phone.values), |all, line| all | line);
         self.said.fetch_or(all, Ordering::Relaxed);
+        let server = |values: &Values| values.named("server").is_some();
+        let known = server(&self.common.values) || server(&phone.values);
+        // Keys of the maker's own may say it too; nobody here knows which.
+        let own = !self.common.settings.is_empty() || !phone.settings.is_empty();
+        if !known && !own && phone.lines.iter().any(|line| !server(&line.values)) {
+            self.unregistered.store(true, Ordering::Relaxed);
+        }
     }
 
-    /// Why the phones may not come here, and what their files lack of what was said.
+    /// Why the phones may not come here, and what their files lack.
     pub fn doubts(&self) -> impl Iterator<Item = String> {
         let lost = self.said.load(Ordering::Relaxed) & self.unwritten;
         let lost: Vec<&str> = fields().filter(|at| lost & bit(*at) != 0).map(named).collect();
@@ -102,7 +112,14 @@ impl Group {
             Home::Root(doubt) => Some(doubt.clone()),
             Home::Told(_) | Home::None(_) => None,
         };
-        doubt.into_iter().chain((!lost.is_empty()).then_some(text))
+        let unregistered = self.unregistered.load(Ordering::Relaxed).then(|| {
+            format!(
+                "phones of {} have lines without a \"server\", in the list as in the policy's \
+                 \"phone-settings\": they know no registrar",
+                self.vendor
+            )
+        });
+        doubt.into_iter().chain((!lost.is_empty()).then_some(text)).chain(unregistered)
     }
 
     pub fn own_fingerprint(&self, phone: &Phone) -> Fingerprint {
