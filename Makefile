@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build install install-dnsmasq test demo bench matrix clean
+.PHONY: help deps build install install-dnsmasq test demo bench matrix walk clean
 
 help:
 	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
@@ -13,6 +13,7 @@ help:
 	@echo 'make install-dnsmasq  only the dnsmasq companion and the command, without Kea'
 	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet; 100,000 phones'"'"' files; dnsmasq)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
+	@echo 'make walk     the README word for word in a virtual machine: systemd, AppArmor (root, slow, not in make test)'
 	@echo 'make deps     only install what the tests need'
 	@echo 'make clean    remove what was built'
 
@@ -80,6 +81,9 @@ bench:
 
 matrix:
 	@scripts/matrix
+
+walk:
+	@scripts/walk
 
 clean:
 	$(CARGO) clean

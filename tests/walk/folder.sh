@@ -1,0 +1,169 @@
+# shellcheck shell=bash
+# The machine that is walked, as a folder: a Debian that boots, with the packages of the walk fetched but not
+# installed, the Rust toolchain, and a clone with everything built, so that the slow virtual machine compiles
+# nothing. Read by scripts/walk, which says $kept, $mirror, $sysroot, $cargo_home, in the checkout's folder.
+#
+# No commands of the walk itself belong here: those run in the machine (guest).
+
+: "${kept:?}" "${mirror:?}" "${sysroot:?}" "${cargo_home:?}"
+
+# What a machine has before its owner reads our README: Debian, a compiler, the web server and the database
+# of the README's examples. The kernel is Debian's for virtual machines (the same source, fewer drivers).
+machine=(linux-image-cloud-amd64 systemd-sysv dbus udev kmod apparmor apparmor-utils iproute2 procps
+  make git g++ libboost-dev libclang-dev pkg-config ca-certificates nginx openssl curl socat postgresql)
+# What the README has its reader install, or scripts/deps at `make build`.
+fetched=(kea-dhcp4-server kea-dev dnsmasq)
+
+# Changes when what a folder must hold changes: such a folder is made anew.
+recipe=$(cat scripts/deps tests/walk/folder.sh | sha256sum | cut -c1-16)-$(rustc --version | cut -d' ' -f2)
+
+# Makes the folder of a release, under another name until it is whole.
+make_folder() {
+  local release=$1 folder="$kept/$1" log="$kept/$1-folder.log"
+  [ "$(cat "$folder/.whole" 2>/dev/null)" = "$recipe" ] && return
+  echo "scripts/walk: making $release (once; a few minutes)"
+  rm -rf "$folder" "$folder.partial"
+  if ! fill_folder "$release" "$folder.partial" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "scripts/walk: making $release failed (above, the last lines of $log)" >&2
+    return 1
+  fi
+  echo "$recipe" >"$folder.partial/.whole"
+  mv "$folder.partial" "$folder"
+}
+
+fill_folder() {
+  local release=$1 folder=$2
+  debootstrap --variant=minbase --include=ca-certificates "$release" "$folder" "$mirror" || return
+  # The reader's "yes" to apt's question. No daemon starts while the folder is filled.
+  echo 'APT::Get::Assume-Yes "true";' >"$folder/etc/apt/apt.conf.d/90walk"
+  no_daemons "$folder"
+  enter "$folder" bash -euc "
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q update
+    apt-get -q install ${machine[*]}
+    apt-get clean
+    apt-get -q install --download-only ${fetched[*]}" || return
+  rm -f "$folder/usr/sbin/policy-rc.d"
+  echo walk >"$folder/etc/hostname"
+  printf '127.0.0.1 localhost walk\n::1 localhost\n' >"$folder/etc/hosts"
+  mkdir -p "$folder/opt/rust"
+  cp -a "$sysroot/bin" "$sysroot/lib" "$folder/opt/rust/" || return
+  cat >"$folder/etc/systemd/system/walk.service" <<'UNIT'
+[Unit]
+Description=The walk through the README
+# The whole machine is up, as for a reader who logs in.
+After=multi-user.target
+
+[Service]
+ExecStart=/bin/bash /root/offhook/tests/walk/guest
+ExecStopPost=/bin/systemctl --no-block poweroff
+StandardOutput=file:/dev/virtio-ports/checks
+StandardError=file:/dev/virtio-ports/commands
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  enter "$folder" systemctl enable walk.service
+}
+
+no_daemons() {
+  printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
+  chmod 755 "$1/usr/sbin/policy-rc.d"
+}
+
+# Clones what is committed into the release's home folder (/root of the machine) and builds it there,
+# in a passing copy of the folder in which Kea is installed. Kept, so that the next run builds little.
+build_clone() {
+  local release=$1 home="$kept/$1-home" log="$kept/$1-build.log"
+  echo "scripts/walk: building on $release"
+  mkdir -p "$home"
+  [ -d "$home/offhook/.git" ] || git clone -q --no-hardlinks "$PWD" "$home/offhook"
+  # Not a new clone each time: files that stay the same must keep their time, or cargo builds all anew.
+  git -C "$home/offhook" fetch -q "$PWD" HEAD
+  git -C "$home/offhook" reset -q --hard FETCH_HEAD
+  git -C "$home/offhook" clean -qfdx -e /target
+  copy_crates "$home/.cargo"
+  if ! over "$kept/$release" "$kept/$release-over" "$home" bash -euc "
+    apt-get -q install ${fetched[*]}
+    export PATH=/opt/rust/bin:\$PATH
+    cd /root/offhook
+    make build
+    # Without Kea's features cargo builds some of it anew.
+    make install-dnsmasq DESTDIR=/tmp/nowhere" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "scripts/walk: building on $release failed (above, the last lines of $log)" >&2
+    return 1
+  fi
+}
+
+# What the lock file names, out of cargo's own downloads: the machine has no network.
+copy_crates() {
+  local to=$1 crate
+  cargo fetch --quiet --locked
+  mkdir -p "$to/registry"
+  if [ -f "$cargo_home/config.toml" ]; then cp "$cargo_home/config.toml" "$to/"; fi
+  cp -au "$cargo_home/registry/index" "$to/registry/"
+  sed -n '/^name = /{s/.*"\(.*\)"/\1/;h};/^version = /{s/.*"\(.*\)"/\1/;H;x;s/\n/-/p}' Cargo.lock |
+    while read -r crate; do
+      for crate in "$cargo_home"/registry/cache/*/"$crate".crate; do
+        [ -f "$crate" ] || continue # a package of our own
+        mkdir -p "$to/registry/cache/$(basename "$(dirname "$crate")")"
+        cp -au "$crate" "$to/registry/cache/$(basename "$(dirname "$crate")")/"
+      done
+    done
+}
+
+# The folder and the home as one file system in a file; 2 GiB are left to the walk.
+# shellcheck disable=SC2016  # what stands in single quotes is for a shell further inside
+make_image() {
+  local release=$1 image=$2 size
+  size=$(du -sm --total "$kept/$release" "$kept/$release-home" | tail -n 1 | cut -f1)
+  rm -f "$image"
+  FOLDER=$kept/$release KEPT_HOME=$kept/$release-home unshare --mount --propagation private bash -euc '
+    mount --bind "$FOLDER" "$FOLDER"
+    mount --bind "$KEPT_HOME" "$FOLDER/root"
+    mke2fs -q -F -t ext4 -d "$FOLDER" "$1" "$2"M >/dev/null' make_image "$image" $((size * 115 / 100 + 2048))
+}
+
+# Runs a command in a folder as in a machine of its own (but for its kernel); all mounts end with it.
+# shellcheck disable=SC2016
+enter() {
+  local folder=$1
+  shift
+  FOLDER=$folder unshare --mount --propagation private bash -euc '
+    mount --bind "$FOLDER" "$FOLDER"'"$within" enter "$@"
+}
+
+# The same in a passing copy of the folder (an overlay, thrown away), with a home that stays.
+# shellcheck disable=SC2016
+over() {
+  local folder=$1 upper=$2 home=$3 status=0
+  shift 3
+  rm -rf "$upper"
+  mkdir -p "$upper"/{changes,work,root}
+  no_daemons "$folder"
+  BELOW=$folder UPPER=$upper FOLDER=$upper/root KEPT_HOME=$home \
+    unshare --mount --propagation private bash -euc '
+    mount -t overlay -o "lowerdir=$BELOW,upperdir=$UPPER/changes,workdir=$UPPER/work" overlay "$FOLDER"
+    mount --bind "$KEPT_HOME" "$FOLDER/root"'"$within" over "$@" || status=$?
+  rm -rf "$upper"
+  rm -f "$folder/usr/sbin/policy-rc.d"
+  return "$status"
+}
+
+# shellcheck disable=SC2016
+within='
+    cp -L /etc/resolv.conf "$FOLDER/etc/resolv.conf" 2>/dev/null || true
+    for what in dev sys; do mount --rbind "/$what" "$FOLDER/$what"; done
+    mount -t proc proc "$FOLDER/proc"
+    mount -t tmpfs tmpfs "$FOLDER/tmp"
+    mount -t tmpfs tmpfs "$FOLDER/run"
+    mkdir -p "$FOLDER/run/lock" "$FOLDER/.host"
+    cd "$FOLDER"
+    pivot_root . .host
+    umount -l .host
+    rmdir .host
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 \
+      DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} \
+      ${https_proxy:+https_proxy="$https_proxy"} "$@"'
