@@ -20,7 +20,7 @@ fn rounds(phones: u32) -> [Round; 4] {
     let at =
         |rate: u32| Round { phones, rate: Some(rate), severity: "INFO", variants: &VARIANTS[..2] };
     let full = |severity| Round { phones, rate: None, severity, variants: &VARIANTS };
-    [at(2000), at(5000), full("INFO"), full("WARN")]
+    [at(2000), at(10_000), full("INFO"), full("WARN")]
 }
 
 fn main() {
