@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use offhook_core::check::Doubt;
+use offhook_core::policy::FileAccess;
 use offhook_core::{Host, check};
+use offhook_edge::key;
 
 use crate::input::{self, Catalogue, Failure};
 
@@ -31,7 +34,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let host = if arguments.kea_2_2 { KEA_2_2 } else { Host::ANY };
     let engine = arguments.catalogue.engine(&arguments.policy, host)?;
-    let doubts = check::doubts(&engine);
+    let mut doubts = check::doubts(&engine);
+    doubts.extend(doubtful_keys(&engine.policy().file_access));
     if arguments.json {
         input::json(&doubts)?;
     } else {
@@ -52,6 +56,22 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         true => Err(input::wrong(format!("{} doubts, and --strict", doubts.len()))),
         false => Ok(()),
     }
+}
+
+/// Keys that a server would refuse; the core reads no files.
+fn doubtful_keys(access: &FileAccess) -> Vec<Doubt> {
+    let token = access.token.iter().flat_map(|rule| {
+        let previous = rule.previous_key_file.as_ref();
+        let previous = previous.map(|path| (&rule.place, "previous-key-file", path));
+        previous.into_iter().chain([(&rule.place, "key-file", &rule.key_file)])
+    });
+    let encryption = access.encryption.iter();
+    let encryption = encryption.map(|rule| (&rule.place, "key-file", &rule.key_file));
+    let doubt = |(place, key, path): (&String, &str, &String)| {
+        let text = format!("{path} {}; a server refuses it", key::flaw(path)?);
+        Some(Doubt { place: format!("{place}.{key}"), text })
+    };
+    token.chain(encryption).filter_map(doubt).collect()
 }
 
 const KEA_2_2: Host = Host { name: "Kea 2.2", longest_option: Some(255) };

@@ -18,3 +18,10 @@ pub fn read(path: &str) -> Result<MasterKey, String> {
     token::check_mode(found.permissions().mode())?;
     MasterKey::from_text(&fs::read(path).map_err(cannot)?)
 }
+
+/// Why a server would refuse this file, as far as this program sees it: a server's key need not lie on the
+/// machine where its policy is written, and whoever may not open it learns nothing.
+pub fn flaw(path: &str) -> Option<String> {
+    fs::File::open(path).ok()?;
+    read(path).err()
+}
