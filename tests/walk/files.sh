@@ -7,8 +7,8 @@ before=$(denials | wc -l)
 # What the README says may stand in the policy.
 policy() { # MORE-OF-THE-POLICY SED-EXPRESSION
   sed -e "s|^{|{ \"phone-settings\": { \"server\": \"pbx.example.com\" }, $1|" -e "$2" \
-    examples/offhook.json >/root/policy.json &&
-    install -m 640 -g _kea /root/policy.json /etc/kea/offhook.json && offhook check /etc/kea/offhook.json
+    examples/offhook.json >~/policy.json &&
+    install -m 640 -g _kea ~/policy.json /etc/kea/offhook.json && offhook check /etc/kea/offhook.json
 }
 
 database() {
@@ -20,19 +20,19 @@ SQL
 # What certbot would have got for the host of the policy's URL, by an authority of our own.
 certificate() {
   local live=/etc/letsencrypt/live/provision.example.com
-  install -d "$live" /root/ca &&
+  install -d "$live" ~/ca &&
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=authority' \
-      -keyout /root/ca/key -out /root/ca/pem &&
+      -keyout ~/ca/key -out ~/ca/pem &&
     openssl req -newkey rsa:2048 -nodes -subj /CN=provision.example.com \
-      -keyout "$live/privkey.pem" -out /root/ca/request &&
-    echo subjectAltName=DNS:provision.example.com >/root/ca/names &&
-    openssl x509 -req -in /root/ca/request -CA /root/ca/pem -CAkey /root/ca/key -CAcreateserial -days 2 \
-      -extfile /root/ca/names -out "$live/fullchain.pem"
+      -keyout "$live/privkey.pem" -out ~/ca/request &&
+    echo subjectAltName=DNS:provision.example.com >~/ca/names &&
+    openssl x509 -req -in ~/ca/request -CA ~/ca/pem -CAkey ~/ca/key -CAcreateserial -days 2 \
+      -extfile ~/ca/names -out "$live/fullchain.pem"
 }
 # Asks for a file as a phone of a network.
 fetch() { # NETWORK SERVER FILE
   ip netns exec phones curl -sS --interface "phone$1" --resolve "provision.example.com:443:$2" \
-    --cacert /root/ca/pem -w '\nstatus %{http_code}\n' \
+    --cacert ~/ca/pem -w '\nstatus %{http_code}\n' \
     "https://provision.example.com/phones/$3"
 }
 
@@ -51,7 +51,7 @@ systemctl restart kea-dhcp4-server
 echo '10.7.0.1 provision.example.com' >>/etc/hosts
 boot() {
   ip netns exec phones offhook emulate --vendor polycom --mac 00:04:f2:01:02:03 --interface phone7 \
-    --ca /root/ca/pem
+    --ca ~/ca/pem
 }
 check 'a Polycom boots from Kea and nginx, up to its account' \
   eventually says 'passed       GET https' 'passed       configuration' 'pbx.example.com' -- boot
@@ -62,11 +62,11 @@ check 'the log has the phone' says 0004f2010203 -- cat /var/log/nginx/offhook.lo
 
 # docs/files.md, "Key files": Kea mints a token for each phone, nginx checks it.
 tokens() {
-  openssl rand -hex 32 >/root/key && install -m 640 -g _kea /root/key /etc/kea/offhook.key &&
+  openssl rand -hex 32 >~/key && install -m 640 -g _kea ~/key /etc/kea/offhook.key &&
     policy '"file-access": { "token": { "key-file": "/etc/kea/offhook.key" } },' \
       's|/phones/"|/phones/{{mac}}/{{token}}/"|' &&
-    rm -r /srv/phones && block "$section" sh 1 >/root/generate &&
-    sed 's|--root /srv/phones|& --secrets /etc/nginx/offhook.secrets|' /root/generate | bash -euxo pipefail &&
+    rm -r /srv/phones && block "$section" sh 1 >~/generate &&
+    sed 's|--root /srv/phones|& --secrets /etc/nginx/offhook.secrets|' ~/generate | bash -euxo pipefail &&
     nginx -t && systemctl reload nginx && systemctl restart kea-dhcp4-server
 }
 check 'a policy with tokens' tokens

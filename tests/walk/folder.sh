@@ -56,7 +56,7 @@ Description=The walk through the README
 After=multi-user.target
 
 [Service]
-ExecStart=/bin/bash /root/offhook/tests/walk/guest
+ExecStart=/bin/bash %h/offhook/tests/walk/guest
 ExecStopPost=/bin/systemctl --no-block poweroff
 StandardOutput=file:/dev/virtio-ports/checks
 StandardError=file:/dev/virtio-ports/commands
@@ -87,7 +87,7 @@ build_clone() {
   if ! over "$kept/$release" "$kept/$release-over" "$home" bash -euc "
     apt-get -q install ${fetched[*]}
     export PATH=/opt/rust/bin:\$PATH
-    cd /root/offhook
+    cd ~/offhook
     make build
     # Without Kea's features cargo builds some of it anew.
     make install-dnsmasq DESTDIR=/tmp/nowhere" >"$log" 2>&1; then

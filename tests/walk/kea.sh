@@ -111,12 +111,12 @@ check 'a phone boots' phone 7 yealink
 check 'AppArmor forbade nothing of all this' no_new_denials "$before"
 
 # What the README warns of. Kea must say in clear words why it does not start.
-cp "$conf" /root/kea-dhcp4.conf.good
+cp "$conf" ~/kea-dhcp4.conf.good
 elsewhere() { # POLICY-FILE TEXT...
   local file=$1 since
   shift
   since=$(date '+%F %T')
-  sed "s#\"policy-file\": \"[^\"]*\"#\"policy-file\": \"$file\"#" /root/kea-dhcp4.conf.good >"$conf"
+  sed "s#\"policy-file\": \"[^\"]*\"#\"policy-file\": \"$file\"#" ~/kea-dhcp4.conf.good >"$conf"
   systemctl restart "$unit"
   sleep 5
   says OFFHOOK_LOAD_REFUSED "$file" "$@" -- journalctl -q -u "$unit" --no-pager -o cat --since "$since"
@@ -131,6 +131,6 @@ fi
 check 'a policy in /home too' elsewhere /home/reader/offhook.json 'ermission denied' AppArmor
 check 'AppArmor did that' says /srv/offhook.json /home/reader/offhook.json -- denials
 check 'a policy that _kea may not read too' elsewhere /etc/kea/secret.json 'ermission denied'
-cp /root/kea-dhcp4.conf.good "$conf"
+cp ~/kea-dhcp4.conf.good "$conf"
 check 'put right, Kea serves again' restart
 systemctl stop "$unit"
