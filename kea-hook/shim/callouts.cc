@@ -50,8 +50,8 @@ std::uint32_t interfaceAddress(const Pkt4& query) {
     return (0);
 }
 
-// The message type of an answer, 0 if it has none. Kea makes that option in one way only; Pkt4::getType,
-// which must expect others, takes longer than we need for everything else that we do with options.
+// The message type of an answer, 0 if it has none. Kea makes that option in one way only; Pkt4::getType
+// expects others too, and copies and casts shared pointers at every packet.
 std::uint8_t typeOf(const Pkt4& response) {
     const auto found = response.options_.find(isc::dhcp::DHO_DHCP_MESSAGE_TYPE);
     if (found == response.options_.end()) {

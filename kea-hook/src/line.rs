@@ -24,7 +24,7 @@ pub(crate) fn describe(
     edits: &Edits,
     reply: u8,
 ) -> String {
-    // Written in one go into one allocation: there is one for every phone that boots.
+    // Written into one text, which seldom grows: there is a line for every phone that boots.
     let mut line = String::with_capacity(USUAL_LENGTH);
     who(engine, query, identity, &mut line);
     line.push_str(if reply == OFFER { ", OFFER" } else { ", ACK" });
@@ -48,12 +48,7 @@ const USUAL_LENGTH: usize = 384;
 
 fn who(engine: &Engine, query: &Query<'_>, identity: &Identity, line: &mut String) {
     let vendor = engine.tables().at(identity.vendor);
-    match query.mac {
-        Some(mac) => {
-            let _ = write!(line, "{mac}");
-        }
-        None => line.push_str(&client(query)),
-    }
+    line.push_str(&client(query));
     line.push(' ');
     line.push_str(&vendor.id);
     let reading = read(engine.tables(), query, identity);

@@ -177,8 +177,8 @@ fn a_library_behind_ours_keeps_them_set_and_does_no_harm() {
     let kea = Setup::offhook(FILES).kea_library("libdhcp_lease_cmds.so", None).start();
     assert_eq!(are_set(&kea), true);
     let mut relay = Relay::of(&kea);
-    for (name, drops) in [(PHONES_ONLY, true), (FILES, false)] {
-        kea.command("phone-policy-set", policy(name)).ok();
+    for (text, drops) in [(PHONES_ONLY, true), (FILES, false)] {
+        kea.command("phone-policy-set", policy(text)).ok();
         assert_eq!(are_set(&kea), true);
         relay.boot(&polycom());
         match drops {
