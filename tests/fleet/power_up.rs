@@ -59,19 +59,6 @@ const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswal
 
 const POLICY: &str = include_str!("../../core/vendors/example-policy.json");
 
-/// What the processor did for a process so far, in seconds: all its threads, by the scheduler's own
-/// count, which is finer than the ticks in `stat`.
-fn cpu(kea: &Kea) -> f64 {
-    let threads = fs::read_dir(format!("/proc/{}/task", kea.id())).expect("its threads");
-    let nanoseconds = threads.map(|thread| {
-        let place = thread.expect("a thread").path().join("schedstat");
-        let text = fs::read_to_string(place).expect("the scheduler's count");
-        let first = text.split_whitespace().next().expect("a number");
-        first.parse::<f64>().expect("nanoseconds")
-    });
-    nanoseconds.sum::<f64>() / 1e9
-}
-
 fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").expect("the load");
     text.split_whitespace().next().unwrap_or_default().to_owned()
@@ -107,7 +94,7 @@ pub fn run(round: &Round, variant: &Variant) -> Value {
     let Round { phones, severity, rate, .. } = *round;
     let load = load();
     let kea = setup(severity, variant).start();
-    let before = cpu(&kea);
+    let before = process::processor_time(kea.id());
     let server = format!("127.0.0.1:{}", kea.port());
     let relay = format!("127.1.2.4:{}", kea.client_port());
     let mut command = process::command(product::command_line());
@@ -118,7 +105,7 @@ pub fn run(round: &Round, variant: &Variant) -> Value {
     }
     let text = process::run_well(&mut command);
     let mut summary: Value = serde_json::from_str(&text).expect("a summary");
-    let used = cpu(&kea) - before;
+    let used = process::processor_time(kea.id()) - before;
     assert_eq!(summary["lost"], 0, "expected none lost, found {summary:#}");
     assert_eq!(summary["booted"], phones, "expected all to boot, found {summary:#}");
     let understood = match variant.library {

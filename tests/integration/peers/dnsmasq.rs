@@ -32,7 +32,7 @@ impl Setup {
     pub fn new() -> Setup {
         let folder = Folder::new();
         let (port, reserved) = free_port();
-        let me = process::run_well(process::command("id").arg("-un"));
+        let me = |what| process::run_well(process::command("id").arg(what)).trim().to_owned();
         let path = |name: &str| folder.join(name).display().to_string();
         let lines = vec![
             "port=0".to_owned(),
@@ -41,7 +41,9 @@ impl Setup {
             "no-ping".to_owned(),
             "no-resolv".to_owned(),
             "no-hosts".to_owned(),
-            format!("user={}", me.trim()),
+            // Our own group too: the kernel forgets the parent death signal of who changes it.
+            format!("user={}", me("-un")),
+            format!("group={}", me("-gn")),
             format!("dhcp-alternate-port={port},{}", port.wrapping_add(1)),
             "dhcp-range=127.1.10.1,127.1.250.250,255.255.0.0,1h".to_owned(),
             "dhcp-lease-max=100000".to_owned(),

@@ -400,14 +400,24 @@ impl Kea {
                 .and_then(|text| text.parse().ok())
                 .unwrap_or_else(|| panic!("no {key} in {status}"))
         };
-        let files = fs::read_dir(format!("/proc/{}/fd", self.id())).expect("its files").count();
+        let open = fs::read_dir(format!("/proc/{}/fd", self.id())).expect("its files").flatten();
+        // What is closed meanwhile has no name any more. A socket's is "socket:[number]". Each of Kea's
+        // loggers keeps its lock file open from the first line that it writes.
+        let names = open.filter_map(|file| fs::read_link(file.path()).ok());
+        let mut files: Vec<String> = names
+            .map(|name| name.display().to_string())
+            .filter(|name| !name.ends_with("/logger_lockfile"))
+            .map(|name| name.split_once(":[").map_or(name.clone(), |(kind, _)| kind.to_owned()))
+            .collect();
+        files.sort();
         Footprint { resident_kib: number("VmRSS:"), threads: number("Threads:"), files }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Footprint {
     pub resident_kib: usize,
     pub threads: usize,
-    pub files: usize,
+    /// What each open file is.
+    pub files: Vec<String>,
 }

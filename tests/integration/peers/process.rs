@@ -5,7 +5,7 @@
 //! signal comes when the *thread* that started the child ends, so a process belongs to one test and
 //! is never shared by a static.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -77,6 +77,19 @@ pub fn run_well(command: &mut Command) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What the processor did for a process so far, in seconds: all its threads, by the scheduler's own
+/// count, which is finer than the ticks in `stat`.
+pub fn processor_time(id: u32) -> f64 {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).expect("its threads");
+    let nanoseconds = threads.map(|thread| {
+        let place = thread.expect("a thread").path().join("schedstat");
+        let text = fs::read_to_string(place).expect("the scheduler's count");
+        let first = text.split_whitespace().next().expect("a number");
+        first.parse::<f64>().expect("nanoseconds")
+    });
+    nanoseconds.sum::<f64>() / 1e9
 }
 
 impl Process {
