@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::{Tables, VendorIx};
+use crate::compete::{Competitor, competitors};
 use crate::encode::Form;
 use crate::error::{Mistake, Mistakes};
 use crate::plan::{For, Plan, Wrong, plan};
@@ -139,6 +140,10 @@ impl Engine {
                     let mut plan = plan(at, wrong, &mut ());
                     check_length(&plan, self.host, wrong);
                     builder.number_values(&mut plan, &mut ready);
+                    let told: Vec<u8> = plan.codes().collect();
+                    let competitors = competitors(vendor, &told);
+                    plan.competing = competitors.iter().map(Competitor::code).collect();
+                    plan.competing.dedup();
                     self.plans.push(builder.intern(plan));
                 }
             }

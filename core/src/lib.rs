@@ -11,6 +11,7 @@
 pub mod builtin;
 pub mod catalogue;
 pub mod check;
+pub mod compete;
 pub mod decide;
 pub mod decode;
 pub mod diff;

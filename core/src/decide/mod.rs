@@ -10,7 +10,8 @@ mod told;
 
 use std::borrow::Cow;
 
-use crate::catalogue::VendorIx;
+use crate::catalogue::{Tables, VendorIx};
+use crate::compete::{Competitor, competitors};
 use crate::engine::Engine;
 use crate::plan::{For, Plan, plan};
 use crate::policy::devices::{Device, DeviceLayer};
@@ -135,7 +136,9 @@ impl Engine {
             variant,
             device: Some(own),
         };
-        PlanRef::Own(Box::new(plan(at, &mut Vec::new(), &mut ())))
+        let mut own = plan(at, &mut Vec::new(), &mut ());
+        own.competing.clone_from(&shown.competing);
+        PlanRef::Own(Box::new(own))
     }
 
     /// `answer: phones` refuses whoever is not recognised; the site's word goes before the general.
@@ -160,6 +163,14 @@ impl<'e> Decision<'e> {
             PlanRef::Ready(plan) => Some(plan),
             PlanRef::Own(plan) => Some(plan),
         }
+    }
+
+    /// What competes with this answer if the server itself puts it in.
+    pub fn competitors<'t>(&self, tables: &'t Tables) -> Vec<Competitor<'t>> {
+        let Some((identity, plan)) = self.identity.zip(self.plan()) else { return Vec::new() };
+        let own = self.device.iter().flat_map(|device| device.options()).map(|own| own.code);
+        let told: Vec<u8> = plan.codes().chain(own).collect();
+        competitors(tables.at(identity.vendor), &told)
     }
 
     /// Writes what is to be done with the answer's options and header.

@@ -113,6 +113,9 @@ pub(super) fn explain(
             edits.left_out
         ));
     }
+    for competitor in decision.competitors(engine.tables()) {
+        reasons.push(format!("if the server itself sends it, these phones read {competitor}"));
+    }
     let live = Packet::new(engine, query, Some(&identity));
     let planned = |code: u8| made.options.iter().find(|option| option.code == code);
     let explained = edits.iter().map(|edit| {

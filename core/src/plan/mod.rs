@@ -94,9 +94,17 @@ pub struct Plan {
     pub url: Option<String>,
     /// Where the files of these phones belong, if they are told to fetch those that offhook writes.
     pub place: Option<Place>,
+    /// Options that may compete with these if the server sends them by itself, sorted by code. Looked for
+    /// once, when a policy is compiled: a device's own plan has those of its vendor's.
+    pub competing: Vec<u8>,
 }
 
 impl Plan {
+    /// The codes of its options.
+    pub fn codes(&self) -> impl Iterator<Item = u8> + '_ {
+        self.options.iter().map(|option| option.code)
+    }
+
     /// No answer at all.
     pub const NOTHING: Plan = Plan {
         options: Vec::new(),
@@ -108,6 +116,7 @@ impl Plan {
         existing: None,
         url: None,
         place: None,
+        competing: Vec::new(),
     };
 }
 
