@@ -143,6 +143,7 @@ typedef struct {
 
 #define OFFHOOK_MOST_EDITS 64   /* a policy with more for one phone is cut off, and a fault    */
 #define OFFHOOK_STORE 4096      /* bytes; an answer has at most about 1400                     */
+#define OFFHOOK_MOST_WATCHED 16 /* more options than that no phone takes for one of ours       */
 
 #define OFFHOOK_HEADER_NEXT_SERVER 1u
 #define OFFHOOK_HEADER_SERVER_HOSTNAME 2u
@@ -153,10 +154,12 @@ typedef struct {
 typedef struct {
     uint32_t edits_len;
     uint32_t store_len;
+    uint32_t watched_len;
     uint32_t header;         /* which of the fields below are to be set (OFFHOOK_HEADER_...)   */
     uint32_t next_server;    /* siaddr                                                         */
     uint32_t server_hostname_at, server_hostname_len; /* sname: a piece of the store           */
     uint32_t boot_file_name_at, boot_file_name_len;   /* file: a piece of the store            */
+    uint8_t watched[OFFHOOK_MOST_WATCHED]; /* options to be told of by offhook_competing        */
     offhook_edit edits[OFFHOOK_MOST_EDITS];
     uint8_t store[OFFHOOK_STORE];
 } offhook_answer;
@@ -164,6 +167,11 @@ typedef struct {
 /* At pkt4_send, for an OFFER or ACK. OFFHOOK_NOTHING: the answer stays as it is. */
 int32_t offhook_answer_for(const offhook_handle *handle, const offhook_packet *packet,
                            offhook_answer *answer_out);
+
+/* The answer has one of the options in offhook_answer.watched, put there by the server: the phone may
+ * follow that instead of ours. It stays; the engine tells it once. value is the option's content. */
+void offhook_competing(const offhook_handle *handle, const offhook_packet *packet, uint8_t code,
+                       offhook_bytes value);
 
 /* What is noted about a phone in its lease. Few phones of a fleet differ in it, so the shim asks for a
  * key first, and for the note only if it does not have that key's note yet. */

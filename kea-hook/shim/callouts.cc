@@ -110,6 +110,19 @@ void change(Pkt4& response, const Fixed& fixed, const offhook_answer& answer) {
     }
 }
 
+// Tells the engine of options that the server itself has put in and that phones may follow instead.
+void tellOfCompeting(const Hook& hook, const Packet& packet, const Pkt4& response,
+                     const offhook_answer& answer) {
+    for (std::uint32_t index = 0; index < answer.watched_len; ++index) {
+        const auto found = response.options_.find(answer.watched[index]);
+        if (found != response.options_.end()) {
+            const OptionBuffer value = found->second->toBinary();
+            offhook_competing(hook.engine(), packet.get(), answer.watched[index],
+                              {value.data(), value.size()});
+        }
+    }
+}
+
 }  // namespace
 
 extern "C" int offhook_buffer4_receive(CalloutHandle& handle) {
@@ -158,6 +171,7 @@ extern "C" int offhook_pkt4_send(CalloutHandle& handle) {
         offhook_answer answer;
         if (offhook_answer_for(hook.engine(), packet.get(), &answer) == OFFHOOK_OK) {
             change(*response, hook.fixed(), answer);
+            tellOfCompeting(hook, packet, *response, answer);
         }
     }));
 }

@@ -20,6 +20,7 @@ const char* values[] = {
     "OFFHOOK_FAULT", "%1",
     "OFFHOOK_LOADED", "%1",
     "OFFHOOK_LOAD_REFUSED", "%1",
+    "OFFHOOK_OPTION_COMPETES", "%1",
     "OFFHOOK_PACKET_DROPPED", "%1",
     "OFFHOOK_PHONES_FORGOTTEN", "%1",
     "OFFHOOK_PHONE_ANSWERED", "%1",

@@ -15,7 +15,7 @@ use crate::hook::Hook;
 use crate::lanes::Lane;
 use crate::line::{client, describe};
 use crate::phones::Sighting;
-use crate::{fault, log, message, note};
+use crate::{competing, fault, log, message, note};
 
 /// Option 53 of an OFFER (RFC 2132, section 9.6).
 pub(crate) const OFFER: u8 = 2;
@@ -45,6 +45,8 @@ pub(crate) trait Room {
     fn ready(&mut self, code: u8, keep_existing: bool, index: u32) -> bool;
     fn bytes(&mut self, code: u8, keep_existing: bool, value: &[u8]) -> bool;
     fn remove(&mut self, code: u8) -> bool;
+    /// To be told of by [`Hook::competing`] if the server itself has put this option in.
+    fn watch(&mut self, code: u8);
     fn next_server(&mut self, address: Ipv4Addr);
     fn server_hostname(&mut self, name: &[u8]) -> bool;
     fn boot_file_name(&mut self, name: &[u8]) -> bool;
@@ -114,6 +116,13 @@ impl Hook {
             counts.add(Count::OptionsSet, done.set);
             counts.add(Count::OptionsRemoved, done.removed);
         }
+        let competing = decision.plan().map(|plan| &plan.competing[..]).unwrap_or_default();
+        for code in competing {
+            let ours = || edits.iter().any(|edit| edit.code == *code);
+            if !snapshot.competing.is_known(identity.vendor, *code) && !ours() {
+                room.watch(*code);
+            }
+        }
         if edits.left_out > 0 {
             counts.add(Count::OptionsLeftOut, u64::from(edits.left_out));
         }
@@ -144,6 +153,17 @@ impl Hook {
             *lines = Some(Box::new(fresh));
         }
         done.changed()
+    }
+
+    /// The server itself has put an option into a phone's answer that competes with ours.
+    pub(crate) fn competing(&self, packet: &Packet<'_>, code: u8, value: &[u8]) {
+        let line = {
+            let lane = &mut *self.lanes.own();
+            competing::judge(lane, packet, code, value)
+        };
+        if let Some(line) = line {
+            tracing::warn!(target: message::OPTION_COMPETES, "{line}");
+        }
     }
 
     /// Notes a client that looks like a phone and that nobody recognises: it gets nothing, and whoever

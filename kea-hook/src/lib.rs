@@ -7,6 +7,7 @@
 
 mod answer;
 mod commands;
+mod competing;
 mod counters;
 mod fault;
 mod ffi;

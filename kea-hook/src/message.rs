@@ -10,6 +10,8 @@ pub(crate) const FAULT: &str = "OFFHOOK_FAULT";
 pub(crate) const LOADED: &str = "OFFHOOK_LOADED";
 /// The parameters are wrong.
 pub(crate) const LOAD_REFUSED: &str = "OFFHOOK_LOAD_REFUSED";
+/// The server itself sends an option that phones may follow instead of ours.
+pub(crate) const OPTION_COMPETES: &str = "OFFHOOK_OPTION_COMPETES";
 /// `answer: phones`, and this is none.
 pub(crate) const PACKET_DROPPED: &str = "OFFHOOK_PACKET_DROPPED";
 /// The table of phones seen is full, and forgets.

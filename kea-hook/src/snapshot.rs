@@ -11,6 +11,7 @@ use offhook_core::catalogue::Tables;
 use offhook_core::{Engine, Host, Mistakes};
 use offhook_edge::{key, overlay};
 
+use crate::competing::Competing;
 use crate::parameters::{Origin, Parameters};
 
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Snapshot {
     /// As it was written, comments and all.
     pub(crate) text: String,
     pub(crate) since: SystemTime,
+    /// What competes with what this policy tells.
+    pub(crate) competing: Competing,
     /// The class of every phone, then each vendor's in the order of the catalogue.
     pub(crate) classes: Vec<String>,
 }
@@ -45,7 +48,8 @@ impl Snapshot {
                 None => mistakes,
             })?;
         let classes = class_names(&parameters.class_prefix, engine.tables());
-        Ok(Snapshot { engine, origin, text, since: SystemTime::now(), classes })
+        let competing = Competing::new(engine.tables().vendors.len());
+        Ok(Snapshot { engine, origin, text, since: SystemTime::now(), competing, classes })
     }
 }
 

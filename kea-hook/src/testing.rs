@@ -62,6 +62,7 @@ pub(crate) struct Told {
     pub(crate) ready: Vec<(u8, u32)>,
     pub(crate) bytes: Vec<(u8, Vec<u8>)>,
     pub(crate) removed: Vec<u8>,
+    pub(crate) watched: Vec<u8>,
     pub(crate) next_server: Option<Ipv4Addr>,
     pub(crate) names: Vec<Vec<u8>>,
 }
@@ -78,6 +79,9 @@ impl Room for Told {
     fn remove(&mut self, code: u8) -> bool {
         self.removed.push(code);
         true
+    }
+    fn watch(&mut self, code: u8) {
+        self.watched.push(code);
     }
     fn next_server(&mut self, address: Ipv4Addr) {
         self.next_server = Some(address);

@@ -16,6 +16,8 @@ mod catalogue;
 mod classes;
 /// Every command of the control channel.
 mod commands;
+/// Options of Kea's own that phones may follow instead of ours.
+mod competing;
 /// What dnsmasq is made to say: the same as Kea, row by row.
 mod dnsmasq;
 /// Virtual phones of every maker.

@@ -34,6 +34,9 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         "loaded": seconds(hook.loaded),
         "configuration": if hook.goes_on { "refused" } else { "used" },
         "policy": policy,
+        "competing-options": snapshot.competing.all().iter().map(|found| json!({
+            "vendor": tables.at(found.vendor).id, "code": found.code, "text": found.text,
+        })).collect::<Vec<_>>(),
         "client-classes": {
             "set": hook.sets_classes(),
             "prefix": hook.parameters.class_prefix,

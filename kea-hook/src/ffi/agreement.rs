@@ -23,6 +23,7 @@ agree! {
     offhook_classes_in_use(_, _);
     offhook_admit(_, _, _);
     offhook_answer_for(_, _, _);
+    offhook_competing(_, _, _, _);
     offhook_note_key(_, _, _);
     offhook_note_for(_, _, _);
     offhook_shim_fault(_, _, _);

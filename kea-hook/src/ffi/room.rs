@@ -7,6 +7,7 @@ use super::abi;
 use crate::answer::Room;
 
 const MOST_EDITS: u32 = abi::OFFHOOK_MOST_EDITS;
+const MOST_WATCHED: u32 = abi::OFFHOOK_MOST_WATCHED;
 const STORE: u32 = abi::OFFHOOK_STORE;
 
 /// The shim's room while it is being filled. It need not be cleared beforehand: only fields that have
@@ -15,6 +16,7 @@ pub(super) struct AnswerRoom {
     answer: *mut abi::offhook_answer,
     edits: u32,
     store: u32,
+    watched: u32,
     header: u32,
 }
 
@@ -23,7 +25,7 @@ impl AnswerRoom {
     /// `answer` points to memory of an `offhook_answer`'s size and alignment, writable and nobody
     /// else's for as long as the result lives.
     pub(super) unsafe fn new(answer: *mut abi::offhook_answer) -> AnswerRoom {
-        AnswerRoom { answer, edits: 0, store: 0, header: 0 }
+        AnswerRoom { answer, edits: 0, store: 0, watched: 0, header: 0 }
     }
 
     /// Writes what only the end knows.
@@ -32,6 +34,7 @@ impl AnswerRoom {
         unsafe {
             (&raw mut (*self.answer).edits_len).write(self.edits);
             (&raw mut (*self.answer).store_len).write(self.store);
+            (&raw mut (*self.answer).watched_len).write(self.watched);
             (&raw mut (*self.answer).header).write(self.header);
         }
     }
@@ -90,6 +93,17 @@ impl Room for AnswerRoom {
 
     fn remove(&mut self, code: u8) -> bool {
         self.edit(code, abi::OFFHOOK_REMOVE, 0, 0)
+    }
+
+    fn watch(&mut self, code: u8) {
+        if self.watched < MOST_WATCHED {
+            // SAFETY: by new(), and watched < MOST_WATCHED, the array's length.
+            unsafe {
+                let watched = (&raw mut (*self.answer).watched).cast::<u8>();
+                watched.add(self.watched as usize).write(code);
+            }
+            self.watched += 1;
+        }
     }
 
     fn next_server(&mut self, address: Ipv4Addr) {

@@ -102,6 +102,23 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_answer_for(
 }
 
 #[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_competing(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+    code: u8,
+    value: offhook_bytes,
+) {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return };
+    guard(Some(hook), (), || {
+        // SAFETY: the option's own bytes, alive during the call.
+        let value = unsafe { bytes(value) };
+        // SAFETY: the shim's own packet, alive during the call.
+        unsafe { with_packet(packet, (), |packet| hook.competing(packet, code, value)) };
+    });
+}
+
+#[unsafe(no_mangle)]
 pub(in crate::ffi) unsafe extern "C" fn offhook_note_key(
     handle: *const Handle,
     packet: *const offhook_packet,
