@@ -14,6 +14,7 @@ const POLICY: &str = r#"{
     "systems": [{ "system": "url", "url": "http://192.0.2.1/phones/" }],
     "sites": [{ "name": "lab", "match": { "networks": ["10.7.0.0/16"] },
                 "options": [{ "code": 160, "text": "http://192.0.2.7/" }] }],
+    "vendors": { "cisco-spa": { "ignore": true } },
     "devices": [{ "mac": "00:15:65:aa:bb:cc", "options": [{ "code": 66, "text": "http://lab/x" }] }]
 }"#;
 
@@ -23,9 +24,13 @@ struct Site {
 
 impl Site {
     fn new() -> Site {
+        Site::of(POLICY)
+    }
+
+    fn of(policy: &str) -> Site {
         let site = Site { folder: tempfile::tempdir().expect("a folder") };
         fs::create_dir(site.path("d")).expect("a folder");
-        fs::write(site.path("policy.json"), POLICY).expect("a policy");
+        fs::write(site.path("policy.json"), policy).expect("a policy");
         let rendered = Command::new(env!("CARGO_BIN_EXE_offhook-dnsmasq"))
             .args(["render", "--no-test", "--policy"])
             .arg(site.path("policy.json"))
@@ -114,6 +119,35 @@ fn each_trouble_is_found_with_its_place() {
         let found = site.doctor(&format!("{SOUND}{line}\n"));
         assert_eq!(found.len(), 1, "{line}: {found:?}");
         assert!(found[0].starts_with(expected), "{line}: expected {expected:?}, found {found:?}");
+    }
+}
+
+/// Nobody but these lines says 67 or 43 here, and some phones read them beside their URL in 66.
+#[test]
+fn an_option_that_phones_may_follow_instead_is_found() {
+    let pascom = r#"{ "systems": [{ "system": "pascom", "server": "10.0.0.5", "phonesystem": "a" }],
+                      "vendors": { "auerswald": { "ignore": true } } }"#;
+    let site = Site::of(pascom);
+    let sound = SOUND.replace("set:oh_at-lab,", "");
+    for (line, expected) in [
+        ("dhcp-option=option:bootfile-name,x", Some("option 67: phones of snom read it before")),
+        ("dhcp-option-force=tag:red,67,x", Some("option 67: phones of snom read it before")),
+        ("dhcp-option=encap:43,66,x", Some("option 43, sub-option 66: phones of snom read")),
+        ("dhcp-option=43,01:04:0a:00:00:05", Some("option 43: phones of grandstream read")),
+        ("dhcp-option=tag:!oh-snom,67,x", None),
+        ("dhcp-option=tag:!oh_phone,67,x", None),
+        ("dhcp-option=encap:43,1,x", None),
+        ("dhcp-option=42,192.0.2.1", None),
+    ] {
+        let found = site.doctor(&format!("{sound}{line}\n"));
+        assert_eq!(found.len(), usize::from(expected.is_some()), "{line}: {found:?}");
+        if let Some(expected) = expected {
+            let expected = format!("doubt main.conf:10 {expected}");
+            assert!(
+                found[0].starts_with(&expected),
+                "{line}: expected {expected}, found {found:?}"
+            );
+        }
     }
 }
 

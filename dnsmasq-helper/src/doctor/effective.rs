@@ -32,6 +32,8 @@ pub struct Effective {
     pub settings: Vec<Setting>,
     /// Lines of `dhcp-hostsfile` and `dhcp-hostsdir`, as if they were `dhcp-host` lines.
     pub hosts: Vec<Setting>,
+    /// Comments on lines of their own, without the `#`.
+    pub comments: Vec<(Rc<Path>, String)>,
     /// What could not be read, and why.
     pub unread: Vec<(String, String)>,
     seen: HashSet<(u64, u64)>,
@@ -72,7 +74,11 @@ impl Effective {
         };
         let file: Rc<Path> = path.into();
         for (number, line) in String::from_utf8_lossy(&text).lines().enumerate() {
-            let Some((key, value)) = split(line) else { continue };
+            let Some((key, value)) = split(line) else {
+                let comment = line.trim().strip_prefix('#').map(str::to_owned);
+                self.comments.extend(comment.map(|text| (Rc::clone(&file), text)));
+                continue;
+            };
             let setting = Setting { file: Rc::clone(&file), line: number + 1, key, value };
             self.take(setting);
         }

@@ -9,6 +9,7 @@ use super::options::{Kind, host_line, is_ours, may_be_a_phone, option_line, word
 use super::ours::Ours;
 use super::service::{hangup, helper, log, ping, room, script};
 use super::{Finding, Weight};
+use crate::render::competing::Competing;
 use crate::render::tags;
 
 /// What stands beside the configuration.
@@ -39,6 +40,7 @@ pub fn examine(effective: &Effective, files: &Files) -> Vec<Finding> {
     boot(effective, &ours, &mut found);
     later_options(effective, &ours, &mut found);
     parts(effective, &ours, &mut found);
+    competing(effective, &ours, &mut found);
     hosts(effective, &ours, &mut found);
     ignored(effective, &mut found);
     hangup(effective, files, &mut found);
@@ -202,6 +204,41 @@ fn parts(effective: &Effective, ours: &Ours, found: &mut Found) {
                 format!("add tag:!{} to it, or move it into the policy", tags::PHONE),
             );
         }
+    }
+}
+
+/// Nothing of ours is in the way of these lines, but phones may follow them instead.
+fn competing(effective: &Effective, ours: &Ours, found: &mut Found) {
+    for (_, setting) in ours.others(effective, &["dhcp-option", "dhcp-option-force"]) {
+        let line = option_line(&setting.value);
+        let (Kind::Code(code) | Kind::Part(code)) = line.kind else { continue };
+        // Where the rendering sets this option for some, the others still get it from a line without
+        // tags; a line with tags, or for a part of it, has been found above.
+        let elsewhere = ours.codes.contains(&code) && (line.sub.is_some() || !line.tags.is_empty());
+        if elsewhere || !may_be_a_phone(&line.tags) {
+            continue;
+        }
+        let same = |other: &&Competing| other.code == code && other.sub == line.sub;
+        let kept_out = |vendor: &&String| line.tags.contains(&format!("!oh-{vendor}"));
+        let vendors: Vec<&String> =
+            ours.competing.iter().filter(same).flat_map(|c| &c.vendors).collect();
+        let vendors: Vec<&str> =
+            vendors.into_iter().filter(|vendor| !kept_out(vendor)).map(String::as_str).collect();
+        if vendors.is_empty() {
+            continue;
+        }
+        let what = line.sub.map(|sub| format!(", sub-option {sub}")).unwrap_or_default();
+        let tags: Vec<String> = vendors.iter().map(|vendor| format!("tag:!oh-{vendor}")).collect();
+        found.doubt(
+            setting.place(),
+            format!(
+                "option {code}{what}: phones of {} read it before what they are told, or together \
+                 with it (offhook vendors {} says how)",
+                vendors.join(", "),
+                vendors[0]
+            ),
+            format!("keep them out of it: {}={},{}", setting.key, tags.join(","), setting.value),
+        );
     }
 }
 

@@ -11,6 +11,8 @@ pub struct OptionLine {
     /// With a `!` where they must not be there.
     pub tags: Vec<String>,
     pub kind: Kind,
+    /// The sub-option, where the line is about a part that has a number.
+    pub sub: Option<u8>,
 }
 
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -37,15 +39,18 @@ const NAMES: [(&str, u8); 10] = [
 ];
 
 pub fn option_line(value: &str) -> OptionLine {
-    let mut found = OptionLine { tags: Vec::new(), kind: Kind::Other };
-    for word in words(value) {
+    let mut found = OptionLine { tags: Vec::new(), kind: Kind::Other, sub: None };
+    let mut words = words(value);
+    while let Some(word) = words.next() {
         if let Some(tag) = word.strip_prefix("tag:").or_else(|| word.strip_prefix("net:")) {
             found.tags.push(tag.to_owned());
         } else if let Some(code) = word.strip_prefix("encap:") {
             found.kind = code.parse().map_or(Kind::Other, Kind::Part);
+            found.sub = words.next().and_then(|sub| sub.parse().ok());
             return found;
         } else if word.starts_with("vendor:") {
             found.kind = Kind::Part(43);
+            found.sub = words.next().and_then(|sub| sub.parse().ok());
             return found;
         } else if word.starts_with("vi-encap:") {
             found.kind = Kind::Part(125);
@@ -123,6 +128,9 @@ mod tests {
         assert_eq!(line("tag:red,tag:!oh_phone,66,x"), ("red !oh_phone".into(), Kind::Code(66)));
         assert_eq!(line("net:red,option:tftp-server,x"), ("red".into(), Kind::Code(66)));
         assert_eq!(line("encap:43,1,x").1, Kind::Part(43));
+        let sub = |value| option_line(value).sub;
+        assert_eq!([sub("encap:43,66,x"), sub("vendor:PXEClient,6,2b")], [Some(66), Some(6)]);
+        assert_eq!([sub("43,66"), sub("encap:43")], [None, None]);
         assert_eq!(line("vendor:PXEClient,1,0.0.0.0").1, Kind::Part(43));
         assert_eq!(line("vi-encap:3561,11,x").1, Kind::Part(125));
         assert_eq!(line("option6:23,[::]").1, Kind::Other);

@@ -7,6 +7,7 @@ use offhook_core::Mac;
 
 use super::effective::{Effective, Setting};
 use super::options::{Kind, address, option_line, words};
+use crate::render::competing::Competing;
 use crate::render::tags;
 
 /// What was rendered, as it stands in the effective configuration.
@@ -18,6 +19,8 @@ pub struct Ours {
     /// Options that are set, with their codes.
     pub codes: BTreeSet<u8>,
     pub devices: BTreeSet<Mac>,
+    /// What competes with them if another line sends it.
+    pub competing: Vec<Competing>,
     /// Tags that the user's `dhcp-range` lines must set.
     pub wanted: BTreeSet<String>,
 }
@@ -38,8 +41,11 @@ impl Ours {
             last: 0,
             codes: BTreeSet::new(),
             devices: BTreeSet::new(),
+            competing: Vec::new(),
             wanted: BTreeSet::new(),
         };
+        let comments = effective.comments.iter().filter(|(file, _)| **file == *first);
+        ours.competing = comments.filter_map(|(_, text)| Competing::read(text)).collect();
         let mine = |setting: &Setting| *setting.file == *first;
         for (at, setting) in effective.settings.iter().enumerate().filter(|(_, s)| mine(s)) {
             ours.last = at;

@@ -7,6 +7,7 @@
 mod addresses;
 mod answer;
 mod chain;
+pub mod competing;
 pub mod devices;
 pub mod heads;
 mod known;
@@ -96,7 +97,7 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     let digest = lines.digest();
     lines.tag_if(&[tags::rendering(&digest)], &[] as &[&str]);
     let rules = rules.len();
-    let text = assemble(&lines, engine.digest(), &wanted_ranges);
+    let text = assemble(&lines, engine, &wanted_ranges);
     if let Some(long) = text.lines().find(|line| line.len() > values::LONGEST_LINE) {
         let start: String = long.chars().take(60).collect();
         mistakes.push(
@@ -201,7 +202,8 @@ fn write_rules(classes: &Classes<'_>, groups: &[Group], rules: &Rules, lines: &m
     }
 }
 
-fn assemble(lines: &Lines, digest: &str, ranges: &[WantedRange]) -> String {
+fn assemble(lines: &Lines, engine: &Engine, ranges: &[WantedRange]) -> String {
+    let digest = engine.digest();
     let mut text = String::new();
     let mut comment = |line: &str| Lines::comment(&mut text, line);
     comment("Written by offhook-dnsmasq from a policy: change the policy and render again.");
@@ -212,6 +214,7 @@ fn assemble(lines: &Lines, digest: &str, ranges: &[WantedRange]) -> String {
         let networks = &range.networks;
         comment(&format!("Put set:{} on the dhcp-range lines for {networks}.", range.tag));
     }
+    competing::of(engine).iter().for_each(|competing| comment(&competing.to_string()));
     text.push_str("\n# What clients show\n");
     text.push_str(&lines.matchers);
     text.push_str("\n# Who they are and which answer they get\n");
