@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
+use offhook_core::compete::Competitor;
 use offhook_core::explain::Explanation;
 use offhook_core::text::printable;
 use offhook_core::{Context, Engine, Query, explain};
@@ -31,6 +32,8 @@ pub struct Compared {
     pub frame: usize,
     pub same: bool,
     pub differences: Vec<Difference>,
+    /// How the phone reads what the server has put in by itself and what it may follow instead.
+    pub competing: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +55,8 @@ pub fn explain_all(engine: &Engine, file: &Path, prefix: &str) -> Result<Vec<Exp
         let context = Context { leased, ..Context::default() };
         let Some(query) = Query::from_wire(&packet.bytes, context) else { continue };
         let explanation = explain(engine, &query, prefix);
-        let answer = answer.map(|answer| compare(&explanation, answer));
+        let competitors = engine.decide(&query).competitors(engine.tables());
+        let answer = answer.map(|answer| compare(&explanation, &competitors, answer));
         explained.push(Explained {
             frame: packet.frame,
             message: message(query.message),
@@ -101,6 +105,9 @@ pub fn print(explained: &[Explained]) -> Result<(), Failure> {
                 }
             }
         }
+        for competing in packet.answer.iter().flat_map(|answer| &answer.competing) {
+            input::line(format!("      but these phones read {competing}"))?;
+        }
     }
     input::line(format!("{} client packets", explained.len()))
 }
@@ -121,24 +128,31 @@ fn answers(question: &Captured, answer: &Captured) -> bool {
         && question.bytes.get(28..34) == answer.bytes.get(28..34)
 }
 
-fn compare(explanation: &Explanation, answer: &Captured) -> Compared {
+fn compare(
+    explanation: &Explanation,
+    competitors: &[Competitor<'_>],
+    answer: &Captured,
+) -> Compared {
     let found = options(&answer.bytes);
     let there = |code: u8| {
         let pieces: Vec<&[u8]> =
             found.iter().filter(|(c, _)| *c == code).map(|(_, value)| *value).collect();
-        (!pieces.is_empty()).then(|| hex::encode(pieces.concat()))
+        (!pieces.is_empty()).then(|| pieces.concat())
     };
+    let is_there =
+        |other: &&Competitor<'_>| there(other.code()).is_some_and(|value| other.is_in(&value));
+    let competing = competitors.iter().filter(is_there).map(ToString::to_string).collect();
     let differences: Vec<Difference> = explanation
         .options
         .iter()
         .map(|option| Difference {
             code: option.code,
-            in_capture: there(option.code),
+            in_capture: there(option.code).map(hex::encode),
             by_policy: option.hex.clone(),
         })
         .filter(|difference| difference.in_capture != difference.by_policy)
         .collect();
-    Compared { frame: answer.frame, same: differences.is_empty(), differences }
+    Compared { frame: answer.frame, same: differences.is_empty(), differences, competing }
 }
 
 /// The options of an answer; a cut-off one ends the walk.

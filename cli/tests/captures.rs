@@ -110,7 +110,9 @@ fn every_client_packet_is_explained_and_compared_with_the_servers_answer() {
     let other = question("00:15:65:01:02:03", b"yealink");
     let url: &[u8] = b"http://10.0.0.5:8880/p/acme/{mac}";
     // At 10.7.0.20 the policy's site names VLAN 7.
-    let right = answer(&snom, &[(42, &[192, 0, 2, 1]), (66, url), (132, b"7")]);
+    // A boot file of the server's own, which it puts behind its URL.
+    let file: (u8, &[u8]) = (67, b"pxelinux.0");
+    let right = answer(&snom, &[(42, &[192, 0, 2, 1]), (66, url), (132, b"7"), file]);
     let wrong = answer(&other, &[(42, &[192, 0, 2, 1]), (66, b"http://old/")]);
     let frames = [
         frame(&snom, false),
@@ -129,6 +131,14 @@ fn every_client_packet_is_explained_and_compared_with_the_servers_answer() {
         assert_eq!(frames, [Some(1), Some(4), Some(6)], "{name}: {found:#}");
         assert_eq!(found[0]["explanation"]["site"], "branch-7", "{name}");
         assert_eq!(found[0]["answer"]["same"], true, "{name}: {:#}", found[0]);
+        let competing =
+            "option 67 (file), together with option 66; path, put behind the value of 66";
+        assert_eq!(found[0]["answer"]["competing"], serde_json::json!([competing]));
+        assert_eq!(found[1]["answer"]["competing"], serde_json::json!([]));
+        let file = file.to_str().expect("a plain path");
+        let output = offhook(&["explain", "--policy", policy(), "--pcap", file]);
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(text.contains(&format!("      but these phones read {competing}\n")), "{text}");
         assert_eq!(found[1]["answer"]["frame"], 5);
         let differences = &found[1]["answer"]["differences"];
         assert_eq!(differences[0]["code"], 66, "{name}: {differences:#}");
