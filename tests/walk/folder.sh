@@ -34,7 +34,13 @@ make_folder() {
 
 fill_folder() {
   local release=$1 folder=$2
-  debootstrap --variant=minbase --include=ca-certificates "$release" "$folder" "$mirror" || return
+  debootstrap --variant=minbase --include=ca-certificates "${release%-backports}" "$folder" "$mirror" || return
+  # A reader who wants Kea 3.0 has backports, and Kea out of them.
+  if [[ $release == *-backports ]]; then
+    echo "deb $mirror $release main" >"$folder/etc/apt/sources.list.d/backports.list"
+    printf 'Package: kea* libkea* python3-kea*\nPin: release n=%s\nPin-Priority: 900\n' "$release" \
+      >"$folder/etc/apt/preferences.d/kea"
+  fi
   # The reader's "yes" to apt's question. No daemon starts while the folder is filled.
   echo 'APT::Get::Assume-Yes "true";' >"$folder/etc/apt/apt.conf.d/90walk"
   no_daemons "$folder"
