@@ -70,7 +70,24 @@ StandardError=file:/dev/virtio-ports/commands
 [Install]
 WantedBy=multi-user.target
 UNIT
-  enter "$folder" systemctl enable walk.service
+  # The site's networks are there before the servers are, as on any machine.
+  cat >"$folder/etc/systemd/system/walk-networks.service" <<'UNIT'
+[Unit]
+Description=The networks of the site
+DefaultDependencies=no
+After=systemd-udevd.service systemd-sysctl.service
+Before=network-pre.target
+Wants=network-pre.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/bash %h/offhook/tests/walk/networks
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  enter "$folder" systemctl enable walk.service walk-networks.service
 }
 
 no_daemons() {
