@@ -1,19 +1,30 @@
 //! Options of Kea's own that phones may follow instead of ours: they stay, and are told once.
 
+use crate::emulate::{POLICY, emulate, step};
 use crate::peers::kea::{Kea, Setup};
+use crate::peers::packet::hex;
 use crate::peers::phone::{Phone, Relay};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 const PASCOM: &str =
     r#""systems": [{ "system": "pascom", "server": "10.0.0.5", "phonesystem": "acme" }]"#;
 
 /// A Kea that sends a boot file to everybody, as for PXE, and this option 43.
 fn with_own_options(policy: &str, option_43: &str) -> Kea {
-    let options = json!([
-        { "name": "boot-file-name", "data": "pxelinux.0", "always-send": true },
-        { "code": 43, "csv-format": false, "data": option_43, "always-send": true },
-    ]);
-    Setup::offhook(policy).edit(|dhcp4| dhcp4["subnet4"][0]["option-data"] = options).start()
+    with_options(Setup::offhook(policy), &[(67, &hex(b"pxelinux.0")), (43, option_43)])
+}
+
+/// A Kea that sends these options to everybody: codes, and values in hex.
+fn with_options(setup: Setup, options: &[(u8, &str)]) -> Kea {
+    let option = |(code, data): &(u8, &str)| json!({ "code": code, "csv-format": false, "data": data, "always-send": true });
+    let options: Value = options.iter().map(option).collect();
+    // Kea sends an option 43 that is not made of sub-options only if a class says what it is.
+    let everybody = json!([{
+        "name": "everybody", "test": "'a' == 'a'", "option-data": options,
+        "option-def": [{ "name": "whole-43", "code": 43, "type": "binary" }],
+    }]);
+    setup.edit(|dhcp4| dhcp4["client-classes"] = everybody).start()
 }
 
 fn competing(kea: &Kea) -> Vec<(String, u64)> {
@@ -88,4 +99,55 @@ fn a_sub_option_competes_where_it_is() {
         "puts option 43 into the answer, and these phones read option 43, sub-option 66",
     );
     assert!(competing(&kea).contains(&("snom".to_owned(), 43)));
+}
+
+/// Where each virtual phone looks for its files.
+fn places(kea: &Kea) -> BTreeMap<String, String> {
+    let (_, reports) = emulate(kea, &["--all-vendors", "--dhcp-only"]);
+    let place = |report: &Value| {
+        let vendor = report["vendor"].as_str().expect("a vendor").to_owned();
+        let url = step(report, "provisioning URL");
+        // What it would try if that one fails stands behind it.
+        (vendor, url.split(" by ").next().unwrap_or_default().to_owned())
+    };
+    reports.iter().map(place).collect()
+}
+
+/// The emulator reads answers by itself. Whoever is led astray by an option must be among those of whom
+/// the log warns.
+#[test]
+fn no_virtual_phone_goes_astray_without_a_word() {
+    let start = || Setup::new().offhook_file(&POLICY.replace("https:", "http:"));
+    let mut plain = places(&start().start());
+    plain.retain(|_, place| place.starts_with("passed: "));
+    let url = hex(b"http://192.0.2.99/other/");
+    let tunnel = |sub: u8| format!("{sub:02x}{:02x}{url}00", url.len() / 2 + 1);
+    for (code, value, some) in [
+        (43, url.clone(), vec!["akuvox", "cyberdata"]),
+        (43, tunnel(2), vec!["aastra", "mitel-sip"]),
+        (43, tunnel(66), vec!["auerswald", "snom"]),
+        (67, hex(b"other.cfg"), vec!["panasonic", "snom"]),
+        (150, "c0000263".to_owned(), vec![]),
+        (159, url.clone(), vec!["aastra", "panasonic"]),
+        (160, url.clone(), vec!["aastra", "yealink"]),
+    ] {
+        let kea = with_options(start(), &[(code, &value)]);
+        let astray: BTreeSet<String> = places(&kea)
+            .into_iter()
+            .filter(|(vendor, place)| plain.get(vendor).is_some_and(|plain| plain != place))
+            .map(|(vendor, _)| vendor)
+            .collect();
+        let told: BTreeSet<String> = competing(&kea)
+            .into_iter()
+            .filter(|(_, c)| *c == u64::from(code))
+            .map(|(v, _)| v)
+            .collect();
+        let silent: Vec<&String> = astray.difference(&told).collect();
+        assert!(silent.is_empty(), "option {code} {value}: {silent:?} go astray, told {told:?}");
+        let some: BTreeSet<String> = some.into_iter().map(str::to_owned).collect();
+        assert!(
+            some.is_subset(&astray),
+            "option {code} {value}: expected {some:?}, found {astray:?}, told {told:?}"
+        );
+    }
 }
