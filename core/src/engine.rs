@@ -2,12 +2,12 @@
 //!
 //! Immutable once built and shared between threads. A change of policy builds a new one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{Tables, VendorIx};
+use crate::catalogue::{Tables, Vendor, VendorIx};
 use crate::compete::{Competitor, competitors};
 use crate::encode::Form;
 use crate::error::{Mistake, Mistakes};
@@ -126,6 +126,9 @@ impl Engine {
         let mut builder =
             Builder { distinct: Vec::new(), seen: HashMap::new(), ready: HashMap::new() };
         let mut ready = Vec::new();
+        let devices = self.policy.devices.iter().flat_map(|(_, device)| device.options());
+        let devices: BTreeSet<u8> = devices.map(|option| option.code).collect();
+        let devices: Vec<u8> = devices.into_iter().collect();
         for site in std::iter::once(None).chain(self.policy.sites.iter().map(Some)) {
             for (vendor, index) in self.tables.vendors.iter().zip(0u16..) {
                 for variant in 0..=vendor.variants.len() {
@@ -140,10 +143,7 @@ impl Engine {
                     let mut plan = plan(at, wrong, &mut ());
                     check_length(&plan, self.host, wrong);
                     builder.number_values(&mut plan, &mut ready);
-                    let told: Vec<u8> = plan.codes().collect();
-                    let competitors = competitors(vendor, &told);
-                    plan.competing = competitors.iter().map(Competitor::code).collect();
-                    plan.competing.dedup();
+                    plan.competing = competing(vendor, &plan, &devices);
                     self.plans.push(builder.intern(plan));
                 }
             }
@@ -265,6 +265,15 @@ fn too_long(place: &str, code: u8, length: usize, host: Host) -> Wrong {
              shorten it"
         ),
     }
+}
+
+/// What may compete with this plan, or with what the policy tells single devices: who they are is not
+/// known yet, so this may be more than competes in the end.
+fn competing(vendor: &Vendor, plan: &Plan, devices: &[u8]) -> Vec<u8> {
+    let told: Vec<u8> = plan.codes().collect();
+    let both = [competitors(vendor, &told), competitors(vendor, devices)].concat();
+    let codes: BTreeSet<u8> = both.iter().map(Competitor::code).collect();
+    codes.into_iter().collect()
 }
 
 /// Keeps equal plans and equal values once.

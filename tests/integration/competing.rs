@@ -101,6 +101,20 @@ fn a_sub_option_competes_where_it_is() {
     assert!(competing(&kea).contains(&("snom".to_owned(), 43)));
 }
 
+#[test]
+fn what_competes_with_a_devices_own_option_is_told_too() {
+    let policy = r#"{ "devices": [
+        { "mac": "00:04:13:00:00:01", "options": [ { "code": 66, "text": "http://lab/" } ] } ] }"#;
+    let kea = with_own_options(policy, "01040a000005");
+    let relay = Relay::of(&kea);
+    // The policy tells the other one nothing, so nothing competes.
+    relay.boot(&Phone::new("00:04:13:00:00:02"));
+    relay.boot(&Phone::new("00:04:13:00:00:01"));
+    kea.wait_for_log("00:04:13:00:00:01 snom: the server itself puts option 67");
+    assert_eq!(competing(&kea), [("snom".to_owned(), 67)]);
+    assert_eq!(lines(&kea).len(), 1);
+}
+
 /// Where each virtual phone looks for its files.
 fn places(kea: &Kea) -> BTreeMap<String, String> {
     let (_, reports) = emulate(kea, &["--all-vendors", "--dhcp-only"]);

@@ -94,8 +94,9 @@ pub struct Plan {
     pub url: Option<String>,
     /// Where the files of these phones belong, if they are told to fetch those that offhook writes.
     pub place: Option<Place>,
-    /// Options that may compete with these if the server sends them by itself, sorted by code. Looked for
-    /// once, when a policy is compiled: a device's own plan has those of its vendor's.
+    /// Options that may compete with these, or with a device's own, if the server sends them by itself,
+    /// sorted by code. Looked for once, when a policy is compiled: a device's own plan has those of its
+    /// vendor's.
     pub competing: Vec<u8>,
 }
 
