@@ -7,8 +7,8 @@
  *   - No function throws, unwinds or aborts; a fault inside is counted, logged once, and returns
  *     OFFHOOK_FAULTED, which always means: leave the packet, the lease, the policy as they were.
  *   - IPv4 addresses are numbers in host order, 0 where there is none.
- *   - Packet functions (admit, answer, note) may be called from any number of threads at once; all
- *     others are called by one thread at a time, and apply and free while no packet function runs.
+ *   - Packet functions (admit, answer, competing, note) may be called from any number of threads at
+ *     once; all others by one thread at a time, and apply and free while no packet function runs.
  * Rust's side is held to this page by the compiler (kea-hook/src/ffi/abi.rs).
  */
 #ifndef OFFHOOK_ABI_H

@@ -224,18 +224,15 @@ fn competing(effective: &Effective, ours: &Ours, found: &mut Found) {
             ours.competing.iter().filter(same).flat_map(|c| &c.vendors).collect();
         let vendors: Vec<&str> =
             vendors.into_iter().filter(|vendor| !kept_out(vendor)).map(String::as_str).collect();
-        if vendors.is_empty() {
-            continue;
-        }
+        let [first, ..] = vendors[..] else { continue };
         let what = line.sub.map(|sub| format!(", sub-option {sub}")).unwrap_or_default();
         let tags: Vec<String> = vendors.iter().map(|vendor| format!("tag:!oh-{vendor}")).collect();
         found.doubt(
             setting.place(),
             format!(
                 "option {code}{what}: phones of {} read it before what they are told, or together \
-                 with it (offhook vendors {} says how)",
+                 with it (offhook vendors {first} says how)",
                 vendors.join(", "),
-                vendors[0]
             ),
             format!("keep them out of it: {}={},{}", setting.key, tags.join(","), setting.value),
         );
