@@ -401,16 +401,19 @@ impl Kea {
                 .unwrap_or_else(|| panic!("no {key} in {status}"))
         };
         let open = fs::read_dir(format!("/proc/{}/fd", self.id())).expect("its files").flatten();
-        // What is closed meanwhile has no name any more. A socket's is "socket:[number]". Each of Kea's
-        // loggers keeps its lock file open from the first line that it writes.
+        // What is closed meanwhile has no name any more. A socket's is "socket:[number]".
         let names = open.filter_map(|file| fs::read_link(file.path()).ok());
-        let mut files: Vec<String> = names
+        let (locks, mut files): (Vec<String>, Vec<String>) = names
             .map(|name| name.display().to_string())
-            .filter(|name| !name.ends_with("/logger_lockfile"))
             .map(|name| name.split_once(":[").map_or(name.clone(), |(kind, _)| kind.to_owned()))
-            .collect();
+            .partition(|name| name.ends_with("/logger_lockfile"));
         files.sort();
-        Footprint { resident_kib: number("VmRSS:"), threads: number("Threads:"), files }
+        Footprint {
+            resident_kib: number("VmRSS:"),
+            threads: number("Threads:"),
+            files,
+            loggers: locks.len(),
+        }
     }
 }
 
@@ -418,6 +421,8 @@ impl Kea {
 pub struct Footprint {
     pub resident_kib: usize,
     pub threads: usize,
-    /// What each open file is.
+    /// What each open file is, but for those of loggers.
     pub files: Vec<String>,
+    /// Each logger keeps a lock file of its own open from the first line that it writes.
+    pub loggers: usize,
 }
