@@ -29,8 +29,8 @@ use catalogue::record::{Emit, Statics};
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    println!("cargo::rerun-if-changed=vendors");
-    println!("cargo::rerun-if-changed=systems");
+    println!("cargo::rerun-if-changed=catalogue/vendors");
+    println!("cargo::rerun-if-changed=catalogue/systems");
     println!("cargo::rerun-if-changed=src/catalogue");
     match compile(&root) {
         Ok(tables) => {
@@ -56,22 +56,34 @@ fn main() {
 fn compile(root: &Path) -> Result<Tables, Vec<String>> {
     let mut wrong = Vec::new();
     let (mut vendors, mut systems) = (Vec::new(), Vec::new());
-    for folder in entries(&root.join("vendors")) {
+    for folder in entries(&root.join("catalogue/vendors")) {
         let file = folder.join("vendor.toml");
         if !folder.is_dir() || !file.exists() {
             continue;
         }
         let id = name_of(&folder);
         let read = |text: &str| catalogue::source::vendor(&id, text);
-        collect(&file, &format!("core/vendors/{id}/vendor.toml"), read, &mut vendors, &mut wrong);
+        collect(
+            &file,
+            &format!("core/catalogue/vendors/{id}/vendor.toml"),
+            read,
+            &mut vendors,
+            &mut wrong,
+        );
     }
-    for file in entries(&root.join("systems")) {
+    for file in entries(&root.join("catalogue/systems")) {
         if file.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
         let id = name_of(&file.with_extension(""));
         let read = |text: &str| catalogue::system_source::system(&id, text);
-        collect(&file, &format!("core/systems/{id}.toml"), read, &mut systems, &mut wrong);
+        collect(
+            &file,
+            &format!("core/catalogue/systems/{id}.toml"),
+            read,
+            &mut systems,
+            &mut wrong,
+        );
     }
     if !wrong.is_empty() {
         return Err(wrong);
@@ -90,15 +102,15 @@ fn texts(root: &Path) -> String {
         let count = files.len();
         format!("pub(crate) static {name}: [(&str, &str); {count}] = [\n{entries}];\n")
     };
-    let vendors = entries(&root.join("vendors"))
+    let vendors = entries(&root.join("catalogue/vendors"))
         .into_iter()
         .map(|folder| (name_of(&folder), folder.join("examples.toml")))
         .filter(|(_, file)| file.exists());
-    let systems = entries(&root.join("systems"))
+    let systems = entries(&root.join("catalogue/systems"))
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
         .map(|file| (name_of(&file.with_extension("")), file));
-    let templates = entries(&root.join("vendors")).into_iter().flat_map(|folder| {
+    let templates = entries(&root.join("catalogue/vendors")).into_iter().flat_map(|folder| {
         let files = entries(&folder).into_iter();
         let files = files.filter(|file| file.extension().is_some_and(|ext| ext == "j2"));
         files.map(move |file| (format!("{}/{}", name_of(&folder), name_of(&file)), file))

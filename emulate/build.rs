@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/vendors");
+    let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/catalogue/vendors");
     // The whole folder, so that a new file is seen too; a file that is not there would be "changed"
     // each time.
     println!("cargo::rerun-if-changed={}", vendors.display());

@@ -14,6 +14,6 @@ fn the_catalogues_page_is_up_to_date() {
     let there = std::fs::read_to_string(file).unwrap_or_default();
     assert!(
         there == String::from_utf8_lossy(&output.stdout),
-        "docs/vendors.md is not what core/vendors says; run: make docs/vendors.md"
+        "docs/vendors.md is not what core/catalogue/vendors says; run: make docs/vendors.md"
     );
 }

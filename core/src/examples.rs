@@ -13,7 +13,7 @@ use crate::text::parse_hex;
 use crate::tree::{self, Kind, Tree};
 
 /// The policy that a vendor's examples are answered by, unless they bring their own.
-pub const POLICY: &str = include_str!("../vendors/example-policy.json");
+pub const POLICY: &str = include_str!("../catalogue/vendors/example-policy.json");
 
 /// One packet and what must come of it.
 #[derive(Debug, Clone, PartialEq)]

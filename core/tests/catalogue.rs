@@ -195,10 +195,10 @@ fn every_vendor_has_an_example_and_a_near_miss_and_every_system_an_example() {
 fn the_written_statics_are_what_the_folders_say() {
     // Emitting and reading are two ways to the same catalogue; a file that only one of them sees
     // would be a vendor that only some users have.
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("vendors");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue/vendors");
     let built = builtin::built_in();
     let mut folders = 0;
-    for entry in std::fs::read_dir(root).expect("core/vendors").flatten() {
+    for entry in std::fs::read_dir(root).expect("core/catalogue/vendors").flatten() {
         let file = entry.path().join("vendor.toml");
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
         let id = entry.file_name().to_string_lossy().into_owned();

@@ -16,7 +16,7 @@ fn page() -> String {
 
 /// A template's text with those that it includes.
 fn text(vendor: &str, template: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vendors");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue/vendors");
     let mut text = std::fs::read_to_string(folder.join(vendor).join(template)).expect("a template");
     let includes: Vec<String> = text
         .split("{% include \"")

@@ -202,7 +202,8 @@ impl Files {
 fn list(site: &Site, password: &str) -> String {
     let mut list = "mac,vendor,model,site,user,password,display-name\n".to_owned();
     let known = |vendor: &str| {
-        let files = format!("{}/core/vendors/{vendor}/files.toml", env!("CARGO_MANIFEST_DIR"));
+        let files =
+            format!("{}/core/catalogue/vendors/{vendor}/files.toml", env!("CARGO_MANIFEST_DIR"));
         Path::new(&files).exists()
     };
     let site_name = if site.number == FILES.number { FILES.name } else { "" };

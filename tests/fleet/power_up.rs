@@ -57,7 +57,7 @@ impl Round {
 const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
      gigaset,panasonic,cisco-mpp,cisco-spa,digium,sangoma,audiocodes,avaya,vtech,akuvox";
 
-const POLICY: &str = include_str!("../../core/vendors/example-policy.json");
+const POLICY: &str = include_str!("../../core/catalogue/vendors/example-policy.json");
 
 fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").expect("the load");

@@ -1,6 +1,6 @@
 """The same files by Jinja2: what a program of a few lines takes for the list of tests/generate/main.rs.
 
-Usage: jinja.py LIST VENDORS OUT|-     (VENDORS is core/vendors; - renders and writes nothing)
+Usage: jinja.py LIST VENDORS OUT|-     (VENDORS is core/catalogue/vendors; - renders and writes nothing)
 
 Favours Jinja2: no list is checked, no file is compared, synced or moved to its place, and only the values
 that this list and this policy have are put together.

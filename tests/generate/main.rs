@@ -104,7 +104,8 @@ impl Bench {
 
     fn jinja(&self, what: &str, out: &str) -> Value {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let (script, vendors) = (here.join("tests/generate/jinja.py"), here.join("core/vendors"));
+        let (script, vendors) =
+            (here.join("tests/generate/jinja.py"), here.join("core/catalogue/vendors"));
         let [list, out] = ["list.csv", out].map(OsStr::new);
         self.measure(
             what,

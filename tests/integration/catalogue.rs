@@ -122,12 +122,12 @@ const VENDOR_KEYS: &[&str] =
 const SYSTEM_KEYS: &[&str] = &["name", "parameters", "vendor", "told", "policy", "source", "note"];
 
 pub fn vendors() -> (ByPolicy, Vec<Example>) {
-    let folder = core().join("vendors");
+    let folder = core().join("catalogue/vendors");
     let default =
         fs::read_to_string(folder.join("example-policy.json")).expect("the example policy");
     let mut examples = ByPolicy::new();
     let mut near_misses = Vec::new();
-    for entry in fs::read_dir(&folder).expect("core/vendors").flatten() {
+    for entry in fs::read_dir(&folder).expect("core/catalogue/vendors").flatten() {
         let path = entry.path().join("examples.toml");
         if !entry.path().is_dir() {
             continue;
@@ -155,9 +155,9 @@ pub fn vendors() -> (ByPolicy, Vec<Example>) {
 }
 
 pub fn systems() -> ByPolicy {
-    let folder = core().join("systems");
+    let folder = core().join("catalogue/systems");
     let mut examples = ByPolicy::new();
-    for entry in fs::read_dir(&folder).expect("core/systems").flatten() {
+    for entry in fs::read_dir(&folder).expect("core/catalogue/systems").flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
@@ -247,8 +247,8 @@ fn every_systems_examples() {
 
 #[test]
 fn near_misses_get_nothing() {
-    let policy =
-        fs::read_to_string(core().join("vendors/example-policy.json")).expect("the policy");
+    let policy = fs::read_to_string(core().join("catalogue/vendors/example-policy.json"))
+        .expect("the policy");
     by_kea(&ByPolicy::from([(policy, vendors().1)]));
 }
 

@@ -101,7 +101,7 @@ install -m 640 -g _kea examples/offhook.json /etc/kea/offhook.json
 
 # The overlay's vendor of docs/add-a-vendor.md: a folder with a built-in id takes its place.
 install -d /etc/kea/offhook.d/vendors
-cp -r core/vendors/auerswald /etc/kea/offhook.d/vendors/
+cp -r core/catalogue/vendors/auerswald /etc/kea/offhook.d/vendors/
 sed -i 's/^name = .*/name = "Acme"/' /etc/kea/offhook.d/vendors/auerswald/vendor.toml
 sed -i 's#"policy-file": "/etc/kea/offhook.json"#&, "vendors-directory": "/etc/kea/offhook.d"#' "$conf"
 check 'a vendors-directory under /etc/kea' restart

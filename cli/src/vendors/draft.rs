@@ -57,7 +57,7 @@ fn draft(tables: &Tables, query: &Query<'_>) -> Result<String, fmt::Error> {
     }
     writeln!(
         out,
-        "# core/vendors/ID/vendor.toml. Every line that says FIND OUT wants a fact with a source."
+        "# core/catalogue/vendors/ID/vendor.toml. Every line that says FIND OUT wants a fact with a source."
     )?;
     writeln!(out, "name = \"FIND OUT\"\n\n[sources]")?;
     writeln!(out, "capture = \"FIND OUT: model, firmware, date and who captured it\"\n")?;
@@ -121,7 +121,10 @@ fn draft(tables: &Tables, query: &Query<'_>) -> Result<String, fmt::Error> {
 
 /// `examples.toml`, as a comment behind the draft: it is a file of its own.
 fn example(query: &Query<'_>, out: &mut String) -> fmt::Result {
-    writeln!(out, "# core/vendors/ID/examples.toml:\n#\n# [[example]]\n# name = \"FIND OUT\"")?;
+    writeln!(
+        out,
+        "# core/catalogue/vendors/ID/examples.toml:\n#\n# [[example]]\n# name = \"FIND OUT\""
+    )?;
     if let Some(mac) = query.mac {
         writeln!(out, "# mac = \"{mac}\"")?;
     }

@@ -9,7 +9,7 @@ use offhook_core::value::Value;
 
 const HEAD: &str = "# The catalogue
 
-<!-- Made from core/vendors and core/systems by `offhook vendors --markdown`. A test holds it to them. -->
+<!-- Made from core/catalogue/vendors and core/catalogue/systems by `offhook vendors --markdown`. A test holds it to them. -->
 
 What is recognised, by what, what is sent by default, and where each fact stands. A fact marked
 (recalled) has been seen in no document: such a thing is never sent unless it cannot hurt.

@@ -34,7 +34,7 @@ const KEYS: [&str; 16] = [
     "file",
     "user-agent",
 ];
-/// Reads the text of `core/vendors/<id>/vendor.toml`.
+/// Reads the text of `core/catalogue/vendors/<id>/vendor.toml`.
 pub fn vendor(id: &str, text: &str) -> Result<Vendor, Mistakes> {
     let tree = tree::from_toml(text)?;
     let root = Cursor::root(&tree);

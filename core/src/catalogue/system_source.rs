@@ -1,4 +1,4 @@
-//! Reads a system's file (`core/systems/<id>.toml`) into the catalogue's types.
+//! Reads a system's file (`core/catalogue/systems/<id>.toml`) into the catalogue's types.
 
 use super::record::{List, Text};
 use super::source::{Known, check_id, each, own, owned, read_proof, read_sources};

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::error::{Mistake, Mistakes};
 use crate::token::{KeyReader, MasterKey};
 
-/// The system whose tree this is, see `core/systems/files.toml`.
+/// The system whose tree this is, see `core/catalogue/systems/files.toml`.
 pub const SYSTEM: &str = "files";
 
 pub use super::group::Fingerprint;

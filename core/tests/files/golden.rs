@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::writer::{under, vendors};
 
 fn folder(vendor: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("vendors").join(vendor)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue/vendors").join(vendor)
 }
 
 #[test]

@@ -82,6 +82,6 @@ fn near_misses_get_nothing() {
 }
 
 fn offhook_policy() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/core/vendors/example-policy.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/core/catalogue/vendors/example-policy.json");
     std::fs::read_to_string(path).expect("the example policy")
 }

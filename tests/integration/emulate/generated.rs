@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// Makers that have templates.
 fn makers() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/vendors");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/catalogue/vendors");
     let folders =
         std::fs::read_dir(folder).expect("the catalogue").map(|entry| entry.expect("a folder"));
     let with = folders.filter(|entry| entry.path().join("files.toml").exists());

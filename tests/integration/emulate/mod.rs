@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::process::Output;
 
 /// What the catalogue's examples are answered by.
-pub const POLICY: &str = include_str!("../../../core/vendors/example-policy.json");
+pub const POLICY: &str = include_str!("../../../core/catalogue/vendors/example-policy.json");
 
 /// Runs the emulator as a relay of this Kea; `more` goes to the command line as it is.
 pub fn emulate(kea: &Kea, more: &[&str]) -> (Output, Vec<Value>) {
@@ -71,7 +71,7 @@ fn one_phone_of_every_maker_understands_what_the_hook_tells_it() {
 
 /// Whether the catalogue says of an example that it is told the policy's URL.
 fn told_a_url(vendor: &str, example: &str) -> bool {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/core/vendors");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/core/catalogue/vendors");
     let text = std::fs::read_to_string(format!("{folder}/{vendor}/examples.toml"));
     let table: toml::Table = text.expect("examples").parse().expect("TOML");
     let examples = table["example"].as_array().expect("a list");
