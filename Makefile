@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build install install-dnsmasq test demo bench matrix walk clean
+.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench matrix deb walk clean
 
 help:
 	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
@@ -14,6 +14,7 @@ help:
 	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet; 100,000 phones'"'"' files; dnsmasq)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
 	@echo 'make walk     the README word for word in a virtual machine: systemd, AppArmor (root, slow, not in make test)'
+	@echo 'make deb      Debian packages for each release of the matrix, in target/deb (root, debootstrap)'
 	@echo 'make deps     only install what the tests need'
 	@echo 'make clean    remove what was built'
 
@@ -81,6 +82,9 @@ bench:
 
 matrix:
 	@scripts/matrix
+
+deb:
+	@scripts/deb
 
 walk:
 	@scripts/walk

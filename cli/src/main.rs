@@ -15,6 +15,7 @@ mod generate;
 mod input;
 mod kea;
 mod keys;
+mod manual;
 mod phones;
 mod seen;
 mod vendors;
@@ -22,7 +23,7 @@ mod web_server;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// IP phones provision themselves from the DHCP server that is already there.
 #[derive(Parser)]
@@ -40,6 +41,8 @@ enum Command {
     Emulate(Box<emulate::Arguments>),
     Explain(Box<explain::Arguments>),
     Generate(generate::Arguments),
+    #[command(hide = true)]
+    Manual(manual::Arguments),
     Phones(phones::Arguments),
     Vendors(vendors::Arguments),
     WebServer(web_server::Arguments),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Manual(arguments) => manual::run(&arguments, Arguments::command()),
         Command::Phones(arguments) => phones::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
         Command::WebServer(arguments) => web_server::run(&arguments),
