@@ -1,57 +1,41 @@
-//! The judgment: each function looks for one kind of trouble. What dnsmasq does in each case was
-//! measured with 2.90 (in namespaces, with real clients); the texts say what was seen.
+//! What was found, and how bad it is.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use serde::Serialize;
 
-use super::effective::Effective;
-use super::options::{Kind, host_line, is_ours, may_be_a_phone, option_line, words};
-use super::ours::Ours;
-use super::service::{hangup, helper, log, ping, room, script};
-use super::{Finding, Weight};
-use crate::render::competing::Competing;
-use crate::render::tags;
-
-/// What stands beside the configuration.
-#[derive(Debug, Default)]
-pub struct Files {
-    /// The script's state directory.
-    pub state: Option<PathBuf>,
-    /// dnsmasq's version, if it is known.
-    pub version: Option<(u32, u32)>,
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weight {
+    /// Phones get something else than the policy says, or nobody gets anything.
+    Problem,
+    /// Works, but look at it.
+    Doubt,
 }
 
-/// Everything that was found, the worst first.
-pub fn examine(effective: &Effective, files: &Files) -> Vec<Finding> {
-    let mut found = Found { findings: Vec::new() };
-    unread(effective, &mut found);
-    let Some(ours) = Ours::of(effective) else {
-        found.problem(
-            "the configuration",
-            "nothing in it was rendered by offhook-dnsmasq: phones get what they got without it",
-            "run offhook-dnsmasq render --out FILE, with FILE in a folder that dnsmasq reads, and \
-             name that folder with --conf-dir if it stands on dnsmasq's command line",
-        );
-        return found.sorted();
-    };
-    twice(&ours, &mut found);
-    foreign_tags(effective, &ours, &mut found);
-    ranges(effective, &ours, &mut found);
-    boot(effective, &ours, &mut found);
-    later_options(effective, &ours, &mut found);
-    parts(effective, &ours, &mut found);
-    competing(effective, &ours, &mut found);
-    hosts(effective, &ours, &mut found);
-    ignored(effective, &mut found);
-    hangup(effective, files, &mut found);
-    script(effective, &mut found);
-    helper(effective, files, &mut found);
-    log(effective, &ours, &mut found);
-    ping(effective, &mut found);
-    room(effective, &ours, &mut found);
-    found.sorted()
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    pub weight: Weight,
+    /// `file:line`, or what else it is about.
+    pub place: String,
+    /// What is wrong, and what it does.
+    pub text: String,
+    /// What to do.
+    pub advice: String,
 }
 
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = match self.weight {
+            Weight::Problem => "problem",
+            Weight::Doubt => "doubt",
+        };
+        write!(f, "{word}: {}: {}\n    {}", self.place, self.text, self.advice)
+    }
+}
+
+/// Findings on their way out.
+#[derive(Default)]
 pub struct Found {
     findings: Vec<Finding>,
 }
@@ -76,205 +60,9 @@ impl Found {
         self.findings.push(Finding { weight, place, text, advice });
     }
 
-    fn sorted(mut self) -> Vec<Finding> {
+    /// The worst first.
+    pub fn sorted(mut self) -> Vec<Finding> {
         self.findings.sort();
         self.findings
-    }
-}
-
-fn unread(effective: &Effective, found: &mut Found) {
-    for (place, text) in &effective.unread {
-        let advice = "look at it yourself: whatever it says was not examined";
-        found.doubt(place, format!("not read: {text}"), advice);
-    }
-}
-
-fn twice(ours: &Ours, found: &mut Found) {
-    if ours.files.len() > 1 || ours.files.values().any(|marks| marks.len() > 1) {
-        let files: Vec<String> = ours.files.keys().map(|file| file.display().to_string()).collect();
-        found.problem(
-            files.join(", "),
-            "two renderings are read: their rules have the same tags, so phones get a mixture",
-            "keep one file, and restart dnsmasq",
-        );
-    }
-}
-
-fn foreign_tags(effective: &Effective, ours: &Ours, found: &mut Found) {
-    for (_, setting) in ours.others(effective, &["tag-if", "dhcp-match", "dhcp-mac", "dhcp-host"]) {
-        for word in words(&setting.value) {
-            let Some(tag) = word.strip_prefix("set:").filter(|tag| is_ours(tag)) else { continue };
-            if !tag.starts_with(tags::RANGE) {
-                found.problem(
-                    setting.place(),
-                    format!("sets {tag}, which is a tag of the rendering's own"),
-                    "give it another name; to use our tags, ask for them with tag:",
-                );
-            }
-        }
-    }
-}
-
-fn ranges(effective: &Effective, ours: &Ours, found: &mut Found) {
-    let set: BTreeSet<&str> = effective
-        .all("dhcp-range")
-        .flat_map(|setting| words(&setting.value))
-        .filter_map(|word| word.strip_prefix("set:"))
-        .collect();
-    for tag in ours.wanted.iter().filter(|tag| !set.contains(tag.as_str())) {
-        found.problem(
-            "dhcp-range",
-            format!("no dhcp-range sets {tag}, so the site that it stands for is never met"),
-            format!("put set:{tag} on the dhcp-range lines of that site's networks"),
-        );
-    }
-}
-
-/// With an untagged `dhcp-boot` the answer has options 66 and 67 twice, that one's first.
-fn boot(effective: &Effective, ours: &Ours, found: &mut Found) {
-    if !ours.codes.contains(&66) && !ours.codes.contains(&67) {
-        return;
-    }
-    for (_, setting) in ours.others(effective, &["dhcp-boot"]) {
-        let needed: Vec<String> = tags_of(&setting.value);
-        if !may_be_a_phone(&needed) {
-            continue;
-        }
-        let advice =
-            format!("keep phones out of it: dhcp-boot=tag:!{},{}", tags::PHONE, setting.value);
-        match needed.is_empty() {
-            true => found.problem(
-                setting.place(),
-                "dhcp-boot without a tag: phones get options 66 and 67 twice, this line's first",
-                advice,
-            ),
-            false => found.doubt(
-                setting.place(),
-                format!(
-                    "dhcp-boot for {}: a phone with these tags gets options 66 and 67 twice",
-                    needed.join(" and ")
-                ),
-                advice,
-            ),
-        }
-    }
-}
-
-fn tags_of(value: &str) -> Vec<String> {
-    words(value)
-        .map_while(|word| word.strip_prefix("tag:").or_else(|| word.strip_prefix("net:")))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Of several lines with tags that match, the last one in the configuration wins.
-fn later_options(effective: &Effective, ours: &Ours, found: &mut Found) {
-    for (at, setting) in ours.others(effective, &["dhcp-option", "dhcp-option-force"]) {
-        let line = option_line(&setting.value);
-        let Kind::Code(code) = line.kind else { continue };
-        let ours_too = ours.codes.contains(&code) && may_be_a_phone(&line.tags);
-        if at < ours.last || !ours_too || line.tags.is_empty() {
-            continue;
-        }
-        found.problem(
-            setting.place(),
-            format!(
-                "option {code} for {}, after the rendered lines: for a phone with {} the last line \
-                 wins, and that is this one",
-                line.tags.join(" and "),
-                if line.tags.len() == 1 { "this tag" } else { "these tags" }
-            ),
-            format!("add tag:!{} to it, or let the policy say what it says", tags::PHONE),
-        );
-    }
-}
-
-/// `encap:` and `vendor:` lines are all sent, beside a whole option of ours.
-fn parts(effective: &Effective, ours: &Ours, found: &mut Found) {
-    for (_, setting) in ours.others(effective, &["dhcp-option", "dhcp-option-force"]) {
-        let line = option_line(&setting.value);
-        let Kind::Part(code) = line.kind else { continue };
-        if ours.codes.contains(&code) && may_be_a_phone(&line.tags) {
-            found.problem(
-                setting.place(),
-                format!(
-                    "a part of option {code}, which the rendering sets whole: a phone that matches \
-                     both gets two options {code}, which it reads as one"
-                ),
-                format!("add tag:!{} to it, or move it into the policy", tags::PHONE),
-            );
-        }
-    }
-}
-
-/// Nothing of ours is in the way of these lines, but phones may follow them instead.
-fn competing(effective: &Effective, ours: &Ours, found: &mut Found) {
-    for (_, setting) in ours.others(effective, &["dhcp-option", "dhcp-option-force"]) {
-        let line = option_line(&setting.value);
-        let (Kind::Code(code) | Kind::Part(code)) = line.kind else { continue };
-        // Where the rendering sets this option for some, the others still get it from a line without
-        // tags; a line with tags, or for a part of it, has been found above.
-        let elsewhere = ours.codes.contains(&code) && (line.sub.is_some() || !line.tags.is_empty());
-        if elsewhere || !may_be_a_phone(&line.tags) {
-            continue;
-        }
-        let same = |other: &&Competing| other.code == code && other.sub == line.sub;
-        let kept_out = |vendor: &&String| line.tags.contains(&format!("!oh-{vendor}"));
-        let vendors: Vec<&String> =
-            ours.competing.iter().filter(same).flat_map(|c| &c.vendors).collect();
-        let vendors: Vec<&str> =
-            vendors.into_iter().filter(|vendor| !kept_out(vendor)).map(String::as_str).collect();
-        let [first, ..] = vendors[..] else { continue };
-        let what = line.sub.map(|sub| format!(", sub-option {sub}")).unwrap_or_default();
-        let tags: Vec<String> = vendors.iter().map(|vendor| format!("tag:!oh-{vendor}")).collect();
-        found.doubt(
-            setting.place(),
-            format!(
-                "option {code}{what}: phones of {} read it before what they are told, or together \
-                 with it (offhook vendors {first} says how)",
-                vendors.join(", "),
-            ),
-            format!("keep them out of it: {}={},{}", setting.key, tags.join(","), setting.value),
-        );
-    }
-}
-
-/// A reservation of a device: its tags and `ignore` work on the phone as well.
-fn hosts(effective: &Effective, ours: &Ours, found: &mut Found) {
-    let lines = effective.all("dhcp-host").chain(&effective.hosts);
-    for setting in lines.filter(|setting| !ours.holds(&setting.file)) {
-        let host = host_line(setting);
-        for mac in host.macs.iter().filter(|mac| ours.devices.contains(mac)) {
-            match (host.ignored, host.sets) {
-                (true, _) => found.problem(
-                    setting.place(),
-                    format!("{mac} is a device of the policy and is ignored here: it gets no lease"),
-                    "take out ignore, or take the device out of the policy",
-                ),
-                (false, true) => found.doubt(
-                    setting.place(),
-                    format!(
-                        "{mac} is a device of the policy and gets tags here: your options for these \
-                         tags reach it too"
-                    ),
-                    "let the policy say what this device is told, and keep only the address here",
-                ),
-                (false, false) => {}
-            }
-        }
-    }
-}
-
-fn ignored(effective: &Effective, found: &mut Found) {
-    for setting in effective.all("dhcp-ignore") {
-        let needed = tags_of(&setting.value);
-        let ours = needed.iter().any(|tag| is_ours(tag));
-        if !ours && needed.iter().any(|tag| tag.starts_with('!')) {
-            found.doubt(
-                setting.place(),
-                format!("nobody with {} gets an answer, phones included", needed.join(" and ")),
-                format!("add tag:!{} if phones are to get one", tags::PHONE),
-            );
-        }
     }
 }

@@ -1,9 +1,10 @@
 //! What in dnsmasq's effective configuration would spoil what we rendered into it.
 //!
 //! `effective` reads the configuration as dnsmasq does, `options` understands the lines that matter
-//! here, `ours` finds the rendering in them, `findings` judges the lines beside it and `service` how
+//! here, `ours` finds the rendering in them, `beside` judges the lines beside it and `service` how
 //! dnsmasq runs, `running` looks at the process. Nothing here changes anything.
 
+mod beside;
 pub mod effective;
 mod findings;
 mod options;
@@ -11,38 +12,49 @@ mod ours;
 pub mod running;
 mod service;
 
-use serde::Serialize;
+use std::path::PathBuf;
 
-pub use findings::{Files, examine};
+use effective::Effective;
+use findings::Found;
+pub use findings::{Finding, Weight};
+use ours::Ours;
 
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weight {
-    /// Phones get something else than the policy says, or nobody gets anything.
-    Problem,
-    /// Works, but look at it.
-    Doubt,
+/// What stands beside the configuration.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// The script's state directory.
+    pub state: Option<PathBuf>,
+    /// dnsmasq's version, if it is known.
+    pub version: Option<(u32, u32)>,
 }
 
-/// One thing that was found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Finding {
-    pub weight: Weight,
-    /// `file:line`, or what else it is about.
-    pub place: String,
-    /// What is wrong, and what it does.
-    pub text: String,
-    /// What to do.
-    pub advice: String,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let word = match self.weight {
-            Weight::Problem => "problem",
-            Weight::Doubt => "doubt",
-        };
-        write!(f, "{word}: {}: {}\n    {}", self.place, self.text, self.advice)
-    }
+/// Everything that was found, the worst first.
+pub fn examine(effective: &Effective, files: &Files) -> Vec<Finding> {
+    let mut found = Found::default();
+    beside::unread(effective, &mut found);
+    let Some(ours) = Ours::of(effective) else {
+        found.problem(
+            "the configuration",
+            "nothing in it was rendered by offhook-dnsmasq: phones get what they got without it",
+            "run offhook-dnsmasq render --out FILE, with FILE in a folder that dnsmasq reads, and \
+             name that folder with --conf-dir if it stands on dnsmasq's command line",
+        );
+        return found.sorted();
+    };
+    beside::twice(&ours, &mut found);
+    beside::foreign_tags(effective, &ours, &mut found);
+    beside::ranges(effective, &ours, &mut found);
+    beside::boot(effective, &ours, &mut found);
+    beside::later_options(effective, &ours, &mut found);
+    beside::parts(effective, &ours, &mut found);
+    beside::competing(effective, &ours, &mut found);
+    beside::hosts(effective, &ours, &mut found);
+    beside::ignored(effective, &mut found);
+    service::hangup(effective, files, &mut found);
+    service::script(effective, &mut found);
+    service::helper(effective, files, &mut found);
+    service::log(effective, &ours, &mut found);
+    service::ping(effective, &mut found);
+    service::room(effective, &ours, &mut found);
+    found.sorted()
 }

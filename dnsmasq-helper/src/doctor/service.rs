@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::Weight;
+use super::Files;
 use super::effective::{Effective, Setting};
-use super::findings::{Files, Found};
+use super::findings::{Found, Weight};
 use super::options::host_line;
 use super::ours::Ours;
 use super::running::{self, Helper};

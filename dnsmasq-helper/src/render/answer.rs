@@ -4,14 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use offhook_core::Mistakes;
 use offhook_core::decide::{Told, told};
 use offhook_core::plan::Plan;
-use offhook_core::policy::devices::{Device, DeviceOption};
-use offhook_core::token::Minter;
+use offhook_core::policy::devices::DeviceOption;
 use offhook_core::value::{Existing, Send};
-use offhook_core::{Mac, Mistakes};
 
-use super::known::Known;
+use super::known::{Known, Whom};
 use super::values;
 
 /// One answer; phones with equal answers share a rule.
@@ -69,17 +68,6 @@ fn names(whom: &BTreeSet<String>) -> String {
     let more = whom.len() - some.len();
     let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
     some.join(", ") + &rest
-}
-
-/// For whom an answer is rendered.
-#[derive(Clone, Copy)]
-pub struct Whom<'w> {
-    /// A vendor's id, or a device's address: for messages.
-    pub name: &'w str,
-    /// None: any phone of a vendor.
-    pub device: Option<(Mac, Device<'w>)>,
-    /// Makes the policy's tokens.
-    pub minter: Option<&'w Minter>,
 }
 
 /// Room for options in a reply to a phone that sends no option 57: 548 bytes less the header and

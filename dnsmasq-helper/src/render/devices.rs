@@ -14,8 +14,9 @@ use offhook_core::policy::devices::{Device, DeviceOption};
 use offhook_core::value::{Existing, Send};
 use offhook_core::{Engine, Mac};
 
-use super::answer::{Answer, Line, Traps, Whom, own_line};
+use super::answer::{Answer, Line, Traps, own_line};
 use super::chain::variant_condition;
+use super::known::Whom;
 use super::lines::{Lines, not};
 use super::rules::{Asked, Rules, identities, options, write_column};
 use super::{addresses, tags, values};

@@ -6,9 +6,19 @@ use std::net::Ipv4Addr;
 
 use offhook_core::Mac;
 use offhook_core::encode::{self, Form, LiveValues};
+use offhook_core::policy::devices::Device;
 use offhook_core::token::{Minter, Token};
 
-use super::answer::Whom;
+/// For whom an answer is rendered.
+#[derive(Clone, Copy)]
+pub struct Whom<'w> {
+    /// A vendor's id, or a device's address: for messages.
+    pub name: &'w str,
+    /// None: any phone of a vendor.
+    pub device: Option<(Mac, Device<'w>)>,
+    /// Makes the policy's tokens.
+    pub minter: Option<&'w Minter>,
+}
 
 /// What is known of a phone before its packet.
 pub struct Known<'w> {

@@ -23,8 +23,9 @@ use offhook_core::catalogue::VendorIx;
 use offhook_core::plan::Plan;
 use offhook_core::{Engine, Host, Mistakes};
 
-use answer::{Answer, Traps, Whom};
+use answer::{Answer, Traps};
 use devices::{Group, MOST_RULES};
+use known::Whom;
 use lines::{Lines, not};
 use rules::{Asked, Rules, Table, identities, write_column};
 use sites::{RangeTags, WantedRange};
@@ -47,7 +48,7 @@ pub struct Rendering {
     pub groups: Vec<Group>,
     pub rules: usize,
     pub doubts: Vec<String>,
-    /// It has tokens in it: whoever reads one gets that phone's files.
+    /// It has tokens or the random folder in it: whoever reads one gets phones' files.
     pub secret: bool,
     pub wanted_ranges: Vec<WantedRange>,
     /// Of everything that was rendered.
@@ -91,13 +92,15 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     devices::on_top(&groups, &rules, &mut lines, &mut asked);
     asked.write(&mut lines);
 
-    let secret = traps.tokens;
+    let tokens = traps.tokens;
     let (mut mistakes, doubts) = traps.into_parts();
     mistakes.0.append(&mut wrong.0);
     let digest = lines.digest();
     lines.tag_if(&[tags::rendering(&digest)], &[] as &[&str]);
     let rules = rules.len();
     let text = assemble(&lines, engine, &wanted_ranges);
+    let folder = engine.policy().file_access.random_folder.as_ref();
+    let secret = tokens || folder.is_some_and(|folder| text.contains(folder));
     if let Some(long) = text.lines().find(|line| line.len() > values::LONGEST_LINE) {
         let start: String = long.chars().take(60).collect();
         mistakes.push(
