@@ -20,8 +20,9 @@ fn main() -> ExitCode {
     let mut words = std::env::args_os();
     let program = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
-    // An action of a later dnsmasq is no mistake, a mistyped command is one: people have terminals.
-    if commands::takes(&words) || std::io::stderr().is_terminal() {
+    // An unknown word without an address is a mistyped command if somebody sits there.
+    let typed = || std::io::stderr().is_terminal() && !script::is_event(&words);
+    if commands::takes(&words) || typed() {
         return commands::run();
     }
     script::run(&program, &words);

@@ -99,9 +99,8 @@ fn fleet_in(state: &Path) -> usize {
 
 /// New phones, then the same phones once more: `add`, and `old` with all data.
 fn run(policy: &str, script: &Path, keeps_book: bool) -> [(f64, f64); 2] {
-    let setup = Setup::new();
     let memory = in_memory();
-    std::os::unix::fs::symlink(memory.path(), setup.state()).expect("a state directory");
+    let setup = Setup::new().state_at(memory.path());
     let setup = setup.offhook(policy).line(format!("dhcp-script={}", script.display()));
     let dnsmasq = setup.start();
     let helper = helper(&dnsmasq);

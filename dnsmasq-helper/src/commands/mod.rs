@@ -25,7 +25,7 @@ enum Command {
     Render(render::Arguments),
 }
 
-/// Whether these words are a person's.
+/// Whether these words name a command.
 pub fn takes(words: &[OsString]) -> bool {
     let Some(first) = words.first().and_then(|word| word.to_str()) else { return words.is_empty() };
     // dnsmasq's own actions need not ask.

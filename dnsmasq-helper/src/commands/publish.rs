@@ -1,9 +1,10 @@
 //! Puts a file in its place: whole or not at all, only if it changed, and readable for dnsmasq.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::input::{Failure, wrong};
@@ -15,15 +16,36 @@ pub enum Readers {
     /// Its owner and group, as a key's file. dnsmasq reads its configuration before it gives up root;
     /// where it never is root, a folder with its group and the setgid bit gives the file that group.
     Group,
+    /// Its owner and this group, if the file may be given to it.
+    GroupWithId(u32),
 }
 
 impl Readers {
     fn mode(self) -> u32 {
         match self {
             Readers::Everybody => 0o644,
-            Readers::Group => 0o640,
+            Readers::Group | Readers::GroupWithId(_) => 0o640,
         }
     }
+
+    fn group(self) -> Option<u32> {
+        match self {
+            Readers::GroupWithId(group) => Some(group),
+            Readers::Everybody | Readers::Group => None,
+        }
+    }
+}
+
+/// A file that belongs to an output: in its folder, where dnsmasq does not read it.
+pub fn beside(out: &Path, what: &str) -> Result<PathBuf, Failure> {
+    let name = out
+        .file_name()
+        .ok_or_else(|| wrong(format!("{}: expected a file's name at the end", out.display())))?;
+    let mut dotted = OsString::from(".");
+    dotted.push(name);
+    dotted.push(".");
+    dotted.push(what);
+    Ok(out.with_file_name(dotted))
 }
 
 /// Writes `content` to `path`; false if it stood there already. dnsmasq reads no file whose name
@@ -33,11 +55,14 @@ pub fn write(path: &Path, content: &[u8], readers: Readers) -> Result<bool, Fail
         |error: io::Error| wrong(format!("{}: cannot be written: {error}", path.display()));
     let permissions = Permissions::from_mode(readers.mode());
     if fs::read(path).is_ok_and(|there| there == content) {
-        let open =
-            fs::metadata(path).map_err(cannot)?.permissions().mode() & !readers.mode() & 0o777;
-        if open != 0 {
-            fs::set_permissions(path, permissions).map_err(cannot)?;
+        let about = fs::metadata(path).map_err(cannot)?;
+        let other_group = readers.group().is_some_and(|group| group != about.gid());
+        if about.mode() & !readers.mode() & 0o777 == 0 && !other_group {
+            return Ok(false);
         }
+        let file = File::open(path).map_err(cannot)?;
+        file.set_permissions(permissions).map_err(cannot)?;
+        give(&file, readers);
         return Ok(false);
     }
     let folder = match path.parent() {
@@ -48,6 +73,7 @@ pub fn write(path: &Path, content: &[u8], readers: Readers) -> Result<bool, Fail
         tempfile::Builder::new().prefix(".offhook-").tempfile_in(folder).map_err(cannot)?;
     file.write_all(content).map_err(cannot)?;
     file.as_file().set_permissions(permissions).map_err(cannot)?;
+    give(file.as_file(), readers);
     file.as_file().sync_all().map_err(cannot)?;
     file.persist(path).map_err(|error| cannot(error.error))?;
     // The rename itself must survive a power cut as well.
@@ -55,20 +81,17 @@ pub fn write(path: &Path, content: &[u8], readers: Readers) -> Result<bool, Fail
     Ok(true)
 }
 
-/// Makes `link` lead to `path`.
-pub fn link(path: &Path, link: &Path) -> Result<(), Failure> {
-    let cannot = |error: io::Error| wrong(format!("{}: cannot be made: {error}", link.display()));
-    let path = fs::canonicalize(path).map_err(cannot)?;
-    if fs::read_link(link).is_ok_and(|there| there == path) {
-        return Ok(());
+/// Gives the file to the group that reads it. Only root and the group's members may: whether it worked,
+/// [`is_for`] says.
+fn give(file: &File, readers: Readers) {
+    if let Some(group) = readers.group() {
+        let _ = fchown(file, None, Some(group));
     }
-    let name = format!(".book-{}", std::process::id());
-    let temporary = link.with_file_name(name);
-    std::os::unix::fs::symlink(&path, &temporary).map_err(cannot)?;
-    fs::rename(&temporary, link).map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        cannot(error)
-    })
+}
+
+/// Whether a file belongs to this group.
+pub fn is_for(path: &Path, group: u32) -> bool {
+    fs::metadata(path).is_ok_and(|about| about.gid() == group)
 }
 
 /// Asks dnsmasq whether it takes this configuration; its version if it does.
@@ -84,7 +107,7 @@ pub fn test(dnsmasq: &Path, text: &str) -> Result<String, Failure> {
         })
     };
     // `--conf-file=` takes the place of the system's own configuration.
-    let mut conf = std::ffi::OsString::from("--conf-file=");
+    let mut conf = OsString::from("--conf-file=");
     conf.push(file.path());
     let output = run(Command::new(dnsmasq).arg("--test").arg(conf))?;
     if !output.status.success() {

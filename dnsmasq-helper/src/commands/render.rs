@@ -1,8 +1,8 @@
 //! `offhook-dnsmasq render`: a policy in, dnsmasq's configuration out.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use offhook_core::Engine;
@@ -12,8 +12,9 @@ use super::publish::{self, Readers};
 use super::restart;
 use crate::book;
 use crate::input::{self, Failure, wrong};
+use crate::render::tags::can_be_a_tag;
 use crate::render::{self, HOST, Rendering, Wishes};
-use crate::state::State;
+use crate::state;
 
 /// Compiles a policy to static configuration for dnsmasq
 ///
@@ -69,6 +70,7 @@ pub struct Arguments {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((site, tag)) if !site.is_empty() && !tag.is_empty() => {
+            can_be_a_tag(tag)?;
             Ok((site.to_owned(), tag.to_owned()))
         }
         _ => Err("expected SITE=TAG, such as branch-7=lan7".to_owned()),
@@ -83,7 +85,7 @@ struct Summary {
     devices: usize,
     groups: usize,
     lines: usize,
-    /// The output has tokens in it and is not for everybody's eyes.
+    /// The output has tokens or the random folder in it and is not for everybody's eyes.
     secret: bool,
     /// None: it was not asked.
     dnsmasq: Option<String>,
@@ -152,7 +154,7 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     for (site, tag) in &arguments.range_tag {
         wishes.ranges.entry(site.clone()).or_default().push(tag.clone());
     }
-    let rendering =
+    let mut rendering =
         render::render(&engine, &wishes).map_err(|error| wrong(error.in_file(&shown)))?;
     let dnsmasq = match arguments.no_test {
         true => None,
@@ -163,26 +165,31 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     };
     step.say("writing");
     let book = book::write(&engine, &rendering, &overlay);
-    let book_at = beside(&arguments.out, "book")?;
-    publish::write(&book_at, &book, Readers::Everybody)?;
-    let state = State::at(arguments.state.clone());
-    if state.directory().is_dir() {
-        publish::link(&book_at, &state.book())?;
-    }
+    rendering.doubts.extend(keep_book(arguments, &book)?);
     let readers = if rendering.secret { Readers::Group } else { Readers::Everybody };
     let changed = publish::write(&arguments.out, rendering.text.as_bytes(), readers)?;
     Ok((summary(&engine, &rendering, changed, dnsmasq), rendering.text))
 }
 
-/// A file that belongs to the output: in its folder, where dnsmasq does not read it.
-pub fn beside(out: &Path, what: &str) -> Result<PathBuf, Failure> {
-    let name =
-        out.file_name().ok_or_else(|| wrong(format!("{}: no file's name", out.display())))?;
-    let mut dotted = std::ffi::OsString::from(".");
-    dotted.push(name);
-    dotted.push(".");
-    dotted.push(what);
-    Ok(out.with_file_name(dotted))
+/// Writes the book beside the output, for the script's eyes; a doubt if the script cannot read it.
+fn keep_book(arguments: &Arguments, book: &[u8]) -> Result<Option<String>, Failure> {
+    let cannot = |error: io::Error| wrong(format!("{}: {error}", arguments.state.display()));
+    let path = publish::beside(&arguments.out, "book")?;
+    let Some(state) = state::existing(&arguments.state).map_err(cannot)? else {
+        publish::write(&path, book, Readers::Group)?;
+        return Ok(None);
+    };
+    let group = state.group().map_err(cannot)?;
+    publish::write(&path, book, Readers::GroupWithId(group))?;
+    state.link(state::BOOK, &std::fs::canonicalize(&path)?).map_err(cannot)?;
+    Ok((!publish::is_for(&path, group)).then(|| {
+        format!(
+            "{}: only its owner and group may read it, and it cannot be given to group {group}, which \
+             {} has: if the dhcp-script runs as another user, it finds no book. Run render as root",
+            path.display(),
+            arguments.state.display()
+        )
+    }))
 }
 
 fn summary(
@@ -231,7 +238,8 @@ fn show(arguments: &Arguments, summary: &Summary) -> Result<(), Failure> {
     if summary.secret {
         writeln!(
             out,
-            "it holds tokens: only its owner and group may read it (a dnsmasq that starts as root does)"
+            "it holds tokens or the random folder: only its owner and group may read it (a dnsmasq that \
+             starts as root does)"
         )?;
     }
     if summary.restarted {

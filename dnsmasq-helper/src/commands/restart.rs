@@ -12,19 +12,19 @@ use crate::input::{Failure, wrong};
 /// Says that what stands in `out` is not in force yet: until a restart of ours succeeds.
 pub fn wanted(out: &Path) -> Result<(), Failure> {
     let mine = std::process::id().to_string();
-    publish::write(&super::render::beside(out, "restart")?, mine.as_bytes(), Readers::Everybody)?;
+    publish::write(&publish::beside(out, "restart")?, mine.as_bytes(), Readers::Everybody)?;
     Ok(())
 }
 
 /// Whether a change of an earlier run waits for its restart: that one failed, or nobody asked for it.
 pub fn is_due(out: &Path) -> bool {
-    super::render::beside(out, "restart").is_ok_and(|mark| mark.exists())
+    publish::beside(out, "restart").is_ok_and(|mark| mark.exists())
 }
 
 /// Waits until nothing has changed for `settle`, then restarts. False: a later run of ours, which
 /// changed the file again, has taken the restart over.
 pub fn debounced(out: &Path, settle: Duration, command: &str) -> Result<bool, Failure> {
-    let mark = super::render::beside(out, "restart")?;
+    let mark = publish::beside(out, "restart")?;
     let mine = std::process::id().to_string();
     wanted(out)?;
     std::thread::sleep(settle);

@@ -11,6 +11,7 @@ use offhook_core::policy::{Answer, Policy, Site};
 use offhook_core::text::printable;
 
 use super::lines::{Lines, not};
+use super::tags::can_be_a_tag;
 use super::{tags, values};
 
 /// The tags of the user's `dhcp-range` lines inside a site's networks, by the site's name; without
@@ -32,6 +33,18 @@ pub fn render(
     wrong: &mut Mistakes,
 ) -> Vec<WantedRange> {
     let mut wanted: Vec<WantedRange> = Vec::new();
+    for name in ranges.keys() {
+        let site = policy.sites.iter().find(|site| site.name == *name);
+        if !site.is_some_and(by_range) {
+            wrong.push(
+                "sites",
+                format!(
+                    "--range-tag {name:?}: expected the name of a site with networks or relays, found {}",
+                    if site.is_some() { "one without" } else { "no such site" }
+                ),
+            );
+        }
+    }
     for (position, site) in policy.sites.iter().enumerate() {
         let kinds = kinds(position, site, ranges, lines, wrong);
         if by_range(site) && !ranges.contains_key(&site.name) {
@@ -134,21 +147,6 @@ fn relay_id(id: &[u8]) -> Result<Vec<String>, String> {
         more => values::hex(more),
     };
     Ok(vec![alone, values::hex(&with_nul)])
-}
-
-fn can_be_a_tag(name: &str) -> Result<(), String> {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '"' | '#' | '=');
-    let first = name.starts_with(['!', '#']);
-    if name.is_empty() || name.len() > 100 || name.contains(bad) || first || name.ends_with('*') {
-        return Err(format!(
-            "{name:?} cannot be a tag of dnsmasq, which tells interfaces and client classes by tags; \
-             use a name without blanks, commas and quotes that does not end with \"*\""
-        ));
-    }
-    if name.starts_with("oh_") || name.starts_with("oh-") {
-        return Err(format!("{name:?} begins as offhook's own tags do; use another name"));
-    }
-    Ok(())
 }
 
 /// `answer: phones`: nobody else gets an answer. Decided before dnsmasq has chosen a range.

@@ -79,3 +79,19 @@ pub fn range(site: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     format!("{RANGE}{}", site.chars().map(plain).collect::<String>())
 }
+
+/// Whether a name of the user's can stand in a line as a tag of dnsmasq's, and is not one of ours.
+pub fn can_be_a_tag(name: &str) -> Result<(), String> {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '"' | '#' | '=');
+    let first = name.starts_with(['!', '#']);
+    if name.is_empty() || name.len() > 100 || name.contains(bad) || first || name.ends_with('*') {
+        return Err(format!(
+            "{name:?} cannot be a tag of dnsmasq, which tells interfaces and client classes by tags; \
+             use a name without blanks, commas and quotes that does not end with \"*\""
+        ));
+    }
+    if name.starts_with("oh_") || name.starts_with("oh-") {
+        return Err(format!("{name:?} begins as offhook's own tags do; use another name"));
+    }
+    Ok(())
+}

@@ -10,7 +10,7 @@ use super::product;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ pub struct Setup {
     pub folder: Folder,
     /// Lines of its configuration; edit them before the start.
     pub lines: Vec<String>,
+    state: PathBuf,
     port: u16,
     /// Holds the port's number against other tests: dnsmasq shares its UDP port with anybody.
     #[allow(dead_code)]
@@ -50,7 +51,8 @@ impl Setup {
             format!("dhcp-leasefile={}", path("leases")),
             format!("pid-file={}", path("pid")),
         ];
-        Setup { folder, lines, port, reserved }
+        let state = folder.join("state");
+        Setup { folder, lines, state, port, reserved }
     }
 
     pub fn line(mut self, line: impl Into<String>) -> Setup {
@@ -67,7 +69,14 @@ impl Setup {
 
     /// Where the script keeps its records.
     pub fn state(&self) -> PathBuf {
-        self.folder.join("state")
+        self.state.clone()
+    }
+
+    /// Another folder than one beside the configuration; it must be there.
+    #[allow(dead_code)]
+    pub fn state_at(mut self, folder: &Path) -> Setup {
+        self.state = folder.to_owned();
+        self
     }
 
     /// With the companion as dhcp-script. Nothing in its call can name the state directory but the
@@ -88,7 +97,10 @@ impl Setup {
         let policy = self.folder.write("policy.json", policy);
         let mut command = process::command(product::companion());
         command.arg("render").arg("--policy").arg(policy).arg("--out").arg(self.rendered());
-        command.arg("--state").arg(self.folder.make("state"));
+        if !self.state.exists() {
+            self.folder.make("state");
+        }
+        command.arg("--state").arg(&self.state);
         process::run(command.args(more))
     }
 

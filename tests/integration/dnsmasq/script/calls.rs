@@ -46,15 +46,14 @@ fn a_full_disk_and_a_read_only_directory_cost_the_record_and_nothing_else() {
         ("read-only", "mount -t tmpfs -o size=64k none \"$S\" && mount -o remount,ro \"$S\""),
         (
             "full",
-            "mount -t tmpfs -o size=64k none \"$S\" && mkdir -p \"$S\"/phones/01; : > \"$S\"/alive; \
-             head -c 1M /dev/zero > \"$S\"/zero 2>/dev/null; true",
+            "mount -t tmpfs -o size=64k none \"$S\" && head -c 1M /dev/zero > \"$S\"/zero 2>/dev/null; true",
         ),
     ] {
         let state = folder.make(what);
         let run = "\"$OFFHOOK\" add 00:15:65:00:00:01 10.0.0.7 && find \"$S\" -name '*001565000001*' | wc -l";
         let mend = match what {
             "full" => {
-                "rm \"$S\"/zero && \"$OFFHOOK\" add 00:15:65:00:00:01 10.0.0.7 && cat \"$S\"/phones/01/*.json"
+                "rm \"$S\"/zero && \"$OFFHOOK\" add 00:15:65:00:00:01 10.0.0.7 && cat \"$S\"/phones/*/*.json"
             }
             _ => "true",
         };
@@ -126,7 +125,7 @@ fn fuzzed_arguments_and_environment_do_no_harm() {
         assert!(output.status.success(), "{words:?} {env:?}: {}", output.status);
         assert!(output.stdout.is_empty(), "{words:?}: it prints nothing");
     }
-    let known = ["alive", "phones", "state"];
+    let known = ["alive", "key", "phones", "state"];
     for path in walk(folder.path()) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let plain = name.trim_end_matches(".json").bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -181,4 +180,69 @@ fn an_instance_is_told_by_the_name_of_a_symlink() {
     let output = process::run(command.env("OFFHOOK_STATE", folder.join("named")));
     assert!(output.status.success());
     assert_eq!(records(&folder.join("named")).len(), 1);
+}
+
+/// As `dnsmasq -d` hands its terminal on: what stands on it is no person's.
+#[test]
+fn an_event_on_a_terminal_is_an_event() {
+    let folder = Folder::new();
+    let state = folder.join("state");
+    let on_a_terminal = |words: &str| {
+        let mut command = process::command("script");
+        command.args(["--quiet", "--return", "--command"]);
+        command.arg(format!("{} {words}", companion().display())).arg("/dev/null");
+        process::run(command.env("OFFHOOK_STATE", &state).env("DNSMASQ_VENDOR_CLASS", "yealink"))
+    };
+    for words in [
+        "add 00:15:65:00:00:01 10.0.0.7",
+        "old 00:15:65:00:00:02 10.0.0.8 phone",
+        "del 00:15:65:00:00:03 10.0.0.9",
+        "add 00:01:00:01:2c:3f 2001:db8::7",
+        "arp-add 00:15:65:00:00:04 10.0.0.7",
+        "tftp 1234 10.0.0.7 /srv/tftp/x",
+        "later-action 00:15:65:00:00:05 10.0.0.7",
+        "init",
+    ] {
+        let output = on_a_terminal(words);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.is_empty(), "{words}: {} {said}", output.status);
+    }
+    assert_eq!(records(&state).len(), 3);
+    // Somebody who mistypes a command is told so.
+    let output = on_a_terminal("rendr --policy x");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.code() == Some(2) && said.contains("rendr"), "{said}");
+}
+
+/// Another user's folder, and links in it: as root the script writes nothing there, and nothing outside.
+#[test]
+fn no_file_outside_the_state_directory_is_touched() {
+    let folder = Folder::new();
+    let precious = folder.write("precious", "precious, whole and longer than a line");
+    let whole = fs::read(&precious).expect("it");
+    for name in ["alive", "key", ".001565000001.json-1", "phones"] {
+        let state = folder.make(&format!("with-{name}"));
+        std::os::unix::fs::symlink(&precious, state.join(name)).expect("a link");
+        let output =
+            process::run(&mut script(&state, &["add", "00:15:65:00:00:01", "10.0.0.7"], &[]));
+        assert!(output.status.success(), "{name}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.is_empty(), name.starts_with('.'), "{name}: {said}");
+        assert_eq!(fs::read(&precious).expect("it"), whole, "{name}");
+    }
+    let link = folder.join("link");
+    std::os::unix::fs::symlink(folder.make("elsewhere"), &link).expect("a link");
+    let mut refused = vec![link];
+    if process::run_well(process::command("id").arg("-u")).trim() == "0" {
+        let others = folder.make("others");
+        std::os::unix::fs::chown(&others, Some(4711), None).expect("another's folder");
+        refused.push(others);
+    }
+    for state in refused {
+        let output =
+            process::run(&mut script(&state, &["add", "00:15:65:00:00:01", "10.0.0.7"], &[]));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !said.is_empty(), "{}", state.display());
+        assert_eq!(fs::read_dir(&state).expect("a folder").count(), 0, "{}", state.display());
+    }
 }

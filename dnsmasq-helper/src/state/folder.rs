@@ -1,0 +1,276 @@
+//! A folder that is held open. Every file in it is reached from there, by its bare name and without
+//! following links: whoever else may write to the folder cannot lead us out of it.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::time::SystemTime;
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::unistd::{UnlinkatFlags, geteuid, linkat, symlinkat, unlinkat};
+
+/// What the folders hold says who uses which phone where: its owner and group may read it.
+const FOLDER: Mode = Mode::from_bits_truncate(0o750);
+const FILE: Mode = Mode::from_bits_truncate(0o640);
+
+pub struct Folder(OwnedFd);
+
+impl Folder {
+    /// Opens a folder that exists; its name may not be a link.
+    pub fn open(path: &Path) -> io::Result<Folder> {
+        Ok(Folder(openat(AT_FDCWD, path, folder_flags(), Mode::empty())?))
+    }
+
+    /// Opens a folder, and makes it first if it is not there.
+    pub fn open_or_make(path: &Path) -> io::Result<Folder> {
+        match Folder::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                DirBuilder::new().recursive(true).mode(FOLDER.bits()).create(path)?;
+                Folder::open(path)
+            }
+            other => other,
+        }
+    }
+
+    /// Fails if somebody else could exchange the files of the folder while this program, which may
+    /// be root, works in it.
+    pub fn refuse_if_unsafe(&self) -> io::Result<()> {
+        let about = fstat(&self.0)?;
+        if geteuid().is_root() && about.st_uid != 0 {
+            return Err(io::Error::other(format!(
+                "the script runs as root and the folder belongs to user {}: name that user in \
+                 dhcp-scriptuser, or give the folder to root",
+                about.st_uid
+            )));
+        }
+        // With the sticky bit others may add files, but not exchange ours.
+        if about.st_mode & 0o1002 == 0o002 {
+            return Err(io::Error::other(
+                "every user may write to the folder: chmod 750 it".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The group that the folder belongs to.
+    pub fn group(&self) -> io::Result<u32> {
+        Ok(fstat(&self.0)?.st_gid)
+    }
+
+    pub fn inside(&self, name: &str) -> io::Result<Folder> {
+        Ok(Folder(openat(&self.0, name, folder_flags(), Mode::empty())?))
+    }
+
+    pub fn inside_or_make(&self, name: &str) -> io::Result<Folder> {
+        match self.inside(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match mkdirat(&self.0, name, FOLDER) {
+                    Ok(()) | Err(Errno::EEXIST) => self.inside(name),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// A plain file for reading.
+    pub fn file(&self, name: &str) -> io::Result<File> {
+        self.plain(name, OFlag::O_RDONLY)
+    }
+
+    /// A plain file for reading and writing, made if it is not there.
+    pub fn file_or_make(&self, name: &str) -> io::Result<File> {
+        match self.plain(name, OFlag::O_RDWR) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match self.create(name, OFlag::O_RDWR) {
+                    // Another run of ours was quicker.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        self.plain(name, OFlag::O_RDWR)
+                    }
+                    other => other,
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// `O_NONBLOCK`: a pipe in the place of a file is refused instead of waited for.
+    fn plain(&self, name: &str, access: OFlag) -> io::Result<File> {
+        let flags = access | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let file = openat(&self.0, name, flags, Mode::empty())?;
+        let about = fstat(&file)?;
+        if kind(&about) != SFlag::S_IFREG || about.st_nlink > 1 {
+            return Err(io::Error::other(format!("{name} is not a plain file with one name")));
+        }
+        Ok(file.into())
+    }
+
+    fn create(&self, name: &str, access: OFlag) -> io::Result<File> {
+        let new = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        Ok(openat(&self.0, name, access | new, FILE)?.into())
+    }
+
+    /// Puts a file in its place, whole or not at all; one that was there is replaced.
+    pub fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.by_way_of(name, content, |temporary| Ok(renameat(&self.0, temporary, &self.0, name)?))
+    }
+
+    /// The same, but a file that is there already stays.
+    pub fn put_if_absent(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.by_way_of(name, content, |temporary| {
+            match linkat(&self.0, temporary, &self.0, name, AtFlags::empty()) {
+                Ok(()) | Err(Errno::EEXIST) => self.remove(temporary),
+                Err(error) => Err(error.into()),
+            }
+        })
+    }
+
+    fn by_way_of(
+        &self,
+        name: &str,
+        content: &[u8],
+        place: impl FnOnce(&str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let temporary = temporary(name);
+        let created = match self.create(&temporary, OFlag::O_WRONLY) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // Of a killed run that had our process id.
+                self.remove(&temporary)?;
+                self.create(&temporary, OFlag::O_WRONLY)
+            }
+            other => other,
+        };
+        let done =
+            created.and_then(|mut file| file.write_all(content)).and_then(|()| place(&temporary));
+        if done.is_err() {
+            let _ = self.remove(&temporary);
+        }
+        done
+    }
+
+    /// Makes `name` a link to `target`, in place of what was there.
+    pub fn link(&self, name: &str, target: &Path) -> io::Result<()> {
+        let temporary = temporary(name);
+        self.remove(&temporary)?;
+        symlinkat(target, &self.0, temporary.as_str())?;
+        let placed = renameat(&self.0, temporary.as_str(), &self.0, name);
+        if placed.is_err() {
+            let _ = self.remove(&temporary);
+        }
+        Ok(placed?)
+    }
+
+    /// Removes a file; none there is as well.
+    pub fn remove(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
+        match unlinkat(&self.0, name.as_ref(), UnlinkatFlags::NoRemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The names in it, in no order.
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut folder = Dir::openat(&self.0, ".", folder_flags(), Mode::empty())?;
+        let mut names = Vec::new();
+        for entry in folder.iter() {
+            let name = entry?.file_name().to_bytes().to_owned();
+            if name != b"." && name != b".." {
+                names.push(OsStr::from_bytes(&name).to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// When a file was last written.
+    pub fn changed(&self, name: &OsStr) -> Option<SystemTime> {
+        let about = fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        let seconds = u64::try_from(about.st_mtime).ok()?;
+        SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))
+    }
+}
+
+fn folder_flags() -> OFlag {
+    OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC
+}
+
+fn kind(about: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT
+}
+
+/// The name of a file that is not whole yet.
+fn temporary(name: &str) -> String {
+    format!(".{name}-{}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn no_link_leads_out_of_the_folder() {
+        let outside = tempfile::tempdir().unwrap();
+        let precious = outside.path().join("precious");
+        fs::write(&precious, "precious").unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        for name in ["alive".to_owned(), temporary("a.json"), temporary("key")] {
+            symlink(&precious, path(&name)).unwrap();
+        }
+        symlink(outside.path(), path("phones")).unwrap();
+        fs::hard_link(&precious, path("hard")).unwrap();
+        nix::unistd::mkfifo(&path("pipe"), FILE).unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        for name in ["alive", "hard", "pipe"] {
+            assert!(folder.file(name).is_err() && folder.file_or_make(name).is_err(), "{name}");
+        }
+        assert!(folder.inside("phones").is_err() && folder.inside_or_make("phones").is_err());
+        // The names of our own files that are not whole yet may be taken: they are made anew.
+        folder.put("a.json", b"whole").unwrap();
+        folder.put_if_absent("key", b"first").unwrap();
+        folder.put_if_absent("key", b"second").unwrap();
+        assert_eq!(fs::read(path("a.json")).unwrap(), b"whole");
+        assert_eq!(fs::read(path("key")).unwrap(), b"first");
+        folder.put("alive", b"in its place").unwrap();
+        assert!(!fs::symlink_metadata(path("alive")).unwrap().is_symlink());
+        assert_eq!(fs::read(&precious).unwrap(), b"precious");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+        symlink(place.path(), outside.path().join("link")).unwrap();
+        assert!(Folder::open(&outside.path().join("link")).is_err());
+        assert!(Folder::open_or_make(&outside.path().join("link")).is_err());
+    }
+
+    #[test]
+    fn only_owner_and_group_read_what_is_made() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("deep/state");
+        let folder = Folder::open_or_make(&path).unwrap();
+        folder.inside_or_make("phones").unwrap().put("a", b"x").unwrap();
+        folder.file_or_make("alive").unwrap();
+        for (name, expected) in
+            [("", 0o750), ("phones", 0o750), ("phones/a", 0o640), ("alive", 0o640)]
+        {
+            let mode = fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, expected, "{name:?}: expected {expected:o}, found {mode:o}");
+        }
+        folder.refuse_if_unsafe().unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+        let error = folder.refuse_if_unsafe().unwrap_err().to_string();
+        assert!(error.contains("chmod 750"), "{error}");
+        if geteuid().is_root() {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
+            std::os::unix::fs::chown(&path, Some(4711), None).unwrap();
+            let error = folder.refuse_if_unsafe().unwrap_err().to_string();
+            assert!(error.contains("belongs to user 4711"), "{error}");
+        }
+    }
+}
