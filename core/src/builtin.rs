@@ -11,8 +11,8 @@ use crate::catalogue::record::{List, Text};
 use crate::catalogue::source;
 use crate::catalogue::system_source;
 use crate::catalogue::{
-    Condition, Field, MacRule, Parameter, ParameterKind, PhoneFile, Read, Rule, Serve, Source,
-    System, Tables, Tell, Test, UrlRules, Vendor, What,
+    Condition, Field, MacRule, ModelCode, Parameter, ParameterKind, PhoneFile, Read, Rule, Serve,
+    Source, System, Tables, Tell, Test, UrlRules, Vendor, What,
 };
 use crate::error::Mistakes;
 use crate::value::{EnterpriseBlock, Existing, OptionSpec, Send, SubOption, Value};

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::files::step;
 use crate::phone::Phone;
 use crate::report::Log;
 use crate::settings::Settings;
+use crate::steps;
 
 /// How SIP travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
     let Some(names) = &phone.character.registration else {
         let count = settings.len();
         log.passed(
-            step::CONFIGURATION,
+            steps::CONFIGURATION,
             format!(
                 "{count} parameters; which of them a registration needs is not known of this maker"
             ),
@@ -71,7 +71,7 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
     let user = need("user", &names.user);
     let password = need("password", &names.password);
     let (Some(server), Some(user), Some(password)) = (server, user, password) else {
-        log.failed(step::CONFIGURATION, missing.join("; "));
+        log.failed(steps::CONFIGURATION, missing.join("; "));
         return None;
     };
     let optional = |names: &[String]| settings.get(names).map(|(value, _)| value.to_owned());
@@ -91,7 +91,7 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
         transport(names.transports.get(&word).unwrap_or(&word))
     });
     let Some(transport) = transport else {
-        log.failed(step::CONFIGURATION, "the transport is none that is known (udp, tcp, tls)");
+        log.failed(steps::CONFIGURATION, "the transport is none that is known (udp, tcp, tls)");
         return None;
     };
     let usual = if transport == Transport::Tls { 5061 } else { 5060 };
@@ -116,7 +116,7 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
     };
     let Account { user, server, port, transport, .. } = &account;
     log.passed(
-        step::CONFIGURATION,
+        steps::CONFIGURATION,
         format!("user {user} at {server}:{port} by {transport}, {from}"),
     );
     Some(account)

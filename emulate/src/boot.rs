@@ -8,6 +8,7 @@ use crate::packet::{ACK, Answer, DISCOVER, INFORM, NAK, OFFER, Question, RELEASE
 use crate::phone::Phone;
 use crate::reading::{self, Place, Said, Understood, Vlan};
 use crate::report::Log;
+use crate::steps;
 
 /// What the phone has after its DHCP rounds.
 #[derive(Debug, Clone)]
@@ -15,16 +16,6 @@ pub struct Lease {
     pub address: Ipv4Addr,
     pub answer: Answer,
     pub understood: Understood,
-}
-
-/// The names of the steps.
-pub mod step {
-    pub const OFFER: &str = "DHCPDISCOVER";
-    pub const ACK: &str = "DHCPREQUEST";
-    pub const INFORM: &str = "DHCPINFORM";
-    pub const OPTIONS: &str = "DHCP options";
-    pub const VLAN: &str = "voice VLAN";
-    pub const URL: &str = "provisioning URL";
 }
 
 /// Boots. `voice` is the way in the voice VLAN; none: the same as the first.
@@ -40,7 +31,7 @@ pub fn boot(
         let priority = priority.map(|priority| format!(", priority {priority}"));
         let note = if note.is_empty() { note } else { format!(" ({note})") };
         log.passed(
-            step::VLAN,
+            steps::VLAN,
             format!("{id}{}, by {by}{note}; asks again in it", priority.unwrap_or_default()),
         );
         // It gives its address back. Nobody answers that.
@@ -55,7 +46,7 @@ pub fn boot(
             ..question(phone, exchange, RELEASE)
         };
         if let Err(error) = exchange.send(&release) {
-            log.failed(step::VLAN, format!("cannot give {} back: {error}", lease.address));
+            log.failed(steps::VLAN, format!("cannot give {} back: {error}", lease.address));
         }
         // The tag is named, not set up: whoever runs this puts the second way into that VLAN.
         lease = round(phone, voice.unwrap_or(exchange), &format!(" in VLAN {id}"), log)?;
@@ -68,7 +59,7 @@ pub fn boot(
 /// DISCOVER to ACK, and INFORM where this phone does so.
 fn round(phone: &Phone, exchange: &Exchange, place: &str, log: &mut Log<'_>) -> Option<Lease> {
     let (offer_step, ack_step) =
-        (format!("{}{place}", step::OFFER), format!("{}{place}", step::ACK));
+        (format!("{}{place}", steps::OFFER), format!("{}{place}", steps::ACK));
     let discover = question(phone, exchange, DISCOVER);
     let offer = match exchange.ask(&discover, &[OFFER]) {
         Ok(offer) => offer,
@@ -126,7 +117,7 @@ fn inform(
     place: &str,
     log: &mut Log<'_>,
 ) -> Option<Answer> {
-    let name = format!("{}{place}", step::INFORM);
+    let name = format!("{}{place}", steps::INFORM);
     let inform = Question { ciaddr: address, ..question(phone, exchange, INFORM) };
     match exchange.ask_as(address, &inform, &[ACK]) {
         Ok(answer) => {
@@ -174,11 +165,11 @@ fn tell(understood: &Understood, log: &mut Log<'_>) {
     list("SIP servers", &understood.sip_servers);
     words.extend(understood.other.iter().map(|said| format!("{} {}", said.by, said.value)));
     if !words.is_empty() {
-        log.passed(step::OPTIONS, words.join("; "));
+        log.passed(steps::OPTIONS, words.join("; "));
     }
     for said in &understood.unreadable {
         log.failed(
-            step::OPTIONS,
+            steps::OPTIONS,
             format!("{} is not what this phone reads: {}", said.by, said.value),
         );
     }
@@ -188,15 +179,15 @@ fn locate(phone: &Phone, understood: &Understood, log: &mut Log<'_>) {
     match &*understood.places {
         [first, others @ ..] => {
             let also: String = others.iter().map(|said| format!(", also {}", said.by)).collect();
-            log.passed(step::URL, format!("{} by {}{also}", first.value.url(), first.by));
+            log.passed(steps::URL, format!("{} by {}{also}", first.value.url(), first.by));
         }
         [] if understood.asked.is_empty() => {
             let name = &phone.vendor.name;
-            log.not_reached(step::URL, format!("this {name} phone asks for none by DHCP"));
+            log.not_reached(steps::URL, format!("this {name} phone asks for none by DHCP"));
         }
         [] => {
             let asked = understood.asked.join(", ");
-            log.failed(step::URL, format!("none: the answer has nothing to read in {asked}"));
+            log.failed(steps::URL, format!("none: the answer has nothing to read in {asked}"));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::reading::Reader;
+use crate::forms::Reader;
 
 include!(concat!(env!("OUT_DIR"), "/characters.rs"));
 

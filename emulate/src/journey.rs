@@ -8,6 +8,7 @@ use crate::fetch::Fetcher;
 use crate::phone::Phone;
 use crate::register;
 use crate::report::{Log, Report, Step, Told};
+use crate::steps;
 
 /// How far a phone goes, and by which ways.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Journey {
             Start::Dhcp { exchange, voice } => {
                 let lease = boot::boot(phone, exchange, voice.as_ref(), log);
                 if lease.is_none() {
-                    log.not_reached(boot::step::URL, "no address");
+                    log.not_reached(steps::URL, "no address");
                 }
                 lease.and_then(|lease| {
                     let options = lease.answer.options.iter();
@@ -72,18 +73,18 @@ impl Journey {
             }
             Start::Url(url) => match boot::given(phone, url) {
                 Ok(place) => {
-                    log.passed(boot::step::URL, format!("{} as given", place.url()));
+                    log.passed(steps::URL, format!("{} as given", place.url()));
                     Some(place)
                 }
                 Err(why) => {
-                    log.failed(boot::step::URL, why);
+                    log.failed(steps::URL, why);
                     None
                 }
             },
         };
         let Some(files) = &self.files else { return };
         let Some(place) = place else {
-            log.not_reached(crate::files::step::FILES, "no URL");
+            log.not_reached(steps::FILES, "no URL");
             self.no_registration("no files", log);
             return;
         };
@@ -92,7 +93,7 @@ impl Journey {
         let account = match fetcher {
             Ok(fetcher) => crate::files::collect(phone, &place, &fetcher, log),
             Err(why) => {
-                log.failed(crate::files::step::FILES, format!("the certificates: {why}"));
+                log.failed(steps::FILES, format!("the certificates: {why}"));
                 None
             }
         };
@@ -116,8 +117,8 @@ impl Journey {
 
     fn no_registration(&self, why: &str, log: &mut Log<'_>) {
         if self.registration.is_some() {
-            log.not_reached(register::step::REGISTER, why);
-            log.not_reached(register::step::ANSWER, why);
+            log.not_reached(steps::REGISTER, why);
+            log.not_reached(steps::ANSWER, why);
         }
     }
 }

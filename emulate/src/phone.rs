@@ -8,7 +8,6 @@ use offhook_core::examples::{self, Example};
 
 use crate::character::{Character, Informs};
 use crate::packet;
-use crate::reading::fill;
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -21,6 +20,8 @@ pub struct Phone {
     /// Empty where neither the example nor the maker's character bears one.
     pub model: String,
     pub firmware: String,
+    /// 0, or 1 + the position among the vendor's variants.
+    pub variant: u8,
     /// What it sends, in its order, without message type and addresses.
     pub options: Vec<(u8, Vec<u8>)>,
     pub informs: Informs,
@@ -93,12 +94,15 @@ impl Phone {
         let informs = if informs { Informs::Always } else { character.informs };
         let own = example.packet.mac.filter(|mac| *mac != NOBODYS);
         let own = own.unwrap_or_else(|| makers(&vendor));
+        let position = |name: &String| vendor.variants.iter().position(|own| **own == **name);
+        let variant = example.variant.as_ref().and_then(position).map_or(0, |index| index + 1);
         let model = example.model.clone().or_else(|| character.model.clone());
         Ok(Phone {
             character,
             example: example.name.clone(),
             mac: choice.mac.unwrap_or(own),
             model: model.unwrap_or_default(),
+            variant: u8::try_from(variant).unwrap_or(0),
             firmware: example.firmware.clone().unwrap_or_default(),
             informs,
             options,
@@ -108,7 +112,7 @@ impl Phone {
 
     /// What it says of itself in HTTP and SIP; none where nobody knows.
     pub fn user_agent(&self) -> Option<String> {
-        self.character.user_agent.as_deref().map(|text| fill(self, text))
+        self.character.user_agent.as_deref().map(|text| self.fill(text))
     }
 
     /// The model without the beginning that its maker leaves out where only the model is meant.
@@ -128,6 +132,43 @@ impl Phone {
         let class = class.map(|(_, class)| class.strip_suffix(b"\0").unwrap_or(class));
         let mut own = bound.iter().filter(|(name, _)| class == Some(name.as_bytes()));
         own.any(|(_, codes)| lists(codes))
+    }
+
+    /// Puts the phone's own words in the place of its own macros, the longest first.
+    pub fn expand(&self, text: &str) -> String {
+        let mut macros: Vec<(&String, &String)> = self.character.macros.iter().collect();
+        macros.sort_by_key(|(own, _)| std::cmp::Reverse(own.len()));
+        let mut expanded = text.to_owned();
+        for (own, meant) in macros {
+            if expanded.contains(own.as_str()) {
+                expanded = expanded.replace(own.as_str(), &self.fill(meant));
+            }
+        }
+        expanded
+    }
+
+    /// Fills in the names that `phone.toml` and `[[file]]` use.
+    pub fn fill(&self, text: &str) -> String {
+        let Mac(mac) = self.mac;
+        let digits = |between: &str| {
+            mac.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
+        };
+        let mut filled = text.to_owned();
+        for (name, value) in [
+            ("{{mac}}", digits("")),
+            ("{{MAC}}", digits("").to_uppercase()),
+            ("{{mac:colon}}", digits(":")),
+            ("{{MAC:colon}}", digits(":").to_uppercase()),
+            ("{{mac:dash}}", digits("-")),
+            ("{{MAC:dash}}", digits("-").to_uppercase()),
+            ("{{mac:underscore}}", digits("_")),
+            ("{{model}}", self.model.clone()),
+            ("{{series}}", self.series().to_owned()),
+            ("{{firmware}}", self.firmware.clone()),
+        ] {
+            filled = filled.replace(name, &value);
+        }
+        filled
     }
 
     /// The same phone with another address: the `number`th of the range that its own is in.

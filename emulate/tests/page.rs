@@ -1,6 +1,6 @@
 //! docs/emulate.md names every step that there is, and no other.
 
-use offhook_emulate::{boot, files, register};
+use offhook_emulate::steps;
 
 #[test]
 fn the_page_has_every_step() {
@@ -10,17 +10,17 @@ fn the_page_has_every_step() {
     let rows = rows.filter_map(|row| row.split_once('`').map(|(name, _)| name));
     let named: Vec<&str> = rows.take_while(|name| !name.starts_with("--")).collect();
     let steps = [
-        boot::step::OFFER,
-        boot::step::ACK,
-        boot::step::INFORM,
-        boot::step::VLAN,
-        boot::step::OPTIONS,
-        boot::step::URL,
+        steps::OFFER,
+        steps::ACK,
+        steps::INFORM,
+        steps::VLAN,
+        steps::OPTIONS,
+        steps::URL,
         "GET URL",
-        files::step::FILES,
-        files::step::CONFIGURATION,
-        register::step::REGISTER,
-        register::step::ANSWER,
+        steps::FILES,
+        steps::CONFIGURATION,
+        steps::REGISTER,
+        steps::ANSWER,
     ];
     assert_eq!(named, steps);
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 /// What of the core it may use: addresses, and the catalogue with its examples.
 const PATHS: [&str; 4] = ["Mac", "catalogue", "examples", "builtin::built_in"];
 /// How offhook recognises and encodes: fields and methods of a vendor that stay unread.
-const NOT_OF_A_VENDOR: [&str; 5] = ["tells", "rules", "variants", "takes_url", "variant_name"];
+const NOT_OF_A_VENDOR: [&str; 3] = ["tells", "rules", "takes_url"];
 /// What it may read of the catalogue's types, by name.
-const TYPES: [&str; 4] = ["Tables", "Vendor", "Read", "PhoneFile"];
+const TYPES: [&str; 6] = ["Tables", "Vendor", "Read", "PhoneFile", "fits_model", "fits_firmware"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -37,7 +37,8 @@ fn strangers(text: &str) -> Vec<String> {
     });
     let vendor = behind(text, "vendor.").filter(|field| NOT_OF_A_VENDOR.contains(field));
     let types = text.lines().filter_map(|line| line.split_once("offhook_core::catalogue::"));
-    let types = types.flat_map(|(_, rest)| rest.split(|c: char| !c.is_alphanumeric()));
+    let types =
+        types.flat_map(|(_, rest)| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')));
     let types = types.filter(|name| !name.is_empty() && !TYPES.contains(name));
     core.chain(vendor).chain(types).map(str::to_owned).collect()
 }

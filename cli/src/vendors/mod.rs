@@ -105,7 +105,10 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     input::line("files:")?;
     for file in &vendor.files {
         let ours = if file.template.is_empty() { "" } else { ", written by offhook generate" };
-        input::line(format!("  {} ({}, {}){ours}", file.name, file.scope, file.format))?;
+        let conditions = file.conditions(vendor);
+        let conditions: String = conditions.iter().map(|text| format!("; {text}")).collect();
+        let line = format!("  {} ({}, {}{conditions}){ours}", file.name, file.scope, file.format);
+        input::line(line)?;
     }
     input::line("sources:")?;
     for source in &vendor.sources {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use offhook_core::catalogue::record::{List, Text};
-use offhook_core::catalogue::{Field, MacRule, Rule, Tables, Tell, Vendor};
+use offhook_core::catalogue::{Field, MacRule, PhoneFile, Rule, Tables, Tell, Vendor};
 use offhook_core::mac::Mac;
 use offhook_core::value::Value;
 
@@ -110,7 +110,9 @@ fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
         writeln!(out, "\nReads, in its order:\n")?;
     }
     for read in &vendor.reads {
-        let note = if read.note.is_empty() { String::new() } else { format!("; {}", read.note) };
+        let mut words = read.conditions();
+        words.extend((!read.note.is_empty()).then(|| read.note.to_string()));
+        let note: String = words.iter().map(|word| format!("; {word}")).collect();
         let order = if read.order > 0 { format!("{}. ", read.order) } else { String::new() };
         writeln!(
             out,
@@ -125,10 +127,13 @@ fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
         writeln!(out, "\nFiles:\n")?;
     }
     for file in &vendor.files {
-        let note = if file.note.is_empty() { String::new() } else { format!("; {}", file.note) };
+        let mut words = file.conditions(vendor);
+        words.extend(codes(file));
+        words.extend((!file.note.is_empty()).then(|| file.note.to_string()));
+        let words: String = words.iter().map(|word| format!("; {word}")).collect();
         let proof = proof(file.recalled, &file.sources);
         let ours = if file.template.is_empty() { "" } else { ", written by `offhook generate`" };
-        writeln!(out, "- `{}` ({}, {}{note}){ours}{proof}", file.name, file.scope, file.format)?;
+        writeln!(out, "- `{}` ({}, {}{words}){ours}{proof}", file.name, file.scope, file.format)?;
     }
     if !vendor.quirks.is_empty() {
         writeln!(out, "\nTo know:\n")?;
@@ -141,6 +146,13 @@ fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
         writeln!(out, "- [{}] {}", source.key, source.citation)?;
     }
     Ok(())
+}
+
+/// What `{{code}}` in a file's name is.
+fn codes(file: &PhoneFile) -> Option<String> {
+    let codes: Vec<String> =
+        file.codes.iter().map(|code| format!("{} {}", code.code, code.model)).collect();
+    (!codes.is_empty()).then(|| format!("the code is {}", codes.join(", ")))
 }
 
 fn rule_line(vendor: &Vendor, rule: &Rule) -> String {

@@ -118,6 +118,11 @@ record! {
         /// The longest URL in bytes; 0: not known.
         pub max_length: u16,
         pub schemes: List<Text>,
+        /// The schemes that the phone tries for a host without one, in its order. Empty: not known, and
+        /// the first of `schemes` is meant.
+        pub bare: List<Text>,
+        /// Where that is documented.
+        pub bare_sources: List<Text>,
     }
 }
 
@@ -166,6 +171,12 @@ record! {
         pub order: u16,
         pub gives: Text,
         pub form: Text,
+        /// How the models begin that read it; empty: all.
+        pub models: List<Text>,
+        /// See [`fits_firmware`].
+        pub firmware_from: List<Text>,
+        /// Read only where somebody has switched it on in the phone.
+        pub if_switched_on: bool,
         pub note: Text,
         pub recalled: bool,
         pub sources: List<Text>,
@@ -186,13 +197,36 @@ record! {
         pub refuse: Text,
         /// How the models begin that ask for it; empty: all.
         pub models: List<Text>,
+        /// Positions (1 + index) of the variants that ask for it; empty: all.
+        pub variants: Bytes,
         /// How the maker's phones can decrypt it, see [`CIPHERS`]; empty: not known.
         pub cipher: Text,
         /// What is left away at the beginning of a model in the file's name.
         pub without: Text,
+        /// What `{{code}}` in the name is, by the model. The code of another model is not known.
+        pub codes: List<ModelCode>,
+        /// Names of other files of this vendor: the phone requests this one only if all of them are
+        /// missing. Empty: no such condition.
+        pub only_if_missing: List<Text>,
+        /// Names of other files of this vendor: the phone requests this one only if one of them names
+        /// it. Empty: the phone requests it by itself.
+        pub named_by: List<Text>,
+        /// See [`fits_firmware`].
+        pub firmware_from: List<Text>,
+        /// The schemes by which alone it is requested; empty: that of the URL.
+        pub by: List<Text>,
         pub note: Text,
         pub recalled: bool,
         pub sources: List<Text>,
+    }
+}
+
+record! {
+    /// A model's part in the name of a file.
+    pub struct ModelCode {
+        /// The whole model, without regard to case.
+        pub model: Text,
+        pub code: Text,
     }
 }
 
@@ -320,8 +354,130 @@ impl Rule {
     }
 }
 
+impl PhoneFile {
+    /// The code of a model in this file's name.
+    pub fn code(&self, model: &str) -> Option<&str> {
+        let mut codes = self.codes.iter();
+        codes.find(|code| code.model.eq_ignore_ascii_case(model)).map(|code| &*code.code)
+    }
+
+    /// Under which conditions a phone requests this file, one sentence each.
+    pub fn conditions(&self, vendor: &Vendor) -> Vec<String> {
+        let mut conditions = of_models(&self.models, &self.firmware_from);
+        if !self.variants.is_empty() {
+            let names = self.variants.iter().filter_map(|variant| vendor.variant_name(*variant));
+            conditions.push(format!("{} phones", names.collect::<Vec<_>>().join(" and ")));
+        }
+        if !self.by.is_empty() {
+            conditions.push(format!("by {} only", self.by.join(" or ").to_uppercase()));
+        }
+        let quoted = |names: &[Text], between: &str| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            names.join(between)
+        };
+        if !self.only_if_missing.is_empty() {
+            let verb = if self.only_if_missing.len() == 1 { "is" } else { "are" };
+            let names = quoted(&self.only_if_missing, " and ");
+            conditions.push(format!("only if {names} {verb} missing"));
+        }
+        if !self.named_by.is_empty() {
+            conditions.push(format!("only if {} names it", quoted(&self.named_by, " or ")));
+        }
+        conditions
+    }
+}
+
+impl Read {
+    /// Under which conditions a phone reads this option, one sentence each.
+    pub fn conditions(&self) -> Vec<String> {
+        let mut conditions = of_models(&self.models, &self.firmware_from);
+        if self.if_switched_on {
+            conditions.push("only if switched on in the phone".to_owned());
+        }
+        conditions
+    }
+
+    /// Whether a phone of this model and firmware reads the option; an empty text is not known.
+    pub fn fits(&self, model: &str, firmware: &str) -> bool {
+        fits_model(&self.models, model) && fits_firmware(&self.firmware_from, firmware)
+    }
+}
+
+fn of_models(models: &[Text], firmware: &[Text]) -> Vec<String> {
+    let mut conditions = Vec::new();
+    if !models.is_empty() {
+        conditions.push(format!("models {}", models.join("..., ") + "..."));
+    }
+    if !firmware.is_empty() {
+        conditions.push(format!("firmware {} and later", firmware.join(", ")));
+    }
+    conditions
+}
+
+/// Whether a model begins in one of these ways; an empty list holds for all, and an empty model is not
+/// known.
+pub fn fits_model(models: &[Text], model: &str) -> bool {
+    let lower = model.to_ascii_lowercase();
+    let begins = |start: &Text| lower.starts_with(&start.to_ascii_lowercase());
+    models.is_empty() || model.is_empty() || models.iter().any(begins)
+}
+
+/// Whether a firmware is one of these or a later one: numbers with dots, one for each major release
+/// that has one (`7.3.17`, `8.2.1`), `x` for a part that does not count. An empty list holds for every
+/// firmware, and an empty firmware is not known.
+pub fn fits_firmware(from: &[Text], firmware: &str) -> bool {
+    let number = |part: &str| part.parse::<u32>().ok();
+    let major = |text: &str| text.split('.').next().and_then(number);
+    let found = major(firmware);
+    let of_release = from.iter().rfind(|first| match (major(first), found) {
+        (Some(first), Some(found)) => first <= found,
+        _ => true,
+    });
+    let Some(first) = of_release else { return from.is_empty() || firmware.is_empty() };
+    for (wanted, found) in first.split('.').zip(firmware.split('.')) {
+        if let (Some(wanted), Some(found)) = (number(wanted), number(found))
+            && wanted != found
+        {
+            return found > wanted;
+        }
+    }
+    true
+}
+
 impl Tell {
     pub fn fits(&self, variant: u8) -> bool {
         self.variants.is_empty() || self.variants.contains(&variant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_firmware_is_held_to_its_own_release() {
+        let snom = [Text::Borrowed("7.3.17"), Text::Borrowed("8.2.1")];
+        for (firmware, fits) in [
+            ("7.3.16", false),
+            ("7.3.17", true),
+            ("8.1.9", false),
+            ("8.2.1", true),
+            ("10.1.33.33", true),
+            ("6.5", false),
+            ("", true),
+        ] {
+            assert_eq!(fits_firmware(&snom, firmware), fits, "{firmware}");
+        }
+        let yealink = [Text::Borrowed("x.81")];
+        assert!(fits_firmware(&yealink, "66.84.0.10"));
+        assert!(!fits_firmware(&yealink, "28.73.0.48"));
+        assert!(fits_firmware(&[], "1"));
+    }
+
+    #[test]
+    fn a_model_is_compared_without_regard_to_case() {
+        let spa = [Text::Borrowed("SPA")];
+        assert!(fits_model(&spa, "spa504G") && fits_model(&spa, "") && fits_model(&[], "x"));
+        assert!(!fits_model(&spa, "PAP2T"));
     }
 }

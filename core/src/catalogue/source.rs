@@ -14,7 +14,7 @@ use crate::error::Mistakes;
 use crate::reader::{Cursor, Table};
 use crate::tree::{self, Kind};
 use rules::{read_macs, read_rule};
-use telling::{no_url, read_file, read_read, read_tell, read_url};
+use telling::{check_files, no_url, read_file, read_read, read_tell, read_url};
 
 const KEYS: [&str; 16] = [
     "name",
@@ -70,16 +70,18 @@ fn read_vendor(id: &str, root: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<V
     }
     let macs = each(&table, "mac", mistakes, |at, m| read_macs(at, &known, m));
     let macs: Vec<MacRule> = macs.into_iter().flatten().collect();
+    let files = each(&table, "file", mistakes, |at, m| read_file(at, &known, m));
+    check_files(root, &files, mistakes);
     Some(Vendor {
         id: Text::Owned(id.to_owned()),
         name: own(name?),
         aliases: owned(table.texts("aliases", "names", mistakes)),
         left_alone: table.text("left-alone", "the reason", mistakes).map(own).unwrap_or_default(),
         quirks: owned(table.texts("quirks", "sentences", mistakes)),
-        url: table.get("url").map_or_else(no_url, |at| read_url(&at, mistakes)),
+        url: table.get("url").map_or_else(no_url, |at| read_url(&at, &known, mistakes)),
         tells: each(&table, "tell", mistakes, |at, m| read_tell(at, &known, m)).into(),
         reads: each(&table, "reads", mistakes, |at, m| read_read(at, &known, m)).into(),
-        files: each(&table, "file", mistakes, |at, m| read_file(at, &known, m)).into(),
+        files: files.into(),
         variants: known.variants,
         sources: known.sources,
         rules: rules.into(),
@@ -133,21 +135,30 @@ pub(in crate::catalogue) fn read_proof(
         .get("status")
         .and_then(|at| at.one_of(&[("verified", false), ("recalled", true)], mistakes))
         .unwrap_or(false);
-    let keys = match table.get("source").map(|at| &at.tree.kind) {
-        None if recalled => Vec::new(),
-        None => {
-            at.mistake("\"source\" is missing: expected a key of [sources]", mistakes);
-            Vec::new()
-        }
+    if !recalled && !table.has("source") {
+        at.mistake("\"source\" is missing: expected a key of [sources]", mistakes);
+    }
+    (read_source_keys("source", at, table, known, mistakes), recalled)
+}
+
+/// A key of `[sources]`, or a list of them.
+fn read_source_keys(
+    name: &str,
+    at: &Cursor<'_>,
+    table: &Table<'_>,
+    known: &Known,
+    mistakes: &mut Mistakes,
+) -> List<Text> {
+    let keys = match table.get(name).map(|at| &at.tree.kind) {
         Some(Kind::Text(key)) => vec![key.as_str()],
-        Some(_) => table.texts("source", "keys of [sources]", mistakes),
+        _ => table.texts(name, "keys of [sources]", mistakes),
     };
     for key in &keys {
         if !known.sources.iter().any(|source| source.key == *key) {
             at.mistake(format!("the source {key:?} is not in [sources]"), mistakes);
         }
     }
-    (owned(keys), recalled)
+    owned(keys)
 }
 
 pub(in crate::catalogue) fn read_variant(

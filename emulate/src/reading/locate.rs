@@ -1,8 +1,6 @@
 //! From what an option says to the files' place: macros filled in, scheme and folder as the maker has
 //! them.
 
-use offhook_core::Mac;
-
 use crate::phone::Phone;
 
 /// Where the files are.
@@ -44,12 +42,12 @@ pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Pl
             format!("{scheme}://{value}")
         }
     };
-    let expanded = expand(phone, &whole);
+    let expanded = phone.expand(&whole);
     let after_host = expanded.split_once("://").map_or("", |(_, rest)| rest);
     let path = after_host.split_once('/').map_or("", |(_, path)| path);
     if let Some(file) = file {
         let slash = if expanded.ends_with('/') { "" } else { "/" };
-        return Ok(Place::File(format!("{expanded}{slash}{}", expand(phone, file))));
+        return Ok(Place::File(format!("{expanded}{slash}{}", phone.expand(file))));
     }
     let last = path.rsplit('/').next().unwrap_or_default();
     // Its own macro in the last part makes a file of it, as an ending does.
@@ -59,41 +57,4 @@ pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Pl
     }
     let slash = if expanded.ends_with('/') { "" } else { "/" };
     Ok(Place::Folder(format!("{expanded}{slash}")))
-}
-
-/// Puts the phone's own words in the place of its own macros, the longest first.
-pub fn expand(phone: &Phone, text: &str) -> String {
-    let mut macros: Vec<(&String, &String)> = phone.character.macros.iter().collect();
-    macros.sort_by_key(|(own, _)| std::cmp::Reverse(own.len()));
-    let mut expanded = text.to_owned();
-    for (own, meant) in macros {
-        if expanded.contains(own.as_str()) {
-            expanded = expanded.replace(own.as_str(), &fill(phone, meant));
-        }
-    }
-    expanded
-}
-
-/// Fills in the names that `phone.toml` and `[[file]]` use.
-pub fn fill(phone: &Phone, text: &str) -> String {
-    let Mac(mac) = phone.mac;
-    let digits = |between: &str| {
-        mac.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
-    };
-    let mut filled = text.to_owned();
-    for (name, value) in [
-        ("{{mac}}", digits("")),
-        ("{{MAC}}", digits("").to_uppercase()),
-        ("{{mac:colon}}", digits(":")),
-        ("{{MAC:colon}}", digits(":").to_uppercase()),
-        ("{{mac:dash}}", digits("-")),
-        ("{{MAC:dash}}", digits("-").to_uppercase()),
-        ("{{mac:underscore}}", digits("_")),
-        ("{{model}}", phone.model.clone()),
-        ("{{series}}", phone.series().to_owned()),
-        ("{{firmware}}", phone.firmware.clone()),
-    ] {
-        filled = filled.replace(name, &value);
-    }
-    filled
 }

@@ -1,19 +1,17 @@
 //! What an answer says to this phone: its options in the phone's own order, read as it reads them.
 
-mod forms;
 mod locate;
 
 use std::net::Ipv4Addr;
 
 use offhook_core::catalogue::Read;
 
+use crate::forms::{Heard, Reader, sub_option};
 use crate::packet::Answer;
 use crate::phone::Phone;
 use crate::report::shown;
-pub use forms::Reader;
-use forms::{Heard, sub_option};
+pub use locate::Place;
 pub(crate) use locate::place;
-pub use locate::{Place, expand, fill};
 
 /// A value and where it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +47,8 @@ pub struct Vlan {
 /// The options of the maker's reading order, the first first. What has no known order comes last.
 pub fn order(phone: &Phone) -> Vec<&Read> {
     let reads = phone.vendor.reads.iter().filter(|read| phone.reads_now(&read.code));
-    let mut reads: Vec<&Read> = reads.collect();
+    let mut reads: Vec<&Read> =
+        reads.filter(|read| read.fits(&phone.model, &phone.firmware)).collect();
     reads.sort_by_key(|read| if read.order == 0 { u16::MAX } else { read.order });
     reads
 }
@@ -62,6 +61,13 @@ pub fn read(phone: &Phone, answer: &Answer) -> Understood {
     let (mut vlan, mut priority) = (None::<Said<u16>>, None::<u8>);
     for read in order(phone) {
         let by = name(&read.code);
+        if read.if_switched_on {
+            if value_of(&read.code, answer).is_some() {
+                let value = "skipped: this phone reads it only if that is switched on".to_owned();
+                understood.other.push(Said { by, value, note: String::new() });
+            }
+            continue;
+        }
         if read.gives == "url" && !understood.asked.contains(&by) {
             understood.asked.push(by.clone());
         }

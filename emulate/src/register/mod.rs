@@ -11,14 +11,10 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::exchange::transaction;
 use crate::report::{Log, Outcome};
+use crate::steps;
 use digest::Challenge;
 use line::{Line, Silence};
 use message::{Request, Response};
-
-pub mod step {
-    pub const REGISTER: &str = "SIP REGISTER";
-    pub const ANSWER: &str = "registrar's answer";
-}
 
 /// What is expected of a registration.
 #[derive(Debug)]
@@ -37,8 +33,8 @@ pub fn register(account: &Account, wanted: &Wanted<'_>, log: &mut Log<'_>) -> Ou
         Ok(answer) => judge(&answer, wanted.status, log),
         Err(why) => {
             let Account { server, port, transport, .. } = account;
-            log.failed(step::REGISTER, format!("{server}:{port} by {transport}: {why}"));
-            log.not_reached(step::ANSWER, "no answer");
+            log.failed(steps::REGISTER, format!("{server}:{port} by {transport}: {why}"));
+            log.not_reached(steps::ANSWER, "no answer");
             Outcome::Failed
         }
     }
@@ -56,11 +52,11 @@ fn judge(answer: &Response, expected: u16, log: &mut Log<'_>) -> Outcome {
     let text = format!("{status} {reason}: {meaning}");
     if *status == expected {
         let as_expected = if expected == 200 { "" } else { ", as expected" };
-        log.passed(step::ANSWER, format!("{text}{as_expected}"));
+        log.passed(steps::ANSWER, format!("{text}{as_expected}"));
         return Outcome::Passed;
     }
     let instead = if expected == 200 { String::new() } else { format!("; expected {expected}") };
-    log.failed(step::ANSWER, format!("{text}{instead}"));
+    log.failed(steps::ANSWER, format!("{text}{instead}"));
     Outcome::Failed
 }
 
@@ -78,7 +74,7 @@ fn try_register(
     let challenge = match status {
         401 | 407 => Challenge::of(&first).map_err(Silence::Broken)?,
         _ => {
-            log.passed(step::REGISTER, format!("to {to}, answered without asking for a password"));
+            log.passed(steps::REGISTER, format!("to {to}, answered without asking for a password"));
             return Ok(first);
         }
     };
@@ -95,7 +91,7 @@ fn try_register(
     }
     let realm = &challenge.realm;
     log.passed(
-        step::REGISTER,
+        steps::REGISTER,
         format!(
             "to {to} as {user}, with the password from {password_in}, for the realm \"{realm}\""
         ),

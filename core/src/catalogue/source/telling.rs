@@ -1,20 +1,27 @@
 //! How a vendor's phones want to be told, what they read in an answer, and the files they fetch.
 
-use super::{Known, own, owned, read_proof, read_variant};
+use super::{Known, own, owned, read_proof, read_source_keys, read_variant};
 use crate::catalogue::record::{List, Text};
-use crate::catalogue::{CIPHERS, ESCAPES, PhoneFile, Read, Tell, UrlRules, WHAT, What};
+use crate::catalogue::{CIPHERS, ESCAPES, ModelCode, PhoneFile, Read, Tell, UrlRules, WHAT, What};
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table};
 use crate::text;
 use crate::value::{FORMS, OPTION_KEYS, OptionSpec};
 
 pub(super) fn no_url() -> UrlRules {
-    UrlRules { takes: own("base"), max_length: 0, schemes: List::default() }
+    UrlRules {
+        takes: own("base"),
+        max_length: 0,
+        schemes: List::default(),
+        bare: List::default(),
+        bare_sources: List::default(),
+    }
 }
 
-pub(super) fn read_url(at: &Cursor<'_>, mistakes: &mut Mistakes) -> UrlRules {
+pub(super) fn read_url(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> UrlRules {
     let mut rules = no_url();
-    let Some(table) = at.table(&["takes", "max-length", "schemes"], mistakes) else { return rules };
+    let keys = ["takes", "max-length", "schemes", "bare", "bare-source"];
+    let Some(table) = at.table(&keys, mistakes) else { return rules };
     if let Some(takes) = table.get("takes") {
         let kinds = [("base", "base"), ("host", "host"), ("file", "file")];
         rules.takes = takes.one_of(&kinds, mistakes).map(own).unwrap_or_default();
@@ -23,6 +30,16 @@ pub(super) fn read_url(at: &Cursor<'_>, mistakes: &mut Mistakes) -> UrlRules {
         rules.max_length = u16::try_from(length).unwrap_or(0);
     }
     rules.schemes = owned(table.texts("schemes", "URL schemes", mistakes));
+    rules.bare = owned(table.texts("bare", "URL schemes", mistakes));
+    for scheme in &rules.bare {
+        if !rules.schemes.contains(scheme) {
+            at.mistake(format!("\"bare\" has {scheme:?}, which \"schemes\" does not"), mistakes);
+        }
+    }
+    if table.has("bare") != table.has("bare-source") {
+        at.mistake("\"bare\" and \"bare-source\" go together", mistakes);
+    }
+    rules.bare_sources = read_source_keys("bare-source", at, &table, known, mistakes);
     rules
 }
 
@@ -40,9 +57,7 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
         // A header field has no number; its value is a text or an address all the same.
         Some(_) => header_value(at, &table, mistakes),
     };
-    let variants = table.texts("variants", "variants", mistakes);
-    let variants: Vec<u8> =
-        variants.into_iter().filter_map(|name| read_variant(at, name, known, mistakes)).collect();
+    let variants = read_variants(at, &table, known, mistakes);
     let harmless = table.bool("harmless", mistakes).unwrap_or(false);
     let default = table.bool("default", mistakes).unwrap_or(!recalled || harmless);
     if recalled && default && !harmless {
@@ -54,7 +69,7 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
         what: what?,
         option,
         header: header.map(own).unwrap_or_default(),
-        variants: variants.into(),
+        variants,
         default,
         recalled,
         sources,
@@ -106,7 +121,20 @@ fn check_names(at: &Cursor<'_>, what: What, option: &OptionSpec, mistakes: &mut 
 }
 
 pub(super) fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<Read> {
-    let keys = ["code", "sub", "name", "order", "gives", "form", "note", "status", "source"];
+    let keys = [
+        "code",
+        "sub",
+        "name",
+        "order",
+        "gives",
+        "form",
+        "models",
+        "firmware-from",
+        "if-switched-on",
+        "note",
+        "status",
+        "source",
+    ];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
     let sub = table.get("sub").and_then(|sub| sub.integer(0, 255, mistakes));
@@ -135,6 +163,9 @@ pub(super) fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
         order: u16::try_from(order).unwrap_or(0),
         gives: own(table.need("gives", "what it gives", mistakes)?.one_of(&gives, mistakes)?),
         form: table.text("form", "a text", mistakes).map(own).unwrap_or_default(),
+        models: owned(table.texts("models", "beginnings of models", mistakes)),
+        firmware_from: read_firmware(at, &table, mistakes),
+        if_switched_on: table.bool("if-switched-on", mistakes).unwrap_or(false),
         note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),
         recalled,
         sources,
@@ -147,8 +178,24 @@ pub(super) fn read_file(
     mistakes: &mut Mistakes,
 ) -> Option<PhoneFile> {
     let keys = [
-        "name", "scope", "format", "template", "escape", "refuse", "models", "cipher", "without",
-        "note", "status", "source",
+        "name",
+        "scope",
+        "format",
+        "template",
+        "escape",
+        "refuse",
+        "models",
+        "cipher",
+        "without",
+        "variants",
+        "codes",
+        "only-if-missing",
+        "named-by",
+        "firmware-from",
+        "by",
+        "note",
+        "status",
+        "source",
     ];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
@@ -163,8 +210,18 @@ pub(super) fn read_file(
     if template.contains('/') || (!template.is_empty() && !template.ends_with(".j2")) {
         at.mistake(format!("{template:?} is no name of a .j2 file in this folder"), mistakes);
     }
+    let codes = read_codes(&table, mistakes);
+    if name.contains("{{code}}") == codes.is_empty() {
+        at.mistake("{{code}} in the name and \"codes\" go together", mistakes);
+    }
     Some(PhoneFile {
         name: own(name),
+        codes,
+        variants: read_variants(at, &table, known, mistakes),
+        only_if_missing: owned(table.texts("only-if-missing", "names of files", mistakes)),
+        named_by: owned(table.texts("named-by", "names of files", mistakes)),
+        firmware_from: read_firmware(at, &table, mistakes),
+        by: owned(table.texts("by", "URL schemes", mistakes)),
         template: own(template),
         escape: escape.map(own).unwrap_or_default(),
         refuse: table.text("refuse", "characters", mistakes).map(own).unwrap_or_default(),
@@ -181,4 +238,79 @@ pub(super) fn read_file(
         recalled,
         sources,
     })
+}
+
+fn read_variants(
+    at: &Cursor<'_>,
+    table: &Table<'_>,
+    known: &Known,
+    mistakes: &mut Mistakes,
+) -> List<u8> {
+    let names = table.texts("variants", "variants", mistakes);
+    names.into_iter().filter_map(|name| read_variant(at, name, known, mistakes)).collect()
+}
+
+/// `codes = { T46G = "28" }`
+fn read_codes(table: &Table<'_>, mistakes: &mut Mistakes) -> List<ModelCode> {
+    let Some(at) = table.get("codes") else { return List::default() };
+    let Some(codes) = at.any_table(mistakes) else { return List::default() };
+    let read = |(model, at): (&str, Cursor<'_>)| {
+        Some(ModelCode { model: own(model), code: own(at.text("a code", mistakes)?) })
+    };
+    codes.iter().filter_map(read).collect()
+}
+
+fn read_firmware(at: &Cursor<'_>, table: &Table<'_>, mistakes: &mut Mistakes) -> List<Text> {
+    let from = table.texts("firmware-from", "numbers with dots", mistakes);
+    for text in &from {
+        if !text.split('.').all(|part| part == "x" || part.parse::<u32>().is_ok()) {
+            let wrong = "expected numbers with dots, \"x\" for a part that does not count";
+            at.mistake(format!("\"firmware-from\": {wrong}, found {text:?}"), mistakes);
+        }
+    }
+    owned(from)
+}
+
+/// A condition is about other files of the same vendor.
+pub(super) fn check_files(at: &Cursor<'_>, files: &[PhoneFile], mistakes: &mut Mistakes) {
+    for file in files {
+        for other in file.only_if_missing.iter().chain(&file.named_by) {
+            if *other == file.name || !files.iter().any(|known| known.name == *other) {
+                let text = format!(
+                    "the condition of {:?} has {other:?}, which is not the name of another [[file]]",
+                    file.name
+                );
+                at.mistake(text, mistakes);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    fn mistakes(file: &str) -> String {
+        let head = "name = \"V\"\n[sources]\ns = \"a page\"\n[url]\nschemes = [\"http\"]\n";
+        let device =
+            "[[file]]\nname = \"a\"\nscope = \"device\"\nformat = \"text\"\nsource = \"s\"\n";
+        let own = "scope = \"common\"\nformat = \"text\"\nsource = \"s\"\n";
+        let text = format!("{head}{device}[[file]]\n{file}\n{own}");
+        super::super::vendor("v", &text)
+            .map_or_else(|mistakes| mistakes.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn conditions_of_files_are_checked() {
+        assert_eq!(mistakes("name = \"b\"\nonly-if-missing = [\"a\"]\nnamed-by = [\"a\"]"), "");
+        for (file, wrong) in [
+            ("name = \"b\"\nonly-if-missing = [\"c\"]", "\"c\", which is not the name"),
+            ("name = \"b\"\nnamed-by = [\"b\"]", "\"b\", which is not the name"),
+            ("name = \"{{code}}.cfg\"", "go together"),
+            ("name = \"b\"\ncodes = { X = \"1\" }", "go together"),
+            ("name = \"b\"\nfirmware-from = [\"v81\"]", "found \"v81\""),
+            ("name = \"b\"\nvariants = [\"noe\"]", "not in \"variants\""),
+        ] {
+            let found = mistakes(file);
+            assert!(found.contains(wrong), "{file}: expected {wrong}, found {found}");
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub enum Reader {
 
 /// What a value says.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Heard {
+pub(crate) enum Heard {
     /// A URL, or a host alone.
     Url(String),
     Vlan(u16),
@@ -44,7 +44,7 @@ pub(super) enum Heard {
 }
 
 impl Reader {
-    pub(super) fn read(self, bytes: &[u8]) -> Result<Vec<Heard>, String> {
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<Heard>, String> {
         match self {
             Reader::Text => text(bytes).map(|text| vec![Heard::Url(text)]),
             Reader::Addresses => addresses(bytes).map(|list| vec![Heard::Names(list)]),
@@ -228,7 +228,7 @@ fn domain_names(mut rest: &[u8]) -> Result<Vec<String>, String> {
 }
 
 /// A sub-option's value (RFC 2132 8.4).
-pub(super) fn sub_option(mut rest: &[u8], wanted: u8) -> Option<&[u8]> {
+pub(crate) fn sub_option(mut rest: &[u8], wanted: u8) -> Option<&[u8]> {
     loop {
         match rest {
             [0, tail @ ..] => rest = tail,
