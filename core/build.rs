@@ -31,6 +31,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=catalogue/vendors");
     println!("cargo::rerun-if-changed=catalogue/systems");
+    println!("cargo::rerun-if-changed=catalogue/other-devices");
     println!("cargo::rerun-if-changed=src/catalogue");
     match compile(&root) {
         Ok(tables) => {
@@ -85,10 +86,18 @@ fn compile(root: &Path) -> Result<Tables, Vec<String>> {
             &mut wrong,
         );
     }
-    if !wrong.is_empty() {
+    let mut others = Vec::new();
+    collect(
+        &root.join("catalogue/other-devices/signs.toml"),
+        "core/catalogue/other-devices/signs.toml",
+        catalogue::other_devices::other_devices,
+        &mut others,
+        &mut wrong,
+    );
+    let Some(other_devices) = others.pop().filter(|_| wrong.is_empty()) else {
         return Err(wrong);
-    }
-    let tables = Tables::build(vendors, systems);
+    };
+    let tables = Tables::build(vendors, systems, other_devices);
     tables.map_err(|mistakes| mistakes.0.iter().map(ToString::to_string).collect())
 }
 

@@ -53,7 +53,10 @@ fn tables(count: usize) -> Arc<Tables> {
     }
     let mut systems: Vec<_> = built.systems.iter().filter(|s| &*s.id == "files").cloned().collect();
     systems.truncate(1);
-    Arc::new(Tables::build(vendors, systems).unwrap_or_else(|wrong| panic!("{wrong}")))
+    Arc::new(
+        Tables::build(vendors, systems, offhook_core::builtin::built_in().other_devices.clone())
+            .unwrap_or_else(|wrong| panic!("{wrong}")),
+    )
 }
 
 fn engine(vendors: usize, devices: usize) -> Arc<Engine> {

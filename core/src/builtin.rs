@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::index::{Enterprise, Head, HeadTable, Index, MacTable, RuleRef, Slot, Span};
+use crate::catalogue::other_devices::{OtherDevices, OtherList, OtherText};
 use crate::catalogue::record::{List, Text};
 use crate::catalogue::source;
 use crate::catalogue::system_source;
@@ -38,6 +39,9 @@ pub fn example_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub fn system_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     SYSTEM_TEXTS.iter().copied()
 }
+
+/// Examples of devices that are not phones, in the form of a vendor's near misses.
+pub const OTHER_DEVICES: &str = include_str!("../catalogue/other-devices/examples.toml");
 
 /// The templates of the phones' files: `<id>/<name>.j2` and text. Read only by whoever renders.
 pub fn templates() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -81,5 +85,5 @@ pub fn with_overlay(files: &[OverlayFile]) -> Result<Tables, Mistakes> {
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    Tables::build(vendors, systems)
+    Tables::build(vendors, systems, TABLES.other_devices.clone())
 }

@@ -53,6 +53,10 @@ pub fn all() -> Result<Vec<Example>, Mistakes> {
             Err(wrong) => mistakes.0.extend(wrong.in_file(&format!("{id}.toml")).0),
         }
     }
+    match of_vendor("", crate::builtin::OTHER_DEVICES) {
+        Ok(read) => examples.extend(read),
+        Err(wrong) => mistakes.0.extend(wrong.in_file("other-devices/examples.toml").0),
+    }
     mistakes.or(Some(examples))
 }
 

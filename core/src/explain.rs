@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::catalogue::other_devices::OtherSign;
 use crate::catalogue::{Field, Tables};
 use crate::decide::{Decision, Edits, SiteKind, Verdict};
 use crate::engine::Engine;
@@ -155,6 +156,19 @@ fn sign_in_words(tables: &Tables, query: &Query<'_>, sign: Sign) -> String {
     }
 }
 
+/// The sign, and why the hardware address does not count.
+fn other_device_in_words(tables: &Tables, query: &Query<'_>, sign: OtherSign) -> String {
+    let device = tables.other_devices.device(sign);
+    let shown = match sign {
+        OtherSign::VendorClass(_) => format!("option 60 {:?}", printable(query.class_text())),
+        OtherSign::UserClass(_) => {
+            format!("option 77 {:?}", printable(query.user_class.as_deref().unwrap_or_default()))
+        }
+        OtherSign::RequestList(_) => "its request list (option 55)".to_owned(),
+    };
+    format!("{shown} is that of {device}, and outweighs the hardware address")
+}
+
 fn explain_recognition(
     tables: &Tables,
     query: &Query<'_>,
@@ -170,6 +184,9 @@ fn explain_recognition(
         Finding::NoPhone(at) => {
             let sign = sign_in_words(tables, query, Sign::Rule(at));
             reasons.push(format!("a device of a known maker, but no phone: {sign}"));
+        }
+        Finding::OtherDevice(sign) => {
+            reasons.push(format!("not a phone: {}", other_device_in_words(tables, query, sign)));
         }
         Finding::Unknown => {
             reasons.push("not recognised as a phone: nothing added, nothing changed".to_owned());

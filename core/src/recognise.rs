@@ -3,11 +3,14 @@
 //! The better sign wins: option 60, then the enterprise of options 124, 125 and 60, then option 77,
 //! then a hardware address that only this maker's phones wear, then two weak signs of one maker
 //! (an address that other devices share, a host name, a rule marked weak). A single weak sign never
-//! decides. A rule that says "this is the maker's camera" ends the search: it is no phone.
+//! decides. A rule that says "this is the maker's camera" ends the search: it is not a phone. So does a
+//! sign of a boot loader, a computer or the like (`core/catalogue/other-devices`), unless a text that only
+//! phones send has decided already.
 
 use std::borrow::Cow;
 
 use crate::catalogue::index::RuleRef;
+use crate::catalogue::other_devices::{Counted, OtherSign};
 use crate::catalogue::reading::{ReadPart, read_parts};
 use crate::catalogue::{Field, MacRule, Rule, Tables, VendorIx};
 use crate::query::{Query, SubOptions};
@@ -75,6 +78,8 @@ pub enum Finding {
     Phone(Identity),
     /// A device of a known maker that is no phone, by this rule.
     NoPhone(RuleRef),
+    /// A device that has a phone maker's hardware address and is not a phone, by this sign.
+    OtherDevice(OtherSign),
     Unknown,
 }
 
@@ -92,8 +97,29 @@ impl Finding {
 pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
     let mut signs = Signs::default();
     by_texts(tables, query, &mut signs);
-    by_address(tables, query, &mut signs);
-    signs.finding()
+    let other = if signs.is_open() && (signs.has_weak() || has_known_address(tables, query)) {
+        other_device(tables, query)
+    } else {
+        None
+    };
+    if let Some(Counted { sign, unless_asked: false }) = other {
+        return Finding::OtherDevice(sign);
+    }
+    by_address(tables, query, other.is_some(), &mut signs);
+    match (signs.finding(), other) {
+        (Finding::Unknown, Some(other)) => Finding::OtherDevice(other.sign),
+        (finding, _) => finding,
+    }
+}
+
+fn has_known_address(tables: &Tables, query: &Query<'_>) -> bool {
+    query.mac.is_some_and(|mac| tables.index.macs.holding(mac.number()).next().is_some())
+}
+
+/// The sign of a device that is not a phone, if the packet has one.
+pub fn other_device(tables: &Tables, query: &Query<'_>) -> Option<Counted> {
+    let asked = query.request_list.as_deref().unwrap_or_default();
+    tables.other_devices.sign(query.class_text(), query.user_classes(), asked)
 }
 
 /// The same where a policy may name the device's vendor: then the packet only fills in the rest.
@@ -132,12 +158,13 @@ fn by_texts(tables: &Tables, query: &Query<'_>, signs: &mut Signs) {
     }
 }
 
-fn by_address(tables: &Tables, query: &Query<'_>, signs: &mut Signs) {
+/// `doubtful`: another sign speaks against a phone, so that no address decides alone.
+fn by_address(tables: &Tables, query: &Query<'_>, doubtful: bool, signs: &mut Signs) {
     let Some(mac) = query.mac else { return };
     for span in tables.index.macs.holding(mac.number()) {
         let sign = Sign::Address { vendor: span.vendor, rule: span.rule };
         let variant = mac_rule(tables, span.vendor, span.rule).map_or(0, |rule| rule.variant);
-        if span.shared {
+        if span.shared || doubtful {
             signs.weak(sign, variant, true);
         } else {
             signs.strong(sign, variant);
@@ -164,6 +191,15 @@ struct Signs {
 }
 
 impl Signs {
+    /// Neither a phone nor a maker's other device so far.
+    fn is_open(&self) -> bool {
+        self.decided.is_none() && self.no_phone.is_none()
+    }
+
+    fn has_weak(&self) -> bool {
+        self.weak.iter().any(Option::is_some)
+    }
+
     fn rule(&mut self, tables: &Tables, at: RuleRef) {
         let Some(rule) = rule(tables, at) else { return };
         if !rule.phone {

@@ -3,7 +3,7 @@
 
 use crate::catalogue::Tables;
 use crate::query::Query;
-use crate::recognise::{Finding, recognise};
+use crate::recognise::{Finding, other_device, recognise};
 
 /// Why a device looks like a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -25,23 +25,6 @@ impl Suspicion {
     }
 }
 
-/// Options by which phones find their server or their VLAN: the boot server (66, which boot loaders ask
-/// for too, but they say who they are: [`FOREIGN`]), SIP servers (120), Cisco and Polycom style servers
-/// (150, 159 to 161), Avaya (176, 242), VLANs (132).
-const TELLTALES: [u8; 9] = [66, 120, 132, 150, 159, 160, 161, 176, 242];
-
-/// Option 60 of operating systems and boot loaders, which ask for servers too.
-const FOREIGN: [&[u8]; 8] = [
-    b"MSFT",
-    b"PXEClient",
-    b"HTTPClient",
-    b"android-dhcp",
-    b"dhcpcd",
-    b"AAPLBSDPC",
-    b"anaconda",
-    b"docsis",
-];
-
 /// Whether an unrecognised client looks like a phone. None for phones, and for devices that the
 /// catalogue knows to be none.
 pub fn suspect(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
@@ -53,12 +36,12 @@ pub fn suspect(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
 
 /// The same for a client of whom it is known that nobody recognised it.
 pub fn suspect_unknown(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
-    let class = query.class_text();
-    if FOREIGN.iter().any(|foreign| class.starts_with(foreign)) {
+    if other_device(tables, query).is_some() {
         return None;
     }
+    let class = query.class_text();
     let list = query.request_list.as_deref().unwrap_or_default();
-    if list.iter().any(|code| TELLTALES.contains(code)) {
+    if tables.other_devices.asks_perhaps_as_a_phone(list) {
         return Some(Suspicion::RequestList);
     }
     let worn = |mac: crate::Mac| tables.index.macs.holding(mac.number()).next().is_some();

@@ -33,7 +33,10 @@ fn lines() -> Vec<Line> {
             continue;
         }
         let name = entry.file_name().to_string_lossy().into_owned();
-        for line in std::fs::read_to_string(&path).expect("a text file").lines() {
+        let text = std::fs::read_to_string(&path).expect("a text file");
+        let lists =
+            text.lines().any(|line| line.starts_with("# expected\t") && line.contains("option-55"));
+        for line in text.lines() {
             if line.is_empty() || line.starts_with('#') || line.starts_with("vendor\t") {
                 continue;
             }
@@ -43,7 +46,13 @@ fn lines() -> Vec<Line> {
             parts.option(60, value(cell(2)));
             parts.option(77, value(cell(3)));
             parts.option(12, value(cell(4)));
-            let shown = format!("{name}: {}", cells[..cells.len().min(5)].join(" | "));
+            if lists {
+                parts.option(
+                    55,
+                    offhook_core::parts::request_list(cell(5)).expect("option numbers"),
+                );
+            }
+            let shown = format!("{name}: {}", cells[..cells.len().min(6)].join(" | "));
             lines.push(Line { vendor: cell(0).to_owned(), parts, shown });
         }
     }
@@ -79,4 +88,31 @@ fn phones_are_named_rightly_and_nothing_else_is_taken_for_one() {
     assert!(taken.is_empty(), "{}", taken.join("\n"));
     let missed = missed.join("\n");
     assert!(right * 100 >= phones * 97, "{right} of {phones} named rightly:\n{missed}");
+}
+
+/// A device that its option 60 gives away is not a phone with any maker's address.
+#[test]
+fn no_phone_makers_address_outweighs_the_text_of_another_device() {
+    let tables = builtin::built_in();
+    let own: Vec<(&str, Mac)> = tables
+        .vendors
+        .iter()
+        .flat_map(|vendor| vendor.macs.iter().map(move |range| (vendor, range)))
+        .filter(|(_, range)| range.shared.is_empty())
+        .map(|(vendor, range)| (&*vendor.id, Mac::from_number(range.first + 7)))
+        .collect();
+    let (mut tried, mut taken) = (0, Vec::new());
+    for line in lines().iter().filter(|line| line.vendor == "-") {
+        let has_text = line.parts.options.iter().any(|(code, _)| *code == 60);
+        for (vendor, mac) in own.iter().filter(|_| has_text) {
+            let parts = Parts { mac: Some(*mac), ..line.parts.clone() };
+            tried += 1;
+            if matches!(recognise(tables, &parts.query(&[])), Finding::Phone(_)) {
+                taken.push(format!("with an address of {vendor}: {}", line.shown));
+            }
+        }
+    }
+    taken.dedup_by_key(|line| line.split(": ").skip(1).collect::<String>());
+    println!("{tried} tried");
+    assert!(taken.is_empty(), "{} of {tried}:\n{}", taken.len(), taken.join("\n"));
 }

@@ -150,6 +150,12 @@ pub fn vendors() -> (ByPolicy, Vec<Example>) {
             near_misses.push(Example { place, phone, inform, told: Vec::new() });
         }
     }
+    let others = read(&core().join("catalogue/other-devices/examples.toml"));
+    for miss in list(&others, "near-miss").iter().filter(|miss| miss["is"] == "") {
+        let place = format!("other-devices: {}", miss["name"]);
+        let (phone, inform) = client(miss, &place, VENDOR_KEYS);
+        near_misses.push(Example { place, phone, inform, told: Vec::new() });
+    }
     assert!(!examples.is_empty(), "expected examples in {}", folder.display());
     (examples, near_misses)
 }

@@ -53,6 +53,10 @@ fn draft(tables: &Tables, query: &Query<'_>) -> Result<String, fmt::Error> {
             let vendor = tables.vendors.get(usize::from(at.vendor)).map_or("", |v| &*v.id);
             writeln!(out, "# The catalogue says that this is no phone ({vendor}).")?;
         }
+        Finding::OtherDevice(sign) => {
+            let device = tables.other_devices.device(sign);
+            writeln!(out, "# The catalogue says that this is not a phone, but {device}.")?;
+        }
         Finding::Unknown => {}
     }
     writeln!(

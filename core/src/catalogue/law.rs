@@ -4,12 +4,17 @@
 use std::collections::HashMap;
 
 use super::index::Index;
+use super::other_devices::OtherDevices;
 use super::{Field, System, Tables, Vendor};
 use crate::error::Mistakes;
 
 impl Tables {
     /// Sorts, checks and indexes.
-    pub fn build(mut vendors: Vec<Vendor>, mut systems: Vec<System>) -> Result<Tables, Mistakes> {
+    pub fn build(
+        mut vendors: Vec<Vendor>,
+        mut systems: Vec<System>,
+        other_devices: OtherDevices,
+    ) -> Result<Tables, Mistakes> {
         vendors.sort_by(|a, b| a.id.cmp(&b.id));
         systems.sort_by(|a, b| a.id.cmp(&b.id));
         let mut mistakes = Mistakes::default();
@@ -22,7 +27,8 @@ impl Tables {
             mistakes.push("", format!("{} vendors: at most 10000", vendors.len()));
         }
         let index = Index::build(&vendors);
-        mistakes.or(Some(Tables { vendors: vendors.into(), systems: systems.into(), index }))
+        let (vendors, systems) = (vendors.into(), systems.into());
+        mistakes.or(Some(Tables { vendors, systems, other_devices, index }))
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod index;
 pub mod law;
+pub mod other_devices;
 pub mod reading;
 pub mod record;
 pub mod source;
@@ -13,6 +14,7 @@ pub mod system_source;
 
 use crate::value::OptionSpec;
 use index::Index;
+use other_devices::OtherDevices;
 use record::{Bytes, List, Text, choice, record};
 
 record! {
@@ -20,6 +22,7 @@ record! {
     pub struct Tables {
         pub vendors: List<Vendor>,
         pub systems: List<System>,
+        pub other_devices: OtherDevices,
         pub index: Index,
     }
 }

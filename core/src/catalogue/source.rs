@@ -13,6 +13,7 @@ use super::{Field, MacRule, Source, Vendor};
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table};
 use crate::tree::{self, Kind};
+pub(in crate::catalogue) use rules::read_head;
 use rules::{read_macs, read_rule};
 use telling::{check_files, no_url, read_file, read_read, read_tell, read_url};
 

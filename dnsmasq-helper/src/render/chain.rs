@@ -9,7 +9,7 @@ use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
 use super::heads::{self, Says, Sign, sign_tag};
 use super::lines::{Lines, not};
 use super::values::hex;
-use super::{addresses, tags};
+use super::{addresses, other_devices, tags};
 
 /// Which class of equally treated phones an identity belongs to.
 pub type ClassOf<'c> = dyn Fn(VendorIx, u8) -> Option<String> + 'c;
@@ -29,10 +29,13 @@ pub fn render(tables: &Tables, class_of: &ClassOf<'_>, lines: &mut Lines, wrong:
         .chain(steps.iter().map(Vec::as_slice))
         .chain([&*user_signs, &*name_signs])
         .collect();
+    other_devices::render(tables, lines, wrong);
     let mut chain = Chain { tables, class_of, lines };
-    for step in texts.iter().chain([&&*address_signs]) {
-        chain.strong(step);
+    for step in &texts {
+        chain.strong(step, &not(tags::DONE));
     }
+    other_devices::decide(chain.lines);
+    chain.strong(&address_signs, &not(tags::DOUBTFUL));
     chain.weak_pairs(&texts, &address_signs);
     chain.classes();
 }
@@ -88,13 +91,18 @@ impl Chain<'_> {
         set
     }
 
-    fn strong(&mut self, step: &[Sign]) {
+    /// `unless`: a condition that every sign of this step needs.
+    fn strong(&mut self, step: &[Sign], unless: &str) {
         let undecided = not(tags::DONE);
         for sign in step {
+            let mut conditions = vec![&*sign.tag, &*undecided];
+            if unless != undecided {
+                conditions.push(unless);
+            }
             match sign.says {
-                Says::NoPhone => self.lines.tag_if(&[tags::DONE], &[&sign.tag, &undecided]),
+                Says::NoPhone => self.lines.tag_if(&[tags::DONE], &conditions),
                 Says::Phone { vendor, weak: false, .. } => {
-                    self.lines.tag_if(&self.decides(vendor), &[&sign.tag, &undecided]);
+                    self.lines.tag_if(&self.decides(vendor), &conditions);
                 }
                 Says::Phone { .. } => {}
             }
@@ -116,23 +124,23 @@ impl Chain<'_> {
     fn weak_pairs(&mut self, texts: &[&[Sign]], addresses: &[Sign]) {
         for (at, step) in texts.iter().enumerate() {
             for first in step.iter() {
-                let later = texts.iter().skip(at + 1).copied().chain([addresses]).flatten();
-                for second in later {
-                    self.pair(first, second);
-                }
+                let later = texts.iter().skip(at + 1).copied().flatten();
+                later.for_each(|second| self.pair(first, second, false));
+                // An address that has not decided alone is a weak sign, shared or not.
+                addresses.iter().for_each(|second| self.pair(first, second, true));
             }
         }
     }
 
-    fn pair(&mut self, first: &Sign, second: &Sign) {
+    fn pair(&mut self, first: &Sign, second: &Sign, address: bool) {
         let (
             Says::Phone { vendor, variant, weak: true },
-            Says::Phone { vendor: other, variant: second_variant, weak: true },
+            Says::Phone { vendor: other, variant: second_variant, weak },
         ) = (first.says, second.says)
         else {
             return;
         };
-        if vendor != other {
+        if vendor != other || !(weak || address) {
             return;
         }
         let mut set = self.decides(vendor);

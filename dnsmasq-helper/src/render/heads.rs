@@ -56,6 +56,28 @@ pub fn sign_tag(tables: &Tables, field: &str, says: Says) -> String {
     }
 }
 
+/// Writes a matcher for a plain text: option 60 or 77 begins with it, or is it.
+pub fn text(
+    head: &[u8],
+    exact: bool,
+    code: u8,
+    tag: &str,
+    lines: &mut Lines,
+) -> Result<(), String> {
+    let bytes: Vec<Option<u8>> = head.iter().copied().map(Some).collect();
+    match (code, exact) {
+        (77, true) => return Err("a whole option 77 is not supported here".to_owned()),
+        (77, false) => {
+            let piece: Vec<Option<u8>> = std::iter::once(None).chain(bytes.clone()).collect();
+            lines.matches(tag, code, &spell(&piece)?);
+            lines.matches(tag, code, &spell(&bytes)?);
+        }
+        (_, true) => whole(&bytes, 0, code, tag, tag, lines)?,
+        (_, false) => lines.matches(tag, code, &spell(&bytes)?),
+    }
+    Ok(())
+}
+
 struct Head<'t> {
     rule: &'t Rule,
     vendor: VendorIx,

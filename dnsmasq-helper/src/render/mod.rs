@@ -12,6 +12,7 @@ pub mod devices;
 pub mod heads;
 mod known;
 mod lines;
+mod other_devices;
 mod rules;
 pub mod sites;
 pub mod tags;

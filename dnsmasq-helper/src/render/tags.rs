@@ -8,6 +8,8 @@ use offhook_core::catalogue::{Tables, VendorIx};
 pub const PHONE: &str = "oh_phone";
 /// Who the client is has been decided; no lesser sign counts any more.
 pub const DONE: &str = "oh_done";
+/// No hardware address decides alone: the client sends a text of a device that is not a phone.
+pub const DOUBTFUL: &str = "oh_doubtful";
 /// A rule answers, so what the policy says of the device itself goes out too: in any case, or by
 /// what the phone requests.
 pub const TOLD: &str = "oh_told";

@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::os::unix::ffi::OsStrExt;
 
 use offhook_core::Mac;
+use offhook_core::parts::request_list;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -42,6 +43,8 @@ pub struct Said {
     pub host_name: Option<Vec<u8>>,
     pub circuit_id: Option<Vec<u8>>,
     pub remote_id: Option<Vec<u8>>,
+    /// Option 55.
+    pub request_list: Vec<u8>,
     /// All tags, ours and the user's: names that no client can forge.
     pub tags: Vec<String>,
 }
@@ -74,6 +77,9 @@ impl Event {
             host_name: value("DNSMASQ_SUPPLIED_HOSTNAME"),
             circuit_id: value("DNSMASQ_CIRCUIT_ID"),
             remote_id: value("DNSMASQ_REMOTE_ID"),
+            request_list: text("DNSMASQ_REQUESTED_OPTIONS")
+                .and_then(|list| request_list(&list).ok())
+                .unwrap_or_default(),
             tags: tags(value("DNSMASQ_TAGS").unwrap_or_default()),
         });
         Some(Event {
@@ -137,6 +143,7 @@ mod tests {
                 ("DNSMASQ_USER_CLASS0", "a"),
                 ("DNSMASQ_USER_CLASS1", "b"),
                 ("DNSMASQ_USER_CLASS3", "never"),
+                ("DNSMASQ_REQUESTED_OPTIONS", "1,3,66"),
                 ("DNSMASQ_TAGS", "oh_r3 oh-yealink  eth0"),
                 ("DNSMASQ_LEASE_EXPIRES", "1700000000"),
                 ("DNSMASQ_RELAY_ADDRESS", "10.0.0.1"),
@@ -149,6 +156,7 @@ mod tests {
         let said = event.said.unwrap();
         assert_eq!(said.vendor_class.as_deref(), Some(&b"yealink"[..]));
         assert_eq!(said.user_classes, [b"a", b"b"]);
+        assert_eq!(said.request_list, [1, 3, 66]);
         assert_eq!(said.tags, ["oh_r3", "oh-yealink", "eth0"]);
     }
 

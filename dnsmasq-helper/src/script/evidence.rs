@@ -30,6 +30,7 @@ pub fn packet(tables: &Tables, sites: &[Site], event: &Event) -> Parts {
     };
     parts.option(code::VENDOR_CLASS, vendor_class(tables, said));
     parts.option(code::USER_CLASS, counted(&said.user_classes));
+    parts.option(code::REQUEST_LIST, said.request_list.clone());
     parts.option(code::HOST_NAME, said.host_name.clone().unwrap_or_default());
     for (field, option) in [
         ("124", code::VENDOR_IDENTIFYING_CLASS),

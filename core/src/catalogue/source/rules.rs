@@ -72,7 +72,7 @@ pub(super) fn read_rule(
 }
 
 /// Exactly one of `is`, `is-hex`, `starts`, `starts-hex`.
-fn read_head(
+pub(in crate::catalogue) fn read_head(
     at: &Cursor<'_>,
     table: &Table<'_>,
     mistakes: &mut Mistakes,
