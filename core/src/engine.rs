@@ -2,7 +2,7 @@
 //!
 //! Immutable once built and shared between threads. A change of policy builds a new one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -11,6 +11,7 @@ use crate::catalogue::{Tables, Vendor, VendorIx};
 use crate::compete::{Competitor, competitors};
 use crate::encode::Form;
 use crate::error::{Mistake, Mistakes};
+use crate::file_map::FileMap;
 use crate::plan::{For, Plan, Wrong, plan};
 use crate::policy::{self, Answer, Policy};
 use crate::token::{KeyReader, Minter};
@@ -112,6 +113,7 @@ impl Engine {
         }
         engine.compile(&mut wrong);
         engine.check_devices(&mut wrong);
+        wrong.extend(engine.file_map().mistakes(&engine.tables, &engine.policy.file_access));
         let mut mistakes = Mistakes::default();
         for wrong in wrong {
             let mistake = Mistake::new(wrong.place, wrong.value);
@@ -231,6 +233,28 @@ impl Engine {
         let offset = self.offsets.get(usize::from(vendor.0)).map_or(0, |offset| *offset as usize);
         let found = self.plans.get(row + offset + usize::from(variant));
         found.and_then(|index| self.distinct.get(*index as usize)).unwrap_or(&NOTHING)
+    }
+
+    /// Where the phones' files lie, and what protects them.
+    pub fn file_map(&self) -> FileMap {
+        let rows = self.plans.chunks(self.row.max(1));
+        let starts = self.offsets.iter().map(|start| *start as usize);
+        let ends = starts.clone().skip(1).chain([self.row]);
+        let vendors: Vec<(usize, usize)> = starts.zip(ends).collect();
+        let mut seen = HashSet::new();
+        let plans = rows.flat_map(|row| {
+            vendors.iter().zip(0u16..).flat_map(move |((start, end), vendor)| {
+                row.get(*start..*end)
+                    .into_iter()
+                    .flatten()
+                    .map(move |plan| (VendorIx(vendor), *plan))
+            })
+        });
+        let distinct = plans.filter(|at| seen.insert(*at));
+        FileMap::new(
+            &self.policy.file_access,
+            distinct.filter_map(|(vendor, at)| Some((vendor, self.distinct.get(at as usize)?))),
+        )
     }
 
     /// Every distinct plan, for whoever checks or renders the whole policy.

@@ -20,6 +20,7 @@ pub mod engine;
 pub mod error;
 pub mod examples;
 pub mod explain;
+pub mod file_map;
 pub mod json;
 pub mod mac;
 pub mod parts;

@@ -1,24 +1,21 @@
-//! Which URLs the phones ask for, out of the policy: host, port, the path that stands for the tree's
-//! root, and the folders below it. Whatever a web server could not check or would have to guess is
-//! told here.
+//! What a server's configuration says, out of the policy: hosts and ports, the paths that stand for the
+//! tree's root, the folders below them, and the names of the files in each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use offhook_core::Engine;
-use offhook_core::catalogue::VendorIx;
-use offhook_core::encode::Op;
-use offhook_core::render::place::Place;
-use offhook_core::text::Live;
+use offhook_core::file_map::{Folder, Name, Protection};
 
 use super::Arguments;
+use super::locations::{Location, Rows, products};
 use crate::input::{Failure, wrong};
 
 /// Everything that a server's configuration says.
 pub struct Layout {
     pub hosts: Vec<HostLayout>,
-    /// The tree's root, absolute, with `/` at its end.
+    /// The tree's root, absolute, without `/` at its end.
     pub root: String,
     /// Empty: from anywhere.
     pub networks: Vec<IpNet>,
@@ -31,65 +28,78 @@ pub struct Layout {
     pub authorities: Option<String>,
     /// `.xml` and the like, with their types.
     pub types: Vec<(&'static str, Vec<String>)>,
+    /// Sets of names of files; each location has one of them.
+    pub names: Vec<BTreeSet<Name>>,
+    /// URLs that no web server answers.
+    pub unserved: Vec<String>,
+    /// What in a URL must not appear in a log.
+    pub has_secret_urls: bool,
+    /// Requests a second that one address may make where files are open to guesses; 0: any number.
+    pub rate: u32,
+    pub old_tls: bool,
+    pub ipv6: bool,
 }
 
 /// A host and port, with what is asked for there.
 #[derive(Debug, PartialEq)]
 pub struct HostLayout {
+    /// A name, or an address, in brackets if it is an IPv6 one.
     pub name: String,
     pub port: u16,
     pub tls: bool,
     pub plain_too: bool,
-    pub folders: Vec<Folder>,
+    pub locations: Vec<Location>,
 }
 
-/// A path that phones ask below.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Folder {
-    /// Stands for the tree's root, `/` at both ends.
-    pub base: String,
-    /// What follows it, part by part.
-    pub parts: Vec<Part>,
-}
-
-/// One part of a path, between two slashes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// As it stands.
-    Text(String),
-    Mac,
-    Token,
-    /// Something that differs between phones and proves nothing.
-    Any,
-}
+/// By base and protection.
+type Places = BTreeMap<(String, Protection), Rows>;
 
 impl Layout {
-    pub fn has_token(&self) -> bool {
-        self.hosts.iter().any(|host| host.folders.iter().any(Folder::has_token))
-    }
-
-    pub fn of(engine: &Engine, arguments: &Arguments) -> Result<Layout, Failure> {
-        let mut hosts: Vec<HostLayout> = Vec::new();
-        for place in places(engine) {
-            add(&mut hosts, &place, arguments.plain_http)?;
+    pub fn new(engine: &Engine, arguments: &Arguments) -> Result<Layout, Failure> {
+        let map = engine.file_map();
+        let (mut names, mut unserved) = (Vec::new(), BTreeSet::new());
+        let mut hosts: BTreeMap<(String, u16, bool), Places> = BTreeMap::new();
+        for folder in &map.folders {
+            let (scheme, host, port, path) = folder.place.base_parts();
+            let (tls, usual) = match scheme {
+                "https" => (true, 443),
+                "http" => (false, 80),
+                _ => {
+                    unserved.insert(folder.place.to_string());
+                    continue;
+                }
+            };
+            let names = names_of(folder, engine, &mut names);
+            let at = (host.to_ascii_lowercase(), port.unwrap_or(usual), tls);
+            let rows = hosts.entry(at).or_default();
+            let rows = rows.entry((path.to_owned(), folder.protection)).or_default();
+            rows.insert(folder.place.folder.clone(), names);
         }
         if hosts.is_empty() {
+            return Err(nothing_to_serve(&unserved));
+        }
+        let hosts = hosts.into_iter().map(|((name, port, tls), places)| HostLayout {
+            name,
+            port,
+            tls,
+            plain_too: arguments.plain_http && tls,
+            locations: locations(places),
+        });
+        let access = &engine.policy().file_access;
+        let authorities = access.client_certificates.as_ref().map(|c| c.authorities.clone());
+        if authorities.is_some() && arguments.plain_http {
             return Err(wrong(
-                "no phone of this policy is told to fetch generated files: it needs a \
-                              system \"files\"",
+                "phones can only show a certificate over https: take \"client-certificates\" out of \
+                 the policy, or leave --plain-http out",
             ));
         }
         let root = std::path::absolute(&arguments.root).unwrap_or_else(|_| arguments.root.clone());
         let (networks, networks_from) = networks(engine, arguments);
-        let access = &engine.policy().file_access;
-        let authorities = access.client_certificates.as_ref().map(|c| c.authorities.clone());
-        for host in &hosts {
-            check(host, authorities.is_some())?;
-        }
         let texts = |path: &Option<PathBuf>| path.as_deref().map(quiet).transpose();
+        let secret = |folder: &Folder| !folder.protection.is_open();
         Ok(Layout {
-            hosts,
-            root: quiet(&root)?.trim_end_matches('/').to_owned() + "/",
+            hosts: hosts.collect(),
+            root: quiet(&root)?.trim_end_matches('/').to_owned(),
             networks,
             networks_from,
             certificate: texts(&arguments.certificate)?.zip(texts(&arguments.certificate_key)?),
@@ -97,35 +107,54 @@ impl Layout {
             secrets: arguments.secrets.clone(),
             authorities,
             types: types(engine),
+            names,
+            unserved: unserved.into_iter().collect(),
+            has_secret_urls: map.folders.iter().any(secret),
+            rate: arguments.rate,
+            old_tls: arguments.old_tls,
+            ipv6: !arguments.no_ipv6,
         })
-    }
-}
-
-impl Folder {
-    /// Whether only names in it differ: those of vendors, or sites.
-    fn is_like(&self, other: &Folder) -> bool {
-        let named = |part: &Part| matches!(part, Part::Text(_) | Part::Any);
-        self.base == other.base
-            && self.parts.len() == other.parts.len()
-            && self.parts.iter().zip(&other.parts).all(|(a, b)| a == b || (named(a) && named(b)))
-    }
-
-    /// One place for both: where names differ, any will do, for only what is in the tree is there.
-    fn widen(&mut self, other: &Folder) {
-        for (part, other) in self.parts.iter_mut().zip(&other.parts) {
-            if part != other {
-                *part = Part::Any;
-            }
-        }
     }
 
     pub fn has_token(&self) -> bool {
-        self.parts.contains(&Part::Token)
+        self.hosts.iter().any(|host| host.locations.iter().any(Location::has_token))
     }
 
-    pub fn has_mac(&self) -> bool {
-        self.parts.contains(&Part::Mac)
+    /// Whether some files are open to whoever guesses their names.
+    pub fn is_open(&self) -> bool {
+        self.authorities.is_none()
+            && self.hosts.iter().any(|host| host.locations.iter().any(|place| place.is_open))
     }
+}
+
+fn nothing_to_serve(unserved: &BTreeSet<String>) -> Failure {
+    match unserved.first() {
+        None => wrong("the policy sends no phone to generated files: it needs a system \"files\""),
+        Some(url) => wrong(format!("{url}: a web server serves http and https only")),
+    }
+}
+
+/// The position of a folder's names, equal sets once.
+fn names_of(folder: &Folder, engine: &Engine, sets: &mut Vec<BTreeSet<Name>>) -> usize {
+    let names = folder.names(engine.tables());
+    sets.iter().position(|set| *set == names).unwrap_or_else(|| {
+        sets.push(names);
+        sets.len() - 1
+    })
+}
+
+fn locations(places: Places) -> Vec<Location> {
+    let mut locations: Vec<Location> = Vec::new();
+    for ((base, protection), rows) in places {
+        locations.extend(products(rows).into_iter().map(|(levels, names)| Location {
+            base: base.clone(),
+            levels,
+            names,
+            is_open: protection.is_open(),
+        }));
+    }
+    locations.sort_by_key(Location::order);
+    locations
 }
 
 /// A path that needs no quoting in any server's configuration.
@@ -141,131 +170,6 @@ fn quiet(path: &Path) -> Result<String, Failure> {
         ))),
     }
 }
-
-/// Where phones of any vendor, at any site, find their files.
-fn places(engine: &Engine) -> Vec<Place> {
-    let mut places: Vec<Place> = Vec::new();
-    let sites = (0..engine.policy().sites.len()).map(Some);
-    for site in std::iter::once(None).chain(sites) {
-        for (vendor, index) in engine.tables().vendors.iter().zip(0u16..) {
-            for variant in 0..=u8::try_from(vendor.variants.len()).unwrap_or(0) {
-                let plan = engine.plan(site, VendorIx(index), variant);
-                if let Some(place) = &plan.place
-                    && !places.contains(place)
-                {
-                    places.push(place.clone());
-                }
-            }
-        }
-    }
-    places
-}
-
-fn add(hosts: &mut Vec<HostLayout>, place: &Place, plain_too: bool) -> Result<(), Failure> {
-    let bad = |text: &str| wrong(format!("{}: {text}", place.base));
-    let Some((scheme, rest)) = place.base.split_once("://") else {
-        return Err(bad("expected a URL"));
-    };
-    let tls = match scheme {
-        "https" => true,
-        "http" => false,
-        _ => return Err(bad("a web server serves http and https only")),
-    };
-    let Some((authority, path)) = rest.split_once('/') else { return Err(bad("expected a path")) };
-    if authority.contains('@') {
-        return Err(bad(
-            "a name and password in the URL are not checked by this server; take them out",
-        ));
-    }
-    let (name, port) = match authority.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => {
-            (name, port.parse().map_err(|_| bad("expected a port"))?)
-        }
-        _ => (authority, if tls { 443 } else { 80 }),
-    };
-    let base = format!("/{path}");
-    let folder = Folder { parts: parts(place)?, base };
-    let plain = |part: &str| {
-        part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '+'))
-    };
-    if !plain(&folder.base) || folder.base.contains("//") {
-        return Err(bad("a path of letters, digits, '.', '-', '_' and '+' is served"));
-    }
-    let same = |host: &&mut HostLayout| host.name == name && host.port == port && host.tls == tls;
-    match hosts.iter_mut().find(same) {
-        Some(host) => match host.folders.iter_mut().find(|other| other.is_like(&folder)) {
-            Some(other) => other.widen(&folder),
-            None => host.folders.push(folder),
-        },
-        None => hosts.push(HostLayout {
-            name: name.to_owned(),
-            port,
-            tls,
-            plain_too: plain_too && tls,
-            folders: vec![folder],
-        }),
-    }
-    Ok(())
-}
-
-/// The folder below the root, part by part.
-fn parts(place: &Place) -> Result<Vec<Part>, Failure> {
-    let mut parts = Vec::new();
-    // What is between two slashes: its pieces.
-    let mut part: Vec<Part> = Vec::new();
-    let mut close = |part: &mut Vec<Part>| match part.as_slice() {
-        [] => {}
-        [one] => parts.push(one.clone()),
-        _ => parts.push(Part::Any),
-    };
-    for op in &place.folder {
-        match op {
-            Op::Bytes(bytes) => {
-                let text = String::from_utf8_lossy(bytes);
-                for (index, piece) in text.split('/').enumerate() {
-                    if index > 0 {
-                        close(&mut part);
-                        part.clear();
-                    }
-                    if !piece.is_empty() {
-                        part.push(Part::Text(piece.to_owned()));
-                    }
-                }
-            }
-            Op::Live(Live::Mac { upper: false, separator: 0 }) => part.push(Part::Mac),
-            Op::Live(Live::Token) => part.push(Part::Token),
-            Op::Live(_) | Op::Open | Op::Close => part.push(Part::Any),
-        }
-    }
-    close(&mut part);
-    Ok(parts)
-}
-
-/// What this server could not check.
-fn check(host: &HostLayout, certificates: bool) -> Result<(), Failure> {
-    for folder in &host.folders {
-        let bad = |text: &str| Err(wrong(format!("{}: {text}", folder.base)));
-        if folder.has_token() && !folder.has_mac() {
-            return bad(
-                "a token is good for one phone, so its folder needs a part {{mac}} (lower \
-                        case, without separators)",
-            );
-        }
-        if folder.parts.iter().any(|part| matches!(part, Part::Text(text) if text.starts_with('.')))
-        {
-            return bad("a part that begins with '.' is never served");
-        }
-    }
-    if certificates && (!host.tls || host.plain_too) {
-        return Err(wrong(format!(
-            "{}: phones can only show a certificate over https: take \"client-certificates\" out of \
-             the policy, or serve https only",
-            host.name
-        )));
-    }
-    Ok(())
-}
-
 /// From where phones ask.
 fn networks(engine: &Engine, arguments: &Arguments) -> (Vec<IpNet>, &'static str) {
     if arguments.from_anywhere {

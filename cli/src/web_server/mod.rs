@@ -1,12 +1,15 @@
 //! `offhook web-server`: the configuration of a stock web server for the tree that `offhook generate`
 //! writes. Nothing of ours runs there; what is checked, the server checks by itself.
 //!
-//! `layout` finds out from the policy which URLs the phones ask for; `nginx` and `caddy` say it in
-//! their server's words.
+//! `layout` finds out from the policy which URLs the phones ask for, and `locations` which paths those
+//! are; `nginx` and `caddy` say it in their server's words.
 
 mod caddy;
+mod expressions;
 mod layout;
+mod locations;
 mod nginx;
+mod nginx_maps;
 
 use std::path::PathBuf;
 
@@ -47,6 +50,16 @@ pub struct Arguments {
     /// the wire
     #[arg(long)]
     plain_http: bool,
+    /// Speak TLS 1.0 and 1.1 too, for phones that know nothing newer: they are broken (RFC 8996)
+    #[arg(long)]
+    old_tls: bool,
+    /// Do not listen on IPv6, for a server whose kernel has none
+    #[arg(long)]
+    no_ipv6: bool,
+    /// Requests a second that one address may make where only the address protects a file; 20 times as
+    /// many at once; 0 for any number
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    rate: u32,
     /// A network that phones ask from, beside those of the policy's sites; may stand several times
     #[arg(long, value_name = "NETWORK")]
     allow: Vec<IpNet>,
@@ -65,7 +78,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
-    let layout = Layout::of(&engine, arguments)?;
+    let layout = Layout::new(&engine, arguments)?;
     let text = match arguments.server.as_str() {
         "caddy" => caddy::configuration(&layout)?,
         _ => {

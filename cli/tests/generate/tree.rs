@@ -71,7 +71,7 @@ fn no_name_and_no_link_leads_out_of_the_tree() {
     let policy = policy.replace("branch-7", "../../branch");
     let list = "mac,user,site\n00:15:65:01:02:03,1001,../../branch\n";
     let site = Site::new(&policy, list);
-    assert!(site.bad(&[]).contains("has a name that not every server hands out"));
+    assert!(site.bad(&[]).contains("begins with '.': it is never served"));
     assert!(!site.path("out").exists());
 
     let site = Site::new(&POLICY.replace("/phones/", "/phones/{{vendor}}/"), PHONES);

@@ -4,6 +4,7 @@
 mod caddy;
 mod certificates;
 mod plain;
+mod protection;
 mod refusals;
 mod tokens;
 mod web;

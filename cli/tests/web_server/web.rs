@@ -51,6 +51,11 @@ pub fn free_port() -> u16 {
 impl Web {
     /// A tree by this policy (`PORT` and `DIR` in it filled in), and an nginx that serves it.
     pub fn start(policy: &str, more: &[&str]) -> Web {
+        Web::start_with(policy, LIST, &[], more)
+    }
+
+    /// The same for other phones, some of them by vendors of the test's own.
+    pub fn start_with(policy: &str, list: &str, overlay: &[(&str, &str)], more: &[&str]) -> Web {
         // Another process may take the port in between: then once more.
         for _ in 0..5 {
             let mut web =
@@ -58,7 +63,12 @@ impl Web {
             web.write("key", KEY);
             web.write("old-key", OLD_KEY);
             web.policy(policy);
-            fs::write(web.path("list.csv"), LIST).unwrap();
+            fs::write(web.path("list.csv"), list).unwrap();
+            for (name, text) in overlay {
+                let path = web.path("overlay").join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
             web.certificates();
             web.offhook(&["generate", "--phones", "list.csv", "--out", "tree"]);
             web.configure(more);
@@ -85,12 +95,12 @@ impl Web {
     }
 
     pub fn offhook(&self, arguments: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_offhook"))
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .args(["--policy", "policy.json"])
-            .output()
-            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        command.current_dir(self.folder.path()).args(arguments).args(["--policy", "policy.json"]);
+        if self.path("overlay").exists() {
+            command.args(["--vendors-directory", "overlay"]);
+        }
+        let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

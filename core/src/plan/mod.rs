@@ -15,9 +15,9 @@ use std::net::Ipv4Addr;
 
 use crate::catalogue::{Tables, VendorIx};
 use crate::encode::{self, Form, Op};
+use crate::file_map::place::Place;
 use crate::policy::devices::DeviceLayer;
 use crate::policy::{Layer, Placed, Policy, Site, VoiceVlan};
-use crate::render::place::Place;
 use crate::value::{Existing, Send};
 
 pub use observe::{Considered, Observer};

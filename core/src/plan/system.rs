@@ -6,9 +6,9 @@ use crate::catalogue::record::Text;
 use crate::catalogue::system_source::version;
 use crate::catalogue::{Condition, Serve, System, Test};
 use crate::encode::{self, Fault, Op};
+use crate::file_map::SYSTEM;
+use crate::file_map::place::{self, Place};
 use crate::policy::{Placed, SystemUse};
-use crate::render::files::SYSTEM;
-use crate::render::place::{self, Place};
 use crate::text::{Piece, pieces};
 
 /// The system that serves the phone.

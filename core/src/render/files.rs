@@ -6,17 +6,14 @@ use std::sync::{Arc, Mutex};
 use super::cipher;
 use super::group::{Group, Home};
 use super::phone::Phone;
-use super::place::{Place, stays_inside};
 use super::templates::{Fault, Templates, split_secrets};
 use super::values::{own, shared};
 use crate::builtin::OverlayFile;
 use crate::catalogue::{PhoneFile, Vendor, VendorIx};
 use crate::engine::Engine;
 use crate::error::{Mistake, Mistakes};
+use crate::file_map::place::{Place, stays_inside};
 use crate::token::{KeyReader, MasterKey};
-
-/// The system whose tree this is, see `core/catalogue/systems/files.toml`.
-pub const SYSTEM: &str = "files";
 
 pub use super::group::Fingerprint;
 

@@ -7,13 +7,13 @@ use minijinja::value::Value;
 use sha2::{Digest, Sha256};
 
 use super::fields::{FIELDS, FieldIx, Values};
-use super::files::SYSTEM;
 use super::phone::Phone;
-use super::place::Place;
 use super::templates::Templates;
 use super::values::{Common, Name, Names, TEMPLATE_NAMES, text_or_none};
 use crate::catalogue::{PhoneFile, Vendor, VendorIx};
 use crate::engine::Engine;
+use crate::file_map::SYSTEM;
+use crate::file_map::place::Place;
 use crate::policy::{Layer, Site};
 use crate::token::MasterKey;
 

@@ -16,7 +16,6 @@ mod group;
 pub mod json_list;
 pub mod list;
 pub mod phone;
-pub mod place;
 pub mod templates;
 mod values;
 

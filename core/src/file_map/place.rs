@@ -1,0 +1,423 @@
+//! Where a phone's files belong: the tree follows the URL that the phone is told.
+//!
+//! The part of the URL that is the same for all phones is the tree's root; what follows (`{{vendor}}`,
+//! `{{site}}`, `{{mac}}` ...) is the folder below it. A token is checked by the web server and is not
+//! part of the tree. What no web server could serve is a mistake in the policy, told here once for
+//! every command.
+
+use super::pattern::{Atom, Pattern, is_plain};
+use crate::encode::{self, Fault, Names, Op};
+use crate::mac::Mac;
+use crate::text::{Live, Piece, TOKEN_LENGTH, pieces};
+
+/// A `files` system's URL, cut in two.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The same for all phones, with `/` at the end: `https://provision.example.com/phones/`.
+    pub base: String,
+    /// The folder below it, part by part.
+    pub folder: Vec<Part>,
+}
+
+/// What stands between two slashes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The phone's token; not part of the tree.
+    Token,
+    Name(Pattern),
+}
+
+/// Cuts a URL. Names that differ between phones begin the folder. A URL gets its `/` at the end.
+pub fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
+    let mut base = Vec::new();
+    let mut folder: Vec<Op> = Vec::new();
+    let mut differs = false;
+    for piece in pieces(url)? {
+        if let Piece::Name(name) = piece {
+            differs |= Live::named(name).is_some() || matches!(name, "vendor" | "site");
+        }
+        let ops = match piece {
+            Piece::Literal(text) => vec![Op::Bytes(text.as_bytes().to_vec())],
+            Piece::Name(name) => encode::fill(&format!("{{{{{name}}}}}"), names)?,
+        };
+        if differs { &mut folder } else { &mut base }.extend(ops);
+    }
+    let fixed =
+        encode::fixed_text(&base).ok_or_else(|| "a URL that depends on the packet".to_owned())?;
+    // A name and password in a URL are never printed.
+    let shown = if url.contains('@') { "the URL".to_owned() } else { format!("{url:?}") };
+    let wrong = |text: String| Fault::Wrong(format!("{shown}: {text}"));
+    let Some((scheme, rest)) = fixed.split_once("://") else {
+        return Err(wrong(
+            "expected a URL with its scheme, such as https://host/folder/".to_owned(),
+        ));
+    };
+    let (authority, path) = match rest.split_once('/') {
+        Some((authority, path)) => (authority, path),
+        None if folder.is_empty() => (rest, ""),
+        None => {
+            return Err(wrong("expected a host of its own, without names that differ".to_owned()));
+        }
+    };
+    check_authority(scheme, authority).map_err(wrong)?;
+    let (path, begun) = match path.rfind('/') {
+        // What stands before the first name that differs, without a slash between, is a part of the
+        // folder too.
+        Some(end) => path.split_at(end + 1),
+        None => ("", path),
+    };
+    // A base gets its slash.
+    let (path, begun) = match folder.is_empty() {
+        true if begun.is_empty() => (path.to_owned(), ""),
+        true => (format!("{path}{begun}/"), ""),
+        false => (path.to_owned(), begun),
+    };
+    for part in path.split_terminator('/') {
+        check_part(part).map_err(wrong)?;
+    }
+    if !begun.is_empty() {
+        folder.insert(0, Op::Bytes(begun.as_bytes().to_vec()));
+    }
+    let folder = parts(&folder).map_err(wrong)?;
+    if path.len() + folder.iter().map(Part::longest).sum::<usize>() > LONGEST {
+        return Err(wrong(format!("the path is longer than {LONGEST} characters")));
+    }
+    Ok(Place { base: format!("{scheme}://{authority}/{path}"), folder })
+}
+
+/// Of a path and all its names; what goes beyond that some server or file system does not take.
+const LONGEST: usize = 1000;
+
+impl Part {
+    fn longest(&self) -> usize {
+        match self {
+            Part::Token => TOKEN_LENGTH + 1,
+            Part::Name(name) => name.longest() + 1,
+        }
+    }
+}
+
+fn check_authority(scheme: &str, authority: &str) -> Result<(), String> {
+    if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err("expected a scheme, such as https".to_owned());
+    }
+    if authority.contains('@') {
+        return Err(
+            "a name and password in the URL of generated files are not checked by the web server: \
+             take them out"
+                .to_owned(),
+        );
+    }
+    let (host, port) = host_and_port(authority).ok_or("expected a host, and a port behind ':'")?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let fits = match address {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && !host.starts_with(['.', '-']) && host.chars().all(plain),
+    };
+    if !fits {
+        return Err(format!(
+            "expected a host of letters, digits, '-' and '.', or an IPv6 address in brackets, found \
+             {host:?}"
+        ));
+    }
+    if port == Some(0) {
+        return Err("expected a port from 1 to 65535".to_owned());
+    }
+    Ok(())
+}
+
+/// `None` if what stands behind the colon is not a port.
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+            Some((host, Some(port.parse().ok().filter(|_| digits)?)))
+        }
+        _ => Some((authority, None)),
+    }
+}
+
+fn check_part(part: &str) -> Result<(), String> {
+    if part.is_empty() {
+        return Err("\"//\" in the path: expected one slash between its parts".to_owned());
+    }
+    if part.starts_with('.') {
+        return Err(format!("the part {part:?} begins with '.': it is never served"));
+    }
+    if part.len() > 200 {
+        return Err("a part of the path is longer than 200 characters".to_owned());
+    }
+    match part.chars().find(|c| !is_plain(*c)) {
+        None => Ok(()),
+        Some(c) => Err(format!(
+            "{c:?} in the part {part:?} of the path: expected letters, digits, '.', '-', '_' and '+', in \
+             the URL as in the names of sites and in \"vars\""
+        )),
+    }
+}
+
+/// The folder below the root, part by part.
+fn parts(folder: &[Op]) -> Result<Vec<Part>, String> {
+    let mut parts = Vec::new();
+    // What stands between two slashes: `None` is a token.
+    let mut part: Vec<Option<Atom>> = Vec::new();
+    for op in folder {
+        match op {
+            Op::Bytes(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                for (index, piece) in text.split('/').enumerate() {
+                    if index > 0 {
+                        parts.push(close(&mut part)?);
+                    }
+                    if !piece.is_empty() {
+                        part.push(Some(Atom::Text(piece.to_owned())));
+                    }
+                }
+            }
+            Op::Live(Live::Token) => part.push(None),
+            Op::Live(live) => match Atom::from_live(*live) {
+                Some(Atom::Mac { separator: b':', .. }) => {
+                    return Err("a path holds no ':': write {{mac}}".to_owned());
+                }
+                Some(atom) => part.push(Some(atom)),
+                None => {
+                    return Err(
+                        "the URL depends on {{ip}} or {{firmware}}, which is not known before \
+                                the phone asks: no file can be put there"
+                            .to_owned(),
+                    );
+                }
+            },
+            Op::Open | Op::Close => {}
+        }
+    }
+    if !part.is_empty() {
+        parts.push(close(&mut part)?);
+    }
+    let tokens = parts.iter().filter(|part| **part == Part::Token).count();
+    if tokens > 1 {
+        return Err("{{token}} is listed twice: once is enough".to_owned());
+    }
+    let has_owner =
+        parts.iter().any(|part| matches!(part, Part::Name(name) if name.has_lower_mac()));
+    if tokens == 1 && !has_owner {
+        return Err(
+            "a token is good for one phone, so its folder needs a part {{mac}} (lower case, \
+                    without separators)"
+                .to_owned(),
+        );
+    }
+    Ok(parts)
+}
+
+fn close(part: &mut Vec<Option<Atom>>) -> Result<Part, String> {
+    let atoms = std::mem::take(part);
+    if let [None] = atoms.as_slice() {
+        return Ok(Part::Token);
+    }
+    let mut name = Pattern::default();
+    for atom in atoms {
+        match atom {
+            None => {
+                return Err(
+                    "{{token}} must stand alone between two slashes, so that a web server \
+                            finds it"
+                        .to_owned(),
+                );
+            }
+            Some(Atom::Text(text)) => name.push_text(&text),
+            Some(atom) => name.0.push(atom),
+        }
+    }
+    // A hole is made of plain characters, and never begins with a dot.
+    let texts = name.0.iter().map(|atom| match atom {
+        Atom::Text(text) => text.as_str(),
+        Atom::Mac { .. } | Atom::Model => "x",
+    });
+    check_part(&texts.collect::<String>())?;
+    if name.has_mac() && !name.same_owner(&name) {
+        return Err(format!(
+            "{name} does not say where the address begins: {{{{model}}}} on one side only"
+        ));
+    }
+    Ok(Part::Name(name))
+}
+
+impl Place {
+    /// The scheme, host and port (if it is written), and the path with `/` at both ends.
+    pub fn base_parts(&self) -> (&str, &str, Option<u16>, &str) {
+        let (scheme, rest) = self.base.split_once("://").unwrap_or(("", &self.base));
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, port) = host_and_port(authority).unwrap_or((authority, None));
+        (scheme, host, port, path)
+    }
+
+    /// The folder of one phone below the root, with `/` at the end unless it is the root itself. The
+    /// error says what the list lacks.
+    pub fn folder_of(&self, mac: Mac, model: &str) -> Result<String, String> {
+        let mut path = String::new();
+        for name in self.names() {
+            if model.is_empty() && name.has_model() {
+                return Err("the URL has {{model}} in it: say the phone's model".to_owned());
+            }
+            path.push_str(&name.filled(mac, model));
+            path.push('/');
+        }
+        Ok(path)
+    }
+
+    /// The folder's parts in the tree, where a token has none.
+    pub fn names(&self) -> impl Iterator<Item = &Pattern> {
+        self.folder.iter().filter_map(|part| match part {
+            Part::Token => None,
+            Part::Name(name) => Some(name),
+        })
+    }
+
+    /// Whether the folder holds one phone only.
+    pub fn is_own(&self) -> bool {
+        self.names().any(Pattern::has_mac)
+    }
+
+    /// Whether a server can tell from the folder whose it is.
+    pub fn has_owner(&self) -> bool {
+        self.names().any(Pattern::has_lower_mac)
+    }
+
+    pub fn has_token(&self) -> bool {
+        self.folder.contains(&Part::Token)
+    }
+
+    /// Whether one of the URL's parts is this text.
+    pub fn has_part(&self, text: &str) -> bool {
+        let (_, _, _, path) = self.base_parts();
+        path.split('/').any(|part| part == text)
+            || self.names().any(|name| name.fixed() == Some(text))
+    }
+}
+
+/// The URL as it is told, the token and the holes as names.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.base)?;
+        for part in &self.folder {
+            match part {
+                Part::Token => f.write_str("{{token}}/")?,
+                Part::Name(name) => write!(f, "{name}/")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a path below the root stays below it, by every server's and file system's reading.
+pub fn stays_inside(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() <= 1024
+        && path.chars().all(|c| is_plain(c) || c == '/')
+        && path
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with('.') && part.len() <= 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::Filled;
+
+    const LONG: &str = concat!(
+        "https://p.example.com/",
+        "{{long}}/{{long}}/{{long}}/{{long}}/{{long}}/{{long}}/{{model}}/"
+    );
+
+    fn names(name: &str) -> Result<Filled, Fault> {
+        let fixed = |text: &str| Ok(Filled::Text(vec![Op::Bytes(text.as_bytes().to_vec())]));
+        match (name, Live::named(name)) {
+            (_, Some(live)) => Ok(Filled::Text(vec![Op::Live(live)])),
+            ("vendor", _) => fixed("yealink"),
+            ("site", _) => fixed("a b"),
+            ("random-folder", _) => fixed("R2Xu8aVV20Jka"),
+            ("long", _) => fixed(&"x".repeat(190)),
+            _ => Err(Fault::Wrong(name.to_owned())),
+        }
+    }
+
+    fn cut(url: &str) -> (String, String) {
+        let place = split(url, &names).unwrap();
+        let folder = place.folder_of(Mac([0, 0x15, 0x65, 1, 2, 3]), "T46S").unwrap();
+        (place.base, folder)
+    }
+
+    #[test]
+    fn the_tree_follows_the_url() {
+        let base = |base: &str, folder: &str| (base.to_owned(), folder.to_owned());
+        assert_eq!(cut("https://p.example.com/phones/"), base("https://p.example.com/phones/", ""));
+        assert_eq!(
+            cut("https://p.example.com/{{random-folder}}/{{vendor}}/"),
+            base("https://p.example.com/R2Xu8aVV20Jka/", "yealink/")
+        );
+        assert_eq!(
+            cut("https://p.example.com/a/b-{{vendor}}/{{mac}}/{{token}}/"),
+            base("https://p.example.com/a/", "b-yealink/001565010203/")
+        );
+        assert_eq!(
+            cut("https://[2001:db8::1]:8443/{{MAC:dash}}/x-{{model}}/"),
+            base("https://[2001:db8::1]:8443/", "00-15-65-01-02-03/x-T46S/")
+        );
+        // A base gets its slash.
+        assert_eq!(cut("https://p.example.com"), base("https://p.example.com/", ""));
+        assert_eq!(cut("https://p.example.com/a"), base("https://p.example.com/a/", ""));
+        assert_eq!(
+            cut("https://p.example.com/{{mac}}"),
+            base("https://p.example.com/", "001565010203/")
+        );
+    }
+
+    #[test]
+    fn what_no_server_could_serve_is_a_mistake() {
+        for (url, expected) in [
+            ("https://p.example.com/{{site}}/", "' ' in the part \"a b\""),
+            ("https://p.example.com/x?y=/", "'?' in the part"),
+            ("https://p.example.com/x#y/", "'#' in the part"),
+            ("https://p.example.com/a//b/", "\"//\" in the path"),
+            ("https://p.example.com/a/../b/", "begins with '.'"),
+            ("https://p.example.com/.{{vendor}}/", "begins with '.'"),
+            ("https://p.example.com/%2e/", "'%' in the part"),
+            ("https://p.example.com/{{ip}}/", "not known before the phone asks"),
+            ("https://p.example.com/{{mac:colon}}/", "a path holds no ':'"),
+            ("https://p.example.com/{{vendor}}//x/", "\"//\" in the path"),
+            ("https://me:secret@p.example.com/", "a name and password"),
+            ("https://p.example.com:0/", "a port"),
+            ("https://p.example.com:x/", "a port"),
+            ("https://p.example.com:/", "a port"),
+            ("https:///x/", "expected a host"),
+            ("https://[2001:db8::x]/x/", "expected a host"),
+            ("https://{{vendor}}.example.com/x/", "a host"),
+            ("https://p.example.com/{{mac}}/{{token}}/{{token}}/", "listed twice"),
+            ("https://p.example.com/{{MAC}}/{{token}}/", "needs a part {{mac}}"),
+            ("https://p.example.com/{{mac}}-{{token}}/", "must stand alone"),
+            ("https://p.example.com/{{model}}{{mac}}{{model}}/", "where the address begins"),
+            (LONG, "longer than 1000 characters"),
+        ] {
+            match split(url, &names) {
+                Err(Fault::Wrong(text)) => {
+                    assert!(text.contains(expected), "{url}: no {expected:?} in {text}");
+                }
+                other => panic!("{url}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_leaves_the_root() {
+        for good in ["a.cfg", "yealink/001565010203.boot", "cfgGRP2614.xml"] {
+            assert!(stays_inside(good), "{good}");
+        }
+        for bad in
+            ["", "/etc/passwd", "../x", "a/../b", "a//b", ".hidden", "a/.offhook/x", "a\\b", "a\0b"]
+        {
+            assert!(!stays_inside(bad), "{bad:?}");
+        }
+    }
+}
