@@ -23,7 +23,7 @@ deps:
 
 build:
 	@scripts/deps build
-	$(CARGO) build --release -p offhook-kea -p offhook
+	$(CARGO) build --release -p offhook-kea -p offhook-kea-loader -p offhook
 	$(COMPANION)
 
 # dnsmasq starts the companion for each event: a static program without relocations needs half the time
@@ -31,21 +31,31 @@ build:
 COMPANION = $(CARGO) rustc --release -p offhook-dnsmasq --bin offhook-dnsmasq -- \
   -C target-feature=+crt-static -C relocation-model=static
 
-# Where Kea looks for hook libraries: beside those that it brought.
-HOOKS ?= $(shell dpkg -L kea-common 2>/dev/null | sed -n 's,/libdhcp_lease_cmds.so$$,,p')
+PREFIX ?= /usr/local
+built = $(or $(CARGO_TARGET_DIR),target)/release
+
+# Where Kea looks for hook libraries: it says so itself; else beside the library that its headers come with.
+HOOKS ?= $(or $(shell kea-dhcp4 -W 2>/dev/null | sed -n 's/^ *Hooks directory: *//p'),$(shell \
+  cc -print-file-name=libkea-hooks.so | sed -n 's,/libkea-hooks.so$$,/kea/hooks,p'))
 
 install: build
-	@test -n '$(HOOKS)' || { echo 'make install: Kea is not installed from Debian; give HOOKS=DIR' >&2; exit 1; }
-	install -D -m 644 target/release/libdhcp_offhook.so '$(DESTDIR)$(HOOKS)/libdhcp_offhook.so'
-	install -D -m 755 target/release/offhook '$(DESTDIR)/usr/local/bin/offhook'
-	install -D -m 755 target/release/offhook-dnsmasq '$(DESTDIR)/usr/local/bin/offhook-dnsmasq'
+	$(MAKE) --no-print-directory install-files
+
+# The loader, and the build for the Kea whose headers were here; builds for other releases stay.
+install-files:
+	@test -n '$(HOOKS)' || { echo 'make install: cannot find the folder of Kea'"'"'s hook libraries; give HOOKS=DIR' >&2; exit 1; }
+	install -D -m 644 $(built)/libdhcp_offhook.so '$(DESTDIR)$(HOOKS)/libdhcp_offhook.so'
+	release=$$(LC_ALL=C sed -n 's/.*release=\([0-9.]*\) number=.*/\1/p' $(built)/liboffhook_kea.so | head -n 1) && test -n "$$release" && \
+	  install -D -m 644 $(built)/liboffhook_kea.so '$(DESTDIR)$(HOOKS)'/offhook/kea-"$$release".so
+	install -D -m 755 $(built)/offhook '$(DESTDIR)$(PREFIX)/bin/offhook'
+	install -D -m 755 $(built)/offhook-dnsmasq '$(DESTDIR)$(PREFIX)/bin/offhook-dnsmasq'
 
 # Without Kea: it needs neither its packages nor its headers.
 install-dnsmasq:
 	$(CARGO) build --release -p offhook
 	$(COMPANION)
-	install -D -m 755 target/release/offhook '$(DESTDIR)/usr/local/bin/offhook'
-	install -D -m 755 target/release/offhook-dnsmasq '$(DESTDIR)/usr/local/bin/offhook-dnsmasq'
+	install -D -m 755 $(built)/offhook '$(DESTDIR)$(PREFIX)/bin/offhook'
+	install -D -m 755 $(built)/offhook-dnsmasq '$(DESTDIR)$(PREFIX)/bin/offhook-dnsmasq'
 
 test: deps
 	$(CARGO) fmt --all --check
@@ -58,13 +68,14 @@ test: deps
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
+	ls "$$folder$(HOOKS)/offhook/kea-"*.so >/dev/null && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
 # What takes long the first time says so: the programs are built one by one, as the demo would build
 # them unseen.
 demo:
 	@scripts/deps demo
-	@for package in offhook-kea offhook offhook-dnsmasq; do $(CARGO) build -p $$package || exit 1; done
+	@for package in offhook-kea offhook-kea-loader offhook offhook-dnsmasq; do $(CARGO) build -p $$package || exit 1; done
 	@$(CARGO) test --no-run -p offhook-tests --test demo
 	@$(CARGO) test --quiet -p offhook-tests --test demo
 
@@ -72,7 +83,7 @@ bench:
 	@scripts/deps bench
 	$(CARGO) bench -p offhook-core --bench decision
 	kea-hook/bench/run
-	$(CARGO) build --release -p offhook -p offhook-kea
+	$(CARGO) build --release -p offhook -p offhook-kea -p offhook-kea-loader
 	OFFHOOK_HOOK='$(CURDIR)/target/release/libdhcp_offhook.so' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
 	  OFFHOOK_MINIMAL='$(CURDIR)/target/bench/minimal.so' \
 	  $(CARGO) test --quiet -p offhook-tests --test fleet --test generate

@@ -5,9 +5,24 @@
 //! for in `KEA_INCLUDE_DIR`, then where distributions put them.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::exit;
+use std::process::{Command, exit};
 
+/// Kea's libraries that the shim uses, over all releases.
+const OF_KEA: [&str; 11] = [
+    "asiolink",
+    "cc",
+    "dhcp",
+    "dhcp++",
+    "dhcpsrv",
+    "exceptions",
+    "hooks",
+    "log",
+    "process",
+    "stats",
+    "util",
+];
 const USUAL: [&str; 3] = ["/usr/include/kea", "/usr/local/include/kea", "/opt/kea/include/kea"];
 const SHIM: [&str; 8] =
     ["callouts", "classes", "commands", "hook", "leases", "load", "messages", "statistics"];
@@ -20,7 +35,7 @@ fn main() {
     println!("cargo::rerun-if-env-changed=BOOST_INCLUDE_DIR");
     let headers = headers();
     let release = Release::read(&headers);
-    println!("cargo::rustc-env=OFFHOOK_KEA_VERSION={}", release.name());
+    println!("cargo::rustc-env=OFFHOOK_KEA_VERSION={}", release.name);
 
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true);
@@ -39,6 +54,13 @@ fn main() {
     println!("cargo::rerun-if-env-changed=OFFHOOK_WERROR");
     build.files(SHIM.map(|name| shim.join(name).with_extension("cc")));
     build.compile("offhook_shim");
+    // What the loader reads before it opens the library (kea-hook/loader/src/build_file.rs).
+    println!(
+        "cargo::rustc-env=OFFHOOK_LABEL=release={} number={} libraries={}",
+        release.name,
+        release.hooks_version,
+        libraries(&build.get_compiler()).join(",")
+    );
 
     // What was in force outlives an unload (kea-hook/src/hook.rs, Kept), so the library must stay.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
@@ -89,32 +111,68 @@ fn marker(folder: &Path) -> PathBuf {
 
 /// Which Kea the headers are of.
 struct Release {
-    /// 20200 for 2.2.0.
+    /// `2.2.0`
+    name: String,
+    /// 20200 for 2.2.0, as a rule.
     hooks_version: u32,
 }
 
 impl Release {
-    /// Kea keeps the number in a C++ constant, which neither the preprocessor nor bindgen can use.
+    /// Kea keeps the number in a C++ constant, which neither the preprocessor nor bindgen can use. The
+    /// release has a macro of its own, because the number does not always follow it: 3.3.0 still has the
+    /// number of 3.2.0.
     fn read(headers: &Path) -> Release {
         let path = marker(headers);
         println!("cargo::rerun-if-changed={}", path.display());
-        let text = std::fs::read_to_string(&path)
+        let text = fs::read_to_string(&path)
             .unwrap_or_else(|error| stop(&format!("{}: {error}", path.display())));
         let number = text
             .lines()
             .find_map(|line| line.split_once("KEA_HOOKS_VERSION =")?.1.trim().strip_suffix(';'))
             .and_then(|number| number.trim().parse().ok());
-        match number {
-            Some(hooks_version) => Release { hooks_version },
-            None => stop(&format!("{} does not say KEA_HOOKS_VERSION", path.display())),
-        }
+        let Some(hooks_version) = number else {
+            stop(&format!("{} does not say KEA_HOOKS_VERSION", path.display()))
+        };
+        let files = ["config.h", "kea_version.h"].map(|name| headers.join(name));
+        let name = files.iter().find_map(|file| {
+            let text = fs::read_to_string(file).ok()?;
+            println!("cargo::rerun-if-changed={}", file.display());
+            text.lines().find_map(|line| {
+                let value = line.strip_prefix("#define PACKAGE_VERSION ")?.trim().trim_matches('"');
+                let digits = value.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
+                (digits && value.split('.').count() == 3).then(|| value.to_owned())
+            })
+        });
+        let usual = || {
+            let (major, minor) = (hooks_version / 10_000, hooks_version / 100 % 100);
+            format!("{major}.{minor}.{}", hooks_version % 100)
+        };
+        Release { name: name.unwrap_or_else(usual), hooks_version }
     }
+}
 
-    /// `2.2.0`
-    fn name(&self) -> String {
-        let number = self.hooks_version;
-        format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
-    }
+/// The sonames of Kea's libraries beside these headers: `libkea-hooks.so.57`. Looked for in `KEA_LIB_DIR`,
+/// then where the compiler looks; what is not there is left out.
+fn libraries(compiler: &cc::Tool) -> Vec<String> {
+    println!("cargo::rerun-if-env-changed=KEA_LIB_DIR");
+    let folder = env::var_os("KEA_LIB_DIR").map(PathBuf::from);
+    let place = |file: &str| match &folder {
+        Some(folder) => folder.join(file),
+        None => {
+            let mut ask = Command::new(compiler.path());
+            let output = ask.arg(format!("-print-file-name={file}")).output();
+            let told = output.map(|output| output.stdout).unwrap_or_default();
+            PathBuf::from(String::from_utf8_lossy(&told).trim())
+        }
+    };
+    let soname = |name: &&str| {
+        let file = format!("libkea-{name}.so");
+        // A link to the file with the whole version: libkea-hooks.so.57.0.0.
+        let whole = fs::canonicalize(place(&file)).ok()?;
+        let version = whole.file_name()?.to_str()?.strip_prefix(&file)?.strip_prefix('.')?;
+        Some(format!("{file}.{}", version.split('.').next()?))
+    };
+    OF_KEA.iter().filter_map(soname).collect()
 }
 
 fn stop(text: &str) -> ! {

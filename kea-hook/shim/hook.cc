@@ -39,10 +39,10 @@ Fixed::Fixed(const offhook_handle* handle, std::uint32_t which)
     }
 }
 
-Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again,
+Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle,
            isc::hooks::LibraryHandle& library)
     : handle_(std::move(handle)), fixed_(new Fixed(engine(), OFFHOOK_IN_FORCE)),
-      statistics_(engine()), classes_(engine(), library), again_(again) {
+      statistics_(engine()), classes_(engine(), library) {
     classes_.policy(*fixed_);
 }
 

@@ -43,11 +43,8 @@ struct HandleFree {
 
 class Hook {
 public:
-    // Takes over a loaded handle. again: this process has had the library in use before.
-    Hook(std::unique_ptr<offhook_handle, HandleFree> handle, bool again,
-         isc::hooks::LibraryHandle& library);
-
-    bool again() const { return (again_); }
+    // Takes over a loaded handle.
+    Hook(std::unique_ptr<offhook_handle, HandleFree> handle, isc::hooks::LibraryHandle& library);
 
     const offhook_handle* engine() const { return (handle_.get()); }
     const Fixed& fixed() const { return (*fixed_); }
@@ -65,7 +62,6 @@ private:
     Statistics statistics_;
     LeaseNotes notes_;
     Classes classes_;
-    const bool again_;
 };
 
 // Born in load, gone after unload; never changes while packets are being answered.

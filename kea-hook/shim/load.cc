@@ -6,6 +6,7 @@
 
 #include <cc/data.h>
 #include <hooks/hooks.h>
+#include <log/message_initializer.h>
 #include <process/daemon.h>
 
 #include <stdexcept>
@@ -18,10 +19,13 @@ namespace offhook {
 
 namespace {
 
-// Says why and tells Kea to refuse the configuration.
+// Whether Kea only checks its configuration (kea-dhcp4 -T).
+bool check_only = false;
+
+// Says why the library does nothing. A check of the configuration fails, a server goes on.
 int refuse(const std::string& text) noexcept {
     logError(OFFHOOK_LOAD_REFUSED, text);
-    return (1);
+    return (check_only ? 1 : 0);
 }
 
 void registerAll(LibraryHandle& library) {
@@ -42,15 +46,15 @@ void registerAll(LibraryHandle& library) {
 }
 
 int load(LibraryHandle& library) {
+    // Kea does this after it has opened a library, but it has opened the loader, not this one.
+    isc::log::MessageInitializer::loadDictionary();
     offhook_log_install(&log_sink);
     const std::string process = isc::process::Daemon::getProcName();
     if (process != "kea-dhcp4") {
         return (refuse("bad process name: " + process + ", expected kea-dhcp4"));
     }
     if (hook) {
-        // At a reload Kea depends on this load, as on every other.
-        const int status = refuse("the library is loaded already: \"hooks-libraries\" names it twice");
-        return (hook->again() ? 0 : status);
+        return (refuse("the library is loaded already: \"hooks-libraries\" names it twice"));
     }
     const ConstElementPtr parameters = library.getParameters();
     const std::string json = parameters ? parameters->str() : "";
@@ -64,11 +68,8 @@ int load(LibraryHandle& library) {
     default:
         return (refuse("a fault while the parameters were read"));
     }
-    // The library stays mapped after an unload (build.rs), and so does this.
-    static bool in_use_before = false;
     std::unique_ptr<offhook_handle, HandleFree> owned(handle);
-    hook.reset(new Hook(std::move(owned), in_use_before, library));
-    in_use_before = true;
+    hook.reset(new Hook(std::move(owned), library));
     registerAll(library);
     return (0);
 }
@@ -81,6 +82,10 @@ extern "C" int offhook_shim_version() noexcept {
 
 extern "C" int offhook_shim_multi_threading_compatible() noexcept {
     return (1);
+}
+
+extern "C" void offhook_shim_check_only(int only) noexcept {
+    check_only = only != 0;
 }
 
 extern "C" int offhook_shim_load(void* library) noexcept {

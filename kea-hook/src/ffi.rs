@@ -23,6 +23,7 @@ mod agreement;
 #[cfg(not(test))]
 mod entry;
 mod exports;
+mod label;
 mod room;
 pub(crate) mod sink;
 

@@ -15,11 +15,11 @@ fn policy() -> Value {
 
 /// Since 2.3 Kea can check a configuration with its hooks loaded; 2.2 has `-t` only, which loads
 /// none.
-fn can_check() -> bool {
+pub fn can_check() -> bool {
     Version::installed() >= Version(2, 4, 0)
 }
 
-fn printed(output: &Output) -> String {
+pub fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 
@@ -96,14 +96,6 @@ fn with_a_file_that_is_not_there() {
 }
 
 #[test]
-fn loaded_twice_is_refused() {
-    let parameters = || Some(json!({ "policy": policy() }));
-    let setup = Setup::new().library(library(), parameters()).library(library(), parameters());
-    let log = setup.try_start().err().expect("expected Kea to refuse the library twice").log;
-    expect_words(&log, &["the library is loaded already", "hooks-libraries"]);
-}
-
-#[test]
 fn kea_checks_a_configuration_without_serving() {
     if !can_check() {
         return;
@@ -138,8 +130,11 @@ fn the_wrong_daemon_is_told_so() {
     setup.environment(command.arg("-c").arg(file));
     let mut daemon = Process::start("kea-dhcp6", &mut command, &log);
     let read = || std::fs::read_to_string(&log).unwrap_or_default();
-    let status =
-        process::wait_for("kea-dhcp6 refuses", Duration::from_secs(20), || daemon.finished());
-    assert!(!status.success(), "expected kea-dhcp6 to refuse the library, found\n{}", read());
+    // What becomes of it then, without its folders, is no matter of ours.
+    process::wait_for("kea-dhcp6 takes the library or ends", Duration::from_secs(20), || {
+        let loaded = read().contains("HOOKS_LIBRARY_LOADED");
+        (loaded || daemon.finished().is_some()).then_some(())
+    });
+    assert!(read().contains("HOOKS_LIBRARY_LOADED"), "expected it to be taken, found\n{}", read());
     expect_words(&read(), &["bad process name: kea-dhcp6, expected kea-dhcp4"]);
 }

@@ -10,6 +10,8 @@ mod arguments;
 /// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
 /// offhook's.
 mod bench;
+/// Whatever is wrong with offhook, Kea starts and serves.
+mod cannot_break;
 /// Every example of the catalogue, through a real Kea.
 mod catalogue;
 /// Client classes, guards, and who is answered at all.

@@ -8,7 +8,8 @@ use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-const LIBRARY: &str = "libdhcp_offhook.so";
+/// As cargo names them, and as they are installed.
+const OURS: [&str; 3] = ["libdhcp_offhook.so", "liboffhook_kea.so", "/offhook/kea-"];
 
 /// One error of valgrind's report.
 struct Finding {
@@ -36,7 +37,11 @@ impl Finding {
             format!("\n    {} ({}:{})", one(frame, "fn"), one(frame, "file"), one(frame, "line"))
         });
         let text = what + &frames.collect::<String>();
-        Finding { kind: one(error, "kind"), ours: error.contains(LIBRARY), text }
+        Finding {
+            kind: one(error, "kind"),
+            ours: OURS.iter().any(|name| error.contains(name)),
+            text,
+        }
     }
 }
 

@@ -42,6 +42,7 @@ check 'README 1: install Kea, make build, make install' as_written "$section" sh
 check "Kea's profile is in enforce mode (aa-status)" \
   sh -c "aa-status --json | tr ',{' '\n\n' | grep -E '\"(/usr/sbin/)?kea-dhcp4\": *\"enforce\"'"
 check 'the library is where Kea looks' test -s "$hook_folder/libdhcp_offhook.so"
+check 'its build for this Kea is beside it' test -s "$hook_folder/offhook/kea-$(kea-dhcp4 -v).so"
 check 'README 2: the policy' as_written "$section" sh 2
 check 'README 3: hooks-libraries, and the own networks' edit
 before=$(denials | wc -l)

@@ -1,5 +1,5 @@
-//! The four names that Kea looks up in a hook library. They are Rust's because a C++ function in a
-//! Rust library is not exported; all they do is call the shim.
+//! The four names that Kea looks up in a hook library, and one that the loader knows beside them. They
+//! are Rust's because a C++ function in a Rust library is not exported; all they do is call the shim.
 
 use std::ffi::{c_int, c_void};
 
@@ -7,6 +7,7 @@ use std::ffi::{c_int, c_void};
 unsafe extern "C-unwind" {
     fn offhook_shim_version() -> c_int;
     fn offhook_shim_multi_threading_compatible() -> c_int;
+    fn offhook_shim_check_only(check_only: c_int);
     fn offhook_shim_load(library: *mut c_void) -> c_int;
     fn offhook_shim_unload() -> c_int;
 }
@@ -21,6 +22,13 @@ extern "C-unwind" fn version() -> c_int {
 extern "C-unwind" fn multi_threading_compatible() -> c_int {
     // SAFETY: takes nothing and returns a constant.
     unsafe { offhook_shim_multi_threading_compatible() }
+}
+
+/// Called by the loader before `load`: whether Kea only checks its configuration.
+#[unsafe(no_mangle)]
+extern "C-unwind" fn offhook_check_only(check_only: c_int) {
+    // SAFETY: stores a number; Kea's main thread only.
+    unsafe { offhook_shim_check_only(check_only) }
 }
 
 /// # Safety

@@ -7,9 +7,11 @@ use super::control::{self, Reply};
 use super::folder::Folder;
 use super::phone::bind;
 use super::process::{self, Process, wait_for};
+use super::product;
 use serde_json::{Value, json};
 use std::fs;
 use std::net::{Ipv4Addr, UdpSocket};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -154,17 +156,28 @@ impl Setup {
         self
     }
 
-    /// How the configuration names a library.
+    /// How the configuration names a library. offhook's is the loader, and the build for this Kea is
+    /// placed as `make install` does.
     pub fn place(&self, library: &Path) -> String {
         let name = library.file_name().unwrap_or_else(|| panic!("no file: {}", library.display()));
         let link = self.folder.join("hooks").join(name);
         if !link.exists() {
-            std::os::unix::fs::symlink(library, &link).expect("a link to the library");
+            symlink(library, &link).expect("a link to the library");
+            if let Some(build) = product::build_beside(library) {
+                self.folder.make("hooks/offhook");
+                symlink(build, self.build()).expect("a link to the build");
+            }
         }
         match Version::installed().has_lists() {
             true => name.to_string_lossy().into_owned(),
             false => link.to_string_lossy().into_owned(),
         }
+    }
+
+    /// The build of offhook for this Kea.
+    pub fn build(&self) -> PathBuf {
+        let Version(major, minor, patch) = Version::installed();
+        self.folder.join("hooks/offhook").join(format!("kea-{major}.{minor}.{patch}.so"))
     }
 
     pub fn edit(mut self, change: impl FnOnce(&mut Value)) -> Setup {

@@ -1,0 +1,68 @@
+//! docs/cannot-break.md: whatever is wrong with offhook, Kea starts and serves.
+
+use crate::peers::kea::{Kea, Setup};
+use crate::peers::packet::Answer;
+use crate::peers::phone::{Phone, Relay};
+use serde_json::{Value, json};
+
+/// The loader: no build for this Kea, or one that cannot be used.
+mod builds;
+/// The page names these tests, and all of them.
+mod page;
+
+/// What a Kea must do that offhook cannot break.
+const POLICY: &str =
+    r#"{ "systems": [{ "system": "files", "url": "https://provision.example.com/" }] }"#;
+const URL: &str = "https://provision.example.com/";
+
+fn parameters() -> Value {
+    json!({ "policy": serde_json::from_str::<Value>(POLICY).expect("JSON") })
+}
+
+/// A thousand clients get their leases, every tenth one a phone; returns what a phone was told.
+#[track_caller]
+fn serves(kea: &Kea) -> Option<String> {
+    let relay = Relay::of(kea);
+    let mut told: Option<Option<String>> = None;
+    for number in 0..1000_u32 {
+        let low = format!("{:02x}:{:02x}", number >> 8, number & 0xff);
+        let phone = number % 10 == 0;
+        let client = match phone {
+            true => Phone::new(&format!("00:04:f2:00:{low}")).class("Polycom-VVX410"),
+            false => Phone::new(&format!("02:00:00:00:{low}")),
+        };
+        let (_, ack) = relay.boot(&client);
+        let url = text(&ack, 66);
+        if phone {
+            let first = told.get_or_insert_with(|| url.clone());
+            assert_eq!(*first, url, "expected all phones to be told the same");
+        } else {
+            assert_eq!(url, None, "expected no option 66 for a client that is not a phone");
+        }
+    }
+    told.flatten()
+}
+
+fn text(answer: &Answer, code: u8) -> Option<String> {
+    answer.option(code).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// A Kea that must start, and serve phones as Kea alone does; the log must have a line of this id with
+/// these words.
+#[track_caller]
+fn starts_without_us(setup: Setup, id: &str, words: &[&str]) -> Kea {
+    let kea = setup.start();
+    assert_eq!(serves(&kea), None, "expected phones to get what Kea alone sends");
+    expect_line(&kea, id, words);
+    kea
+}
+
+/// The log must have a line of level ERROR with this id and these words.
+#[track_caller]
+fn expect_line(kea: &Kea, id: &str, words: &[&str]) {
+    let lines = kea.log_lines(id);
+    let found = lines.iter().any(|line| {
+        line.contains(" ERROR [kea-dhcp4.offhook-hooks/") && words.iter().all(|w| line.contains(w))
+    });
+    assert!(found, "expected an ERROR line of {id} with {words:?}, found\n{}", lines.join("\n"));
+}
