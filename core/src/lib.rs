@@ -9,7 +9,6 @@
 #![forbid(unsafe_code)]
 
 pub mod builtin;
-pub mod catalogue;
 pub mod check;
 pub mod compete;
 pub mod decide;
@@ -17,25 +16,19 @@ pub mod decode;
 pub mod diff;
 pub mod encode;
 pub mod engine;
-pub mod error;
-pub mod examples;
 pub mod explain;
+pub mod fields;
 pub mod file_map;
-pub mod json;
-pub mod mac;
-pub mod parts;
 pub mod plan;
 pub mod policy;
 pub mod query;
 pub mod question;
-pub mod reader;
 pub mod recognise;
-pub mod render;
 pub mod suspect;
-pub mod text;
 pub mod token;
-pub mod tree;
-pub mod value;
+
+pub use offhook_catalogue as catalogue;
+pub use offhook_catalogue::{error, examples, json, mac, parts, reader, text, tree, value};
 
 pub use decide::{Decision, Edit, EditValue, Edits, Header, Verdict};
 pub use engine::{Engine, Host, Ready};

@@ -7,21 +7,9 @@ use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 use crate::mac::Mac;
+use crate::parts::Parts;
 
-/// Option numbers that the core looks at.
-pub mod code {
-    pub const HOST_NAME: u8 = 12;
-    pub const REQUESTED_ADDRESS: u8 = 50;
-    pub const OVERLOAD: u8 = 52;
-    pub const MESSAGE_TYPE: u8 = 53;
-    pub const REQUEST_LIST: u8 = 55;
-    pub const MAX_SIZE: u8 = 57;
-    pub const VENDOR_CLASS: u8 = 60;
-    pub const USER_CLASS: u8 = 77;
-    pub const RELAY_AGENT: u8 = 82;
-    pub const VENDOR_IDENTIFYING_CLASS: u8 = 124;
-    pub const VENDOR_IDENTIFYING: u8 = 125;
-}
+pub use offhook_catalogue::code;
 
 /// What the packet does not say itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,6 +75,28 @@ impl<'a> Query<'a> {
             query.walk(&header[44..108]);
         }
         Some(query)
+    }
+
+    /// The same packet as [`Query::from_wire`] sees one. `classes` are [`Parts::class_names`].
+    pub fn from_parts(parts: &'a Parts, classes: &'a [&'a [u8]]) -> Query<'a> {
+        let context = Context {
+            leased: parts.leased,
+            interface: parts.interface.as_bytes(),
+            interface_address: parts.interface_address,
+            classes,
+        };
+        let mut query = Query {
+            message: parts.message_type(),
+            mac: parts.mac,
+            ciaddr: parts.ciaddr,
+            giaddr: parts.giaddr,
+            context,
+            ..Query::default()
+        };
+        for (option, value) in &parts.options {
+            query.take(*option, value);
+        }
+        query
     }
 
     /// Takes what the core wants out of a field of options; returns option 52.
@@ -277,6 +287,23 @@ mod tests {
         wire.extend_from_slice(&COOKIE);
         wire.extend_from_slice(options);
         wire
+    }
+
+    #[test]
+    fn both_ways_to_a_query_agree() {
+        let mut parts = Parts {
+            mac: Mac::parse("00:04:13:01:02:03"),
+            giaddr: Some(Ipv4Addr::new(10, 7, 0, 1)),
+            ..Parts::default()
+        };
+        parts.option(code::VENDOR_CLASS, *b"snomD735");
+        parts.option(code::HOST_NAME, vec![b'x'; 300]);
+        parts.relay_ids(b"ge-0/0/7", b"");
+        let wire = parts.wire(7);
+        let seen = Query::from_wire(&wire, Context::default()).unwrap();
+        let told = Query::from_parts(&parts, &[]);
+        assert_eq!(format!("{seen:?}"), format!("{told:?}"));
+        assert_eq!(seen.relay_sub_option(1), Some(&b"ge-0/0/7"[..]));
     }
 
     #[test]

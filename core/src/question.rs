@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use crate::error::Mistakes;
 use crate::mac::Mac;
 use crate::parts::{Parts, request_list};
-use crate::query::{SubOptions, code};
+use crate::query::{Query, SubOptions, code};
 use crate::reader::{Cursor, Table};
 use crate::text::parse_hex;
 use crate::tree::Kind;
@@ -159,12 +159,12 @@ pub fn read(at: &Cursor<'_>, more: &[&str], mistakes: &mut Mistakes) -> Option<Q
 
 impl Question {
     /// Asks `answer` with the question as a query.
-    pub fn ask<T>(&self, answer: impl FnOnce(&crate::Query<'_>) -> T) -> Option<T> {
+    pub fn ask<T>(&self, answer: impl FnOnce(&Query<'_>) -> T) -> Option<T> {
         match self {
-            Question::Parts(parts) => Some(answer(&parts.query(&parts.class_names()))),
+            Question::Parts(parts) => Some(answer(&Query::from_parts(parts, &parts.class_names()))),
             Question::Packet { wire, context } => {
                 let classes = context.class_names();
-                let query = crate::Query::from_wire(wire, context.query(&classes).context)?;
+                let query = Query::from_wire(wire, Query::from_parts(context, &classes).context)?;
                 Some(answer(&query))
             }
         }

@@ -58,7 +58,7 @@ mod tests {
         let mut parts = Parts { message: 1, mac: crate::Mac::parse(mac), ..Parts::default() };
         parts.option(60, class);
         parts.option(55, list);
-        suspect(builtin::built_in(), &parts.query(&[]))
+        suspect(builtin::built_in(), &Query::from_parts(&parts, &[]))
     }
 
     #[test]

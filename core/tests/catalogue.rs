@@ -161,7 +161,7 @@ fn every_rule_has_an_example() {
 fn every_vendor_has_an_example_and_a_near_miss_and_every_system_an_example() {
     let tables = builtin::built_in();
     let mut wrong = Vec::new();
-    for (id, text) in builtin::example_texts() {
+    for (id, text) in offhook_core::catalogue::texts::vendor_examples() {
         let examples =
             examples::of_vendor(id, text).unwrap_or_else(|wrong| panic!("{id}:\n{wrong}"));
         let names: BTreeSet<_> = examples.iter().map(|example| &example.name).collect();
@@ -175,13 +175,14 @@ fn every_vendor_has_an_example_and_a_near_miss_and_every_system_an_example() {
             wrong.push(format!("{id}: no near miss"));
         }
     }
-    let with_examples: BTreeSet<&str> = builtin::example_texts().map(|(id, _)| id).collect();
+    let with_examples: BTreeSet<&str> =
+        offhook_core::catalogue::texts::vendor_examples().map(|(id, _)| id).collect();
     for vendor in &tables.vendors {
         if !with_examples.contains(&*vendor.id) {
             wrong.push(format!("{}: no examples.toml", vendor.id));
         }
     }
-    for (id, text) in builtin::system_texts() {
+    for (id, text) in offhook_core::catalogue::texts::systems() {
         let examples =
             examples::of_system(id, text).unwrap_or_else(|wrong| panic!("{id}:\n{wrong}"));
         if examples.is_empty() {

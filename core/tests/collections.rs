@@ -9,7 +9,7 @@ use std::path::Path;
 use offhook_core::parts::Parts;
 use offhook_core::recognise::{Finding, recognise};
 use offhook_core::text::parse_hex;
-use offhook_core::{Mac, builtin};
+use offhook_core::{Mac, Query, builtin};
 
 struct Line {
     vendor: String,
@@ -65,7 +65,7 @@ fn phones_are_named_rightly_and_nothing_else_is_taken_for_one() {
     let (mut phones, mut right, mut others) = (0, 0, 0);
     let (mut missed, mut taken) = (Vec::new(), Vec::new());
     for line in lines() {
-        let found = match recognise(tables, &line.parts.query(&[])) {
+        let found = match recognise(tables, &Query::from_parts(&line.parts, &[])) {
             Finding::Phone(identity) => Some(&*tables.at(identity.vendor).id),
             _ => None,
         };
@@ -107,7 +107,7 @@ fn no_phone_makers_address_outweighs_the_text_of_another_device() {
         for (vendor, mac) in own.iter().filter(|_| has_text) {
             let parts = Parts { mac: Some(*mac), ..line.parts.clone() };
             tried += 1;
-            if matches!(recognise(tables, &parts.query(&[])), Finding::Phone(_)) {
+            if matches!(recognise(tables, &Query::from_parts(&parts, &[])), Finding::Phone(_)) {
                 taken.push(format!("with an address of {vendor}: {}", line.shown));
             }
         }

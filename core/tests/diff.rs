@@ -5,7 +5,7 @@
 
 use offhook_core::diff::{Comparison, Report};
 use offhook_core::parts::Parts;
-use offhook_core::{Engine, Host, Mac, builtin};
+use offhook_core::{Engine, Host, Mac, Query, builtin};
 
 fn engine(policy: &str) -> Engine {
     Engine::new(builtin::shared(), policy, Host::ANY).unwrap_or_else(|wrong| panic!("{wrong}"))
@@ -22,7 +22,7 @@ fn compare(old: &str, new: &str, most: usize, clients: &[Parts]) -> Report {
     let (old, new) = (engine(old), engine(new));
     let mut comparison = Comparison::new(&old, &new, most);
     for client in clients {
-        comparison.ask(&client.query(&[]));
+        comparison.ask(&Query::from_parts(client, &[]));
     }
     comparison.finish()
 }

@@ -5,7 +5,7 @@
 
 use offhook_core::explain::{Explanation, explain};
 use offhook_core::parts::Parts;
-use offhook_core::{Engine, Host, Mac, builtin};
+use offhook_core::{Engine, Host, Mac, Query, builtin};
 
 const POLICY: &str = r#"{
     "systems": [{ "system": "url", "url": "http://top/{{mac}}" }],
@@ -20,7 +20,7 @@ fn ask(mac: &str, parts: Parts) -> Explanation {
     let engine = Engine::new(builtin::shared(), POLICY, Host::ANY).unwrap();
     let leased = "10.7.0.9".parse().ok();
     let parts = Parts { message: 1, mac: Mac::parse(mac), leased, ..parts };
-    explain(&engine, &parts.query(&[]), "PHONE")
+    explain(&engine, &Query::from_parts(&parts, &[]), "PHONE")
 }
 
 fn layers(explanation: &Explanation, code: u8) -> Vec<String> {
@@ -62,7 +62,7 @@ fn sub_options_of_two_recipes_are_one_option_and_decoded() {
     let engine = Engine::new(builtin::shared(), engine, Host::ANY).unwrap();
     let mut parts = Parts { message: 1, ..Parts::default() };
     parts.option(60, *b"CPE-OCPHONE");
-    let told = explain(&engine, &parts.query(&[]), "PHONE");
+    let told = explain(&engine, &Query::from_parts(&parts, &[]), "PHONE");
     let option = &told.options[0];
     assert_eq!((option.code, option.hex.as_deref()), (43, Some("0a020078")));
     let means: Vec<&str> = option.bytes.iter().map(|part| &*part.means).collect();

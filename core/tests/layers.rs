@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use offhook_core::parts::Parts;
-use offhook_core::{Edits, Engine, Host, Mac, Verdict, builtin};
+use offhook_core::{Edits, Engine, Host, Mac, Query, Verdict, builtin};
 
 struct Client(Parts);
 
@@ -40,7 +40,7 @@ fn engine(policy: &str) -> Engine {
 fn told(policy: &str, client: &Client) -> String {
     let engine = engine(policy);
     let classes = client.0.class_names();
-    let query = client.0.query(&classes);
+    let query = Query::from_parts(&client.0, &classes);
     let mut edits = Edits::default();
     engine.decide(&query).edits(&engine, &query, &mut edits);
     let show = |bytes: &[u8]| match std::str::from_utf8(bytes) {
@@ -222,7 +222,7 @@ fn where_there_is_no_lease_any_address_of_the_client_or_its_way_counts() {
     let verdict = |change: fn(&mut Parts)| {
         let mut client = laptop();
         change(&mut client.0);
-        engine.decide(&client.0.query(&[])).verdict
+        engine.decide(&Query::from_parts(&client.0, &[])).verdict
     };
     assert_eq!(verdict(|_| {}), Verdict::Drop);
     assert_eq!(verdict(|parts| parts.ciaddr = "10.7.0.9".parse().ok()), Verdict::Continue);
@@ -241,7 +241,7 @@ fn header_fields_are_set_by_the_most_particular_layer() {
         "vendors": { "yealink": { "next-server": "192.0.2.2", "server-hostname": "pbx" } } }"#;
     let engine = engine(policy);
     let client = yealink();
-    let query = client.0.query(&[]);
+    let query = Query::from_parts(&client.0, &[]);
     let mut edits = Edits::default();
     engine.decide(&query).edits(&engine, &query, &mut edits);
     assert_eq!(edits.header.next_server, "192.0.2.2".parse().ok());

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use offhook_catalogue::texts;
 use serde::Deserialize;
 
 use crate::forms::Reader;
-
-include!(concat!(env!("OUT_DIR"), "/characters.rs"));
 
 /// See the module. A vendor without the file has the default one.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -80,7 +79,7 @@ pub struct Registration {
 impl Character {
     /// The character of a vendor's phones. The error names the file.
     pub fn of(vendor: &str) -> Result<Character, String> {
-        let Some((id, text)) = TEXTS.iter().find(|(id, _)| *id == vendor) else {
+        let Some((id, text)) = texts::phones().find(|(id, _)| *id == vendor) else {
             return Ok(Character::default());
         };
         toml::from_str(text).map_err(|error| format!("{id}/phone.toml: {error}"))
@@ -95,7 +94,7 @@ mod tests {
 
     #[test]
     fn every_file_is_right_and_says_where_it_comes_from() {
-        for (id, _) in TEXTS {
+        for (id, _) in texts::phones() {
             let character = Character::of(id).unwrap();
             assert!(!character.sources.is_empty(), "{id}: no sources");
             let vendor = built_in().vendor(id).map(|at| built_in().at(at));

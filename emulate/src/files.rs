@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use offhook_core::catalogue::{PhoneFile, fits_firmware, fits_model};
+use offhook_catalogue::{PhoneFile, fits_firmware, fits_model};
 
 use crate::account::{self, Account};
 use crate::fetch::{Fetched, Fetcher};

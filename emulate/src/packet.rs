@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use offhook_core::Mac;
+use offhook_catalogue::Mac;
 
 pub const DISCOVER: u8 = 1;
 pub const OFFER: u8 = 2;

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use offhook_core::Mac;
-use offhook_core::catalogue::{Tables, Vendor};
-use offhook_core::examples::{self, Example};
+use offhook_catalogue::Mac;
+use offhook_catalogue::examples::{self, Example};
+use offhook_catalogue::{Tables, Vendor};
 
 use crate::character::{Character, Informs};
 use crate::packet;

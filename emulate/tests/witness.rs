@@ -5,12 +5,25 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What of the core it may use: addresses, and the catalogue with its examples.
-const PATHS: [&str; 4] = ["Mac", "catalogue", "examples", "builtin::built_in"];
+/// What it may name of the catalogue: addresses, facts about phones, their examples and texts.
+const NAMES: [&str; 12] = [
+    "Mac",
+    "Tables",
+    "Vendor",
+    "Read",
+    "PhoneFile",
+    "fits_model",
+    "fits_firmware",
+    "examples",
+    "Example",
+    "texts",
+    "phones",
+    "self",
+];
+/// What its tests may name of the core.
+const CORE: &str = "builtin::built_in";
 /// How offhook recognises and encodes: fields and methods of a vendor that stay unread.
 const NOT_OF_A_VENDOR: [&str; 3] = ["tells", "rules", "takes_url"];
-/// What it may read of the catalogue's types, by name.
-const TYPES: [&str; 6] = ["Tables", "Vendor", "Read", "PhoneFile", "fits_model", "fits_firmware"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -31,16 +44,14 @@ fn behind<'t>(text: &'t str, mark: &'t str) -> impl Iterator<Item = &'t str> {
 }
 
 fn strangers(text: &str) -> Vec<String> {
-    let core = behind(text, "offhook_core::").filter(|path| {
-        let of = |own: &&str| *path == *own || path.starts_with(&format!("{own}::"));
-        !PATHS.iter().any(of)
-    });
+    let core = behind(text, "offhook_core::").filter(|path| *path != CORE);
     let vendor = behind(text, "vendor.").filter(|field| NOT_OF_A_VENDOR.contains(field));
-    let types = text.lines().filter_map(|line| line.split_once("offhook_core::catalogue::"));
-    let types =
-        types.flat_map(|(_, rest)| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')));
-    let types = types.filter(|name| !name.is_empty() && !TYPES.contains(name));
-    core.chain(vendor).chain(types).map(str::to_owned).collect()
+    let names =
+        text.lines().filter_map(|line| line.split(';').next()?.split_once("offhook_catalogue::"));
+    let names =
+        names.flat_map(|(_, rest)| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')));
+    let names = names.filter(|name| !name.is_empty() && !NAMES.contains(name));
+    core.chain(vendor).chain(names).map(str::to_owned).collect()
 }
 
 #[test]
@@ -61,21 +72,23 @@ fn nothing_of_how_offhook_tells_is_used_here() {
 fn the_rule_sees_what_it_forbids() {
     for text in [
         "use offhook_core::encode::Op;",
-        "use offhook_core::catalogue::{Tables, Tell};",
+        "use offhook_catalogue::{Tables, Tell};",
+        "use offhook_catalogue::source;",
         "offhook_core::Engine::new()",
         "phone.vendor.tells.iter()",
     ] {
         assert!(!strangers(text).is_empty(), "{text}");
     }
-    assert_eq!(strangers("use offhook_core::examples::{self, Example}; vendor.id"), [""; 0]);
+    assert_eq!(strangers("use offhook_catalogue::examples::{self, Example}; vendor.id"), [""; 0]);
 }
 
 /// No other package of offhook's is there to be used.
 #[test]
-fn only_the_core_is_a_dependency() {
+fn only_the_catalogue_is_a_dependency() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     let manifest = manifest.unwrap();
     let lines = manifest.lines().skip_while(|line| *line != "[dependencies]");
+    let lines = lines.take_while(|line| *line != "[dev-dependencies]");
     let ours: Vec<&str> = lines.filter(|line| line.starts_with("offhook")).collect();
-    assert_eq!(ours, ["offhook-core.workspace = true"]);
+    assert_eq!(ours, ["offhook-catalogue.workspace = true"]);
 }

@@ -2,9 +2,7 @@
 //! answer, with the product's own commands. Wants no root, leaves nothing behind, and fails if
 //! anything is not as it is promised: it is a test too.
 
-#[path = "../integration/peers/mod.rs"]
-#[allow(dead_code)]
-mod peers;
+use offhook_test_kit as peers;
 
 mod boots;
 mod cast;

@@ -5,9 +5,7 @@
 //! Wants release builds: `make bench` makes them and names them by OFFHOOK_DNSMASQ and OFFHOOK_CLI.
 //! Words on the command line choose parts: `events`, `exchanges`, `devices`.
 
-#[path = "../integration/peers/mod.rs"]
-#[allow(dead_code)]
-mod peers;
+use offhook_test_kit as peers;
 
 /// 100,000 devices: the rendering, and a packet.
 mod devices;

@@ -6,9 +6,7 @@
 //! OFFHOOK_MINIMAL.
 //! OFFHOOK_FLEET=2000x1 tries it with fewer phones and runs.
 
-#[path = "../integration/peers/mod.rs"]
-#[allow(dead_code)]
-mod peers;
+use offhook_test_kit as peers;
 
 mod page;
 mod power_up;

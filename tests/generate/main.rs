@@ -4,13 +4,6 @@
 //!
 //! Wants a release build: `make bench` makes it and names it by OFFHOOK_CLI. Needs 3 GB below TMPDIR.
 
-#[path = "../integration/peers/process.rs"]
-#[allow(dead_code)]
-mod process;
-#[path = "../integration/peers/product.rs"]
-#[allow(dead_code)]
-mod product;
-
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -19,6 +12,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use offhook_test_kit::{process, product};
 use serde_json::{Value, json};
 
 const PHONES: u32 = 100_000;

@@ -1,7 +1,6 @@
 //! offhook's integration tests: one binary, real peers, no root.
 
-/// The real programs around us.
-mod peers;
+use offhook_test_kit as peers;
 
 /// What the lease's user context says of a phone.
 mod annotate;

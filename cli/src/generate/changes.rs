@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use offhook_core::render::{PhoneList, Renderer};
+use offhook_phone_files::{PhoneList, Renderer};
 use similar::TextDiff;
 
 use super::manifest::Manifest;

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use offhook_core::render::files::Fingerprint;
+use offhook_phone_files::files::Fingerprint;
 
 /// The first line; another format of a later version is not read as this one.
 const HEAD: &str = "offhook manifest 1";

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use offhook_core::error::Mistake;
-use offhook_core::render::{PhoneList, Renderer, csv_list, json_list};
 use offhook_core::{Engine, Host};
+use offhook_phone_files::{PhoneList, Renderer, csv_list, json_list};
 use serde::Serialize;
 
 use crate::input::{self, Catalogue, Failure, wrong};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use indicatif::ProgressBar;
 use offhook_core::error::Mistake;
-use offhook_core::render::{Phone, PhoneList, Placed, Rendered, Renderer};
+use offhook_phone_files::{Phone, PhoneList, Placed, Rendered, Renderer};
 
 use super::manifest::{Entry, Manifest};
 use super::tree::{Found, Staged, Tree};

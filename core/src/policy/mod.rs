@@ -15,7 +15,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use crate::catalogue::VendorIx;
-use crate::render::fields::Values;
+use crate::fields::Values;
 use crate::value::{Existing, OptionSpec, Send};
 use devices::Devices;
 

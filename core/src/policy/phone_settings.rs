@@ -3,9 +3,8 @@
 
 use super::PhoneSettings;
 use crate::error::Mistakes;
+use crate::fields::{FieldIx, check_setting, check_value, field_names};
 use crate::reader::Cursor;
-use crate::render::fields::FieldIx;
-use crate::render::list::{check_setting, check_value, field_names};
 use crate::tree::Kind;
 
 pub(super) fn read_phone_settings(at: &Cursor<'_>, mistakes: &mut Mistakes) -> PhoneSettings {

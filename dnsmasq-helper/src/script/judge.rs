@@ -4,6 +4,7 @@ use offhook_core::catalogue::Tables;
 use offhook_core::decide::at_site;
 use offhook_core::explain::evidence;
 use offhook_core::policy::{Policy, Site};
+use offhook_core::query::Query;
 use offhook_core::recognise::{Finding, find, read};
 use offhook_core::text::printable;
 use serde::{Deserialize, Serialize};
@@ -49,7 +50,7 @@ pub fn judge(event: &Event, tables: &Tables, book: Option<&Book>) -> Judgement {
     let sites = policy.as_ref().map_or(&[][..], |policy: &Policy| &policy.sites);
     let parts = packet(tables, sites, event);
     let classes = parts.class_names();
-    let query = parts.query(&classes);
+    let query = Query::from_parts(&parts, &classes);
     let group = book.and_then(|book| book.group(event.mac));
     let finding = find(tables, &query, group.as_ref().and_then(|group| group.vendor));
     let site = sites.iter().position(|site: &Site| at_site(site, &query));

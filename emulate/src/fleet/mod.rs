@@ -7,7 +7,7 @@ mod summary;
 use std::io;
 use std::time::Instant;
 
-use offhook_core::Mac;
+use offhook_catalogue::Mac;
 
 use crate::exchange::Exchange;
 use crate::phone::Phone;

@@ -4,7 +4,7 @@ mod locate;
 
 use std::net::Ipv4Addr;
 
-use offhook_core::catalogue::Read;
+use offhook_catalogue::Read;
 
 use crate::forms::{Heard, Reader, sub_option};
 use crate::packet::Answer;

@@ -7,7 +7,7 @@ use offhook_core::diff::{Comparison, Report};
 use offhook_core::recognise::read;
 use offhook_core::suspect::suspect;
 use offhook_core::text::printable;
-use offhook_core::{Engine, Mac, explain, question};
+use offhook_core::{Engine, Mac, Query, explain, question};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
@@ -99,7 +99,11 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     let mut value = show(&snapshot.engine, &phone);
     let parts = evidence::read(phone.mac, phone.evidence());
     let names = parts.class_names();
-    let now = explain(&snapshot.engine, &parts.query(&names), &hook.parameters.class_prefix);
+    let now = explain(
+        &snapshot.engine,
+        &Query::from_parts(&parts, &names),
+        &hook.parameters.class_prefix,
+    );
     let now = serde_json::to_value(&now).map_err(|error| error.to_string())?;
     value.insert("now".to_owned(), now);
     Ok(Answer::done("1 phone found.", Value::Object(value)))
@@ -109,7 +113,7 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
 fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     let parts = evidence::read(phone.mac, phone.evidence());
     let names = parts.class_names();
-    let query = parts.query(&names);
+    let query = Query::from_parts(&parts, &names);
     let decision = engine.decide(&query);
     let mut value = Map::new();
     let mut add = |key: &str, member: Value| {
@@ -187,7 +191,7 @@ pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Re
         from = Some(last.mac);
         for phone in &page {
             let parts = evidence::read(phone.mac, phone.evidence());
-            comparison.ask(&parts.query(&parts.class_names()));
+            comparison.ask(&Query::from_parts(&parts, &parts.class_names()));
         }
     }
 }

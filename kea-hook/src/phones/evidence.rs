@@ -195,7 +195,7 @@ mod tests {
         parts.option(code::HOST_NAME, *b"\xff\x00phone");
         parts.option(code::VENDOR_CLASS, *b"yealink SIP-T46S\0");
         let names = parts.class_names();
-        let query = parts.query(&names);
+        let query = Query::from_parts(&parts, &names);
         let write = |query: &Query<'_>| {
             let mut bytes = Vec::new();
             put(query, &mut bytes);
@@ -204,7 +204,7 @@ mod tests {
         let bytes = write(&query);
         let back = read(parts.mac.unwrap(), &bytes);
         assert_eq!(back, parts);
-        assert_eq!(write(&back.query(&back.class_names())), bytes);
+        assert_eq!(write(&Query::from_parts(&back, &back.class_names())), bytes);
     }
 
     #[test]

@@ -1,0 +1,325 @@
+//! The examples in a vendor's folder and in a system's file: packets, and the full answer to each.
+//!
+//! They prove the data (the catalogue's own test runs them all), they prove every edge (Kea, dnsmasq
+//! and the generator must give the same), and they say what a phone of that maker sends, which is
+//! what an emulated phone needs.
+
+use crate::code;
+use crate::error::Mistakes;
+use crate::mac::Mac;
+use crate::parts::Parts;
+use crate::reader::{Cursor, Table};
+use crate::text::parse_hex;
+use crate::texts;
+use crate::tree::{self, Kind, Tree};
+
+/// The policy that a vendor's examples are answered by, unless they bring their own.
+pub const POLICY: &str = include_str!("../vendors/example-policy.json");
+
+/// One packet and what must come of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    pub name: String,
+    /// The vendor that must win; empty: nobody may.
+    pub vendor: String,
+    pub packet: Parts,
+    /// In a vendor's folder an absent model, firmware or variant means that there must be none.
+    pub reads: bool,
+    pub model: Option<String>,
+    pub firmware: Option<String>,
+    pub variant: Option<String>,
+    /// Code and value of every option of the full answer; none where the example only recognises.
+    pub told: Option<Vec<(u8, Vec<u8>)>>,
+    pub next_server: Option<String>,
+    pub server_hostname: Option<String>,
+    pub boot_file_name: Option<String>,
+    /// The policy, as JSON.
+    pub policy: String,
+    pub source: String,
+}
+
+/// All of the built-in catalogue, in the order of the folders.
+pub fn all() -> Result<Vec<Example>, Mistakes> {
+    let mut examples = Vec::new();
+    let mut mistakes = Mistakes::default();
+    for (id, text) in texts::vendor_examples() {
+        match of_vendor(id, text) {
+            Ok(read) => examples.extend(read),
+            Err(wrong) => mistakes.0.extend(wrong.in_file(&format!("{id}/examples.toml")).0),
+        }
+    }
+    for (id, text) in texts::systems() {
+        match of_system(id, text) {
+            Ok(read) => examples.extend(read),
+            Err(wrong) => mistakes.0.extend(wrong.in_file(&format!("{id}.toml")).0),
+        }
+    }
+    match of_vendor("", texts::OTHER_DEVICES) {
+        Ok(read) => examples.extend(read),
+        Err(wrong) => mistakes.0.extend(wrong.in_file("other-devices/examples.toml").0),
+    }
+    mistakes.or(Some(examples))
+}
+
+const PACKET_KEYS: [&str; 17] = [
+    "mac",
+    "option-60",
+    "option-60-hex",
+    "option-77",
+    "option-77-hex",
+    "host-name",
+    "option-55",
+    "option-124-hex",
+    "option-125-hex",
+    "option-57",
+    "option-43-hex",
+    "option-93-hex",
+    "inform",
+    "circuit-id",
+    "remote-id",
+    "relay",
+    "user-agent",
+];
+
+/// The examples of a vendor's folder.
+pub fn of_vendor(id: &str, text: &str) -> Result<Vec<Example>, Mistakes> {
+    let tree = tree::from_toml(text)?;
+    let mut mistakes = Mistakes::default();
+    let root = Cursor::root(&tree);
+    let mut examples = Vec::new();
+    if let Some(table) = root.table(&["example", "near-miss"], &mut mistakes) {
+        if let Some(at) = table.get("example") {
+            for item in at.list("tables", &mut mistakes).collect::<Vec<_>>() {
+                examples.extend(read_example(&item, id, &mut mistakes));
+            }
+        }
+        if let Some(at) = table.get("near-miss") {
+            for item in at.list("tables", &mut mistakes).collect::<Vec<_>>() {
+                examples.extend(read_near_miss(&item, &mut mistakes));
+            }
+        }
+    }
+    mistakes.or(Some(examples))
+}
+
+/// The examples of a system's file; their policy is the system's entry and what they add to it.
+pub fn of_system(id: &str, text: &str) -> Result<Vec<Example>, Mistakes> {
+    let tree = tree::from_toml(text)?;
+    let mut mistakes = Mistakes::default();
+    let root = Cursor::root(&tree);
+    let mut examples = Vec::new();
+    if let Some(table) = root.any_table(&mut mistakes)
+        && let Some(at) = table.get("example")
+    {
+        for item in at.list("tables", &mut mistakes).collect::<Vec<_>>() {
+            examples.extend(read_system_example(&item, id, &mut mistakes));
+        }
+    }
+    mistakes.or(Some(examples))
+}
+
+fn read_example(at: &Cursor<'_>, vendor: &str, mistakes: &mut Mistakes) -> Option<Example> {
+    let own = [
+        "name",
+        "source",
+        "model",
+        "firmware",
+        "variant",
+        "told",
+        "policy",
+        "next-server",
+        "server-hostname",
+        "boot-file-name",
+    ];
+    let keys: Vec<&str> = own.into_iter().chain(PACKET_KEYS).collect();
+    let table = at.table(&keys, mistakes)?;
+    let policy = match table.get("policy") {
+        Some(policy) => to_json(policy.tree),
+        None => POLICY.to_owned(),
+    };
+    let told = table.need("told", "the full answer", mistakes)?;
+    let told = read_told(&told, mistakes);
+    example(at, &table, vendor, policy, told, mistakes)
+}
+
+fn read_near_miss(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Example> {
+    let keys: Vec<&str> = ["name", "source", "is"].into_iter().chain(PACKET_KEYS).collect();
+    let table = at.table(&keys, mistakes)?;
+    let vendor = table.need("is", "\"\" or a vendor's id", mistakes)?;
+    let vendor = vendor.text("\"\" or a vendor's id", mistakes)?;
+    let told = vendor.is_empty().then(Vec::new);
+    example(at, &table, vendor, POLICY.to_owned(), told, mistakes)
+}
+
+fn read_system_example(at: &Cursor<'_>, id: &str, mistakes: &mut Mistakes) -> Option<Example> {
+    let own = [
+        "name",
+        "source",
+        "model",
+        "firmware",
+        "variant",
+        "told",
+        "policy",
+        "parameters",
+        "vendor",
+        "next-server",
+        "server-hostname",
+        "boot-file-name",
+    ];
+    let keys: Vec<&str> = own.into_iter().chain(PACKET_KEYS).collect();
+    let table = at.table(&keys, mistakes)?;
+    let vendor = table.need("vendor", "the vendor that must win", mistakes)?;
+    let vendor = vendor.text("a vendor's id", mistakes)?;
+    let mut entry = vec![("system".to_owned(), Tree::new(Kind::Text(id.to_owned())))];
+    if let Some(parameters) = table.get("parameters")
+        && let Kind::Table(entries) = &parameters.tree.kind
+    {
+        entry.extend(entries.iter().cloned());
+    }
+    let entry = Tree::new(Kind::Table(entry));
+    let mut policy = vec![("systems".to_owned(), Tree::new(Kind::List(vec![entry])))];
+    if let Some(more) = table.get("policy")
+        && let Kind::Table(entries) = &more.tree.kind
+    {
+        policy.extend(entries.iter().cloned());
+    }
+    let policy = to_json(&Tree::new(Kind::Table(policy)));
+    let told = table.need("told", "the full answer", mistakes)?;
+    let told = read_told(&told, mistakes);
+    example(at, &table, vendor, policy, told, mistakes)
+}
+
+fn example(
+    at: &Cursor<'_>,
+    table: &Table<'_>,
+    vendor: &str,
+    policy: String,
+    told: Option<Vec<(u8, Vec<u8>)>>,
+    mistakes: &mut Mistakes,
+) -> Option<Example> {
+    let mut text = |key: &str| table.text(key, "a text", mistakes).map(str::to_owned);
+    let (name, source) = (text("name"), text("source"));
+    let (model, firmware, variant) = (text("model"), text("firmware"), text("variant"));
+    let (next_server, server_hostname, boot_file_name) =
+        (text("next-server"), text("server-hostname"), text("boot-file-name"));
+    // A system's sources stand at the head of its file; a packet needs one of its own.
+    if source.is_none() && !table.has("vendor") {
+        at.mistake("\"source\" is missing: where the packet's strings stand", mistakes);
+    }
+    let packet = read_packet(table, mistakes);
+    Some(Example {
+        name: name?,
+        vendor: vendor.to_owned(),
+        packet,
+        reads: !table.has("vendor"),
+        model,
+        firmware,
+        variant,
+        told,
+        next_server,
+        server_hostname,
+        boot_file_name,
+        policy,
+        source: source.unwrap_or_default(),
+    })
+}
+
+fn read_packet(table: &Table<'_>, mistakes: &mut Mistakes) -> Parts {
+    let mut parts = Parts { message: 1, mac: Some(Mac([2, 0, 0, 0, 0, 1])), ..Parts::default() };
+    if let Some(at) = table.get("mac")
+        && let Some(text) = at.text("a hardware address", mistakes)
+    {
+        parts.mac = Mac::parse(text);
+        if parts.mac.is_none() {
+            at.expected("a hardware address", mistakes);
+        }
+    }
+    for (code, key) in
+        [(12, "host-name"), (43, ""), (60, ""), (77, ""), (93, ""), (124, ""), (125, "")]
+    {
+        let text_key = if key.is_empty() { format!("option-{code}") } else { key.to_owned() };
+        if let Some(text) = table.text(&text_key, "a text", mistakes) {
+            parts.option(code, text.as_bytes());
+        }
+        let hex_key = format!("option-{code}-hex");
+        if let Some(at) = table.get(&hex_key)
+            && let Some(digits) = at.text("hex digits", mistakes)
+        {
+            match parse_hex(digits) {
+                Ok(bytes) => parts.option(code, bytes),
+                Err(error) => at.mistake(error, mistakes),
+            }
+        }
+    }
+    if let Some(at) = table.get("option-55") {
+        let items: Vec<_> = at.list("option numbers", mistakes).collect();
+        let numbers = items.iter().filter_map(|item| item.integer(0, 255, mistakes));
+        parts.option(code::REQUEST_LIST, numbers.map(|n| n as u8).collect::<Vec<u8>>());
+    }
+    if let Some(size) = table.get("option-57").and_then(|at| at.integer(576, 65535, mistakes)) {
+        parts.option(code::MAX_SIZE, (size as u16).to_be_bytes());
+    }
+    if table.bool("inform", mistakes) == Some(true) {
+        parts.message = 8;
+    }
+    let circuit = table.text("circuit-id", "a text", mistakes).unwrap_or_default();
+    let remote = table.text("remote-id", "a text", mistakes).unwrap_or_default();
+    parts.relay_ids(circuit.as_bytes(), remote.as_bytes());
+    if let Some(at) = table.get("relay") {
+        parts.giaddr = at.text("an address", mistakes).and_then(|text| text.parse().ok());
+        if parts.giaddr.is_none() {
+            at.expected("an IPv4 address", mistakes);
+        }
+    }
+    parts
+}
+
+fn read_told(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Vec<(u8, Vec<u8>)>> {
+    let items: Vec<_> = at.list("options", mistakes).collect();
+    let mut told: Vec<(u8, Vec<u8>)> = Vec::new();
+    for item in &items {
+        let table = item.table(&["code", "text", "hex", "nul"], mistakes)?;
+        let code = table.need("code", "an option", mistakes)?.integer(1, 254, mistakes)?;
+        let text = table.text("text", "a text", mistakes);
+        let mut bytes = match (text, table.text("hex", "hex digits", mistakes)) {
+            (Some(text), None) => text.as_bytes().to_vec(),
+            (None, Some(digits)) => match parse_hex(digits) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    item.mistake(error, mistakes);
+                    continue;
+                }
+            },
+            _ => {
+                item.mistake("expected \"text\" or \"hex\"", mistakes);
+                continue;
+            }
+        };
+        if table.bool("nul", mistakes) == Some(true) {
+            bytes.push(0);
+        }
+        if told.last().is_some_and(|(last, _)| i64::from(*last) >= code) {
+            item.mistake("sort the answer by code", mistakes);
+        }
+        told.push((code as u8, bytes));
+    }
+    Some(told)
+}
+
+/// A tree as JSON text.
+fn to_json(tree: &Tree) -> String {
+    fn value(tree: &Tree) -> serde_json::Value {
+        match &tree.kind {
+            Kind::Null => serde_json::Value::Null,
+            Kind::Bool(value) => (*value).into(),
+            Kind::Integer(value) => (*value).into(),
+            Kind::Float(value) => (*value).into(),
+            Kind::Text(text) => text.as_str().into(),
+            Kind::List(items) => items.iter().map(value).collect(),
+            Kind::Table(entries) => serde_json::Value::Object(
+                entries.iter().map(|(key, tree)| (key.clone(), value(tree))).collect(),
+            ),
+        }
+    }
+    value(tree).to_string()
+}

@@ -1,0 +1,21 @@
+//! Files of the built-in folders that are used as they are written: id and text, sorted by id.
+
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
+
+/// The vendors' `examples.toml`.
+pub fn vendor_examples() -> impl Iterator<Item = (&'static str, &'static str)> {
+    VENDOR_EXAMPLES.iter().copied()
+}
+
+/// The vendors' `phone.toml`: what the emulator needs beside the catalogue.
+pub fn phones() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PHONES.iter().copied()
+}
+
+/// The systems' files; their examples are part of them.
+pub fn systems() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SYSTEMS.iter().copied()
+}
+
+/// Examples of devices that are not phones, in the form of a vendor's near misses.
+pub const OTHER_DEVICES: &str = include_str!("../other-devices/examples.toml");

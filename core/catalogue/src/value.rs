@@ -1,0 +1,359 @@
+//! An option and its value as a person writes it, in a policy or in a vendor's folder.
+//!
+//! Reading checks the shape and everything that can be checked without knowing the phone; texts keep
+//! their `{{names}}` until the policy is compiled. Turning values into bytes is `encode`'s work.
+
+use crate::error::Mistakes;
+use crate::reader::{Cursor, Table};
+use crate::record::{Bytes, List, Text, choice, record};
+use crate::text;
+use crate::tree::Kind;
+
+record! {
+    /// What one DHCP option is to be, or that it is to go.
+    pub struct OptionSpec {
+        pub code: u8,
+        pub value: Value,
+        /// A trailing NUL after a text (counted in the length).
+        pub nul: bool,
+        pub send: Send,
+        pub existing: Existing,
+    }
+}
+
+choice! {
+    /// The forms of a value; every text may hold `{{names}}`.
+    #[allow(missing_docs)]
+    pub enum Value {
+        Remove,
+        Text(Text),
+        Hex(Bytes),
+        Ipv4(List<Text>),
+        U8(Text),
+        U16(Text),
+        U32(Text),
+        /// Names in RFC 1035 form, one after the other.
+        Domains(List<Text>),
+        /// RFC 3361: all names, or all addresses.
+        SipServers(List<Text>),
+        SubOptions(List<SubOption>),
+        /// RFC 3925 framing, for options 124 and 125.
+        Enterprise(List<EnterpriseBlock>),
+    }
+}
+
+record! {
+    /// One sub-option: code, length, value.
+    pub struct SubOption {
+        pub code: u8,
+        pub value: Value,
+        pub nul: bool,
+    }
+}
+
+record! {
+    /// One enterprise's part of option 124 or 125.
+    pub struct EnterpriseBlock {
+        pub number: u32,
+        pub data: Value,
+    }
+}
+
+choice! {
+    /// Whether an option is sent to phones that did not list it in option 55.
+    #[derive(Copy)]
+    pub enum Send {
+        Unset,
+        Always,
+        Requested,
+    }
+}
+
+choice! {
+    /// What happens to an option that the server already put in the answer.
+    #[derive(Copy)]
+    pub enum Existing {
+        Unset,
+        Replace,
+        Keep,
+    }
+}
+
+/// Their spelling in a policy.
+pub const SEND: [(&str, Send); 2] = [("always", Send::Always), ("requested", Send::Requested)];
+pub const EXISTING: [(&str, Existing); 2] =
+    [("replace", Existing::Replace), ("keep", Existing::Keep)];
+
+/// The keys that say what a value is; exactly one of them stands in an option.
+pub const FORMS: [&str; 10] = [
+    "text",
+    "hex",
+    "ipv4",
+    "u8",
+    "u16",
+    "u32",
+    "domains",
+    "sip-servers",
+    "sub-options",
+    "enterprise",
+];
+
+/// The keys of an option, forms aside.
+pub const OPTION_KEYS: [&str; 5] = ["code", "nul", "remove", "send", "existing"];
+
+/// Options that carry the lease itself; a phone's policy must not touch them (RFC 2131).
+const RESERVED: [(u8, &str); 8] = [
+    (0, "the pad option"),
+    (51, "the lease time"),
+    (52, "option overload"),
+    (53, "the message type"),
+    (54, "the server identifier"),
+    (58, "the renewal time"),
+    (59, "the rebinding time"),
+    (255, "the end option"),
+];
+
+impl OptionSpec {
+    /// Reads one entry of an `options` list.
+    pub fn read(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<OptionSpec> {
+        let known: Vec<&str> = OPTION_KEYS.into_iter().chain(FORMS).collect();
+        let table = at.table(&known, mistakes)?;
+        OptionSpec::read_keys(at, &table, mistakes)
+    }
+
+    /// Reads the keys of an option out of a table that may have further keys.
+    pub fn read_keys(
+        at: &Cursor<'_>,
+        table: &Table<'_>,
+        mistakes: &mut Mistakes,
+    ) -> Option<OptionSpec> {
+        let code = table
+            .need("code", "an option's number", mistakes)
+            .and_then(|code| option_code(&code, mistakes));
+        let remove = table.bool("remove", mistakes).unwrap_or(false);
+        let value = match (remove, form(at, table, mistakes)) {
+            (true, None) => Some(Value::Remove),
+            (true, Some(_)) => {
+                at.mistake("\"remove\" and a value: keep one of them", mistakes);
+                None
+            }
+            (false, Some((form, value))) => read_value(form, &value, mistakes),
+            (false, None) => {
+                let expected = FORMS.join(", ");
+                at.mistake(
+                    format!("no value: expected one of {expected}, or \"remove\": true"),
+                    mistakes,
+                );
+                None
+            }
+        };
+        let nul = read_nul(table, value.as_ref(), mistakes);
+        let send = table.get("send").and_then(|send| send.one_of(&SEND, mistakes));
+        let existing = table.get("existing").and_then(|at| at.one_of(&EXISTING, mistakes));
+        Some(OptionSpec {
+            code: code?,
+            value: value?,
+            nul,
+            send: send.unwrap_or(Send::Unset),
+            existing: existing.unwrap_or(Existing::Unset),
+        })
+    }
+}
+
+fn option_code(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<u8> {
+    let code = u8::try_from(at.integer(1, 254, mistakes)?).ok()?;
+    if let Some((_, what)) = RESERVED.iter().find(|(reserved, _)| *reserved == code) {
+        let text = format!("option {code} is {what}: the DHCP server alone sets it; take it out");
+        at.mistake(text, mistakes);
+        return None;
+    }
+    Some(code)
+}
+
+/// The one form key in a table.
+fn form<'a>(
+    at: &Cursor<'_>,
+    table: &Table<'a>,
+    mistakes: &mut Mistakes,
+) -> Option<(&'static str, Cursor<'a>)> {
+    let mut found = FORMS.iter().filter_map(|form| Some((*form, table.get(form)?)));
+    let first = found.next()?;
+    if let Some((second, _)) = found.next() {
+        let text = format!("\"{}\" and \"{second}\": an option has one value; keep one", first.0);
+        at.mistake(text, mistakes);
+    }
+    Some(first)
+}
+
+fn read_nul(table: &Table<'_>, value: Option<&Value>, mistakes: &mut Mistakes) -> bool {
+    let Some(at) = table.get("nul") else { return false };
+    let nul = at.bool(mistakes).unwrap_or(false);
+    if nul && !matches!(value, Some(Value::Text(_)) | None) {
+        at.mistake("\"nul\" goes with \"text\" only", mistakes);
+    }
+    nul
+}
+
+fn read_value(form: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Value> {
+    match form {
+        "text" => {
+            let text = template(at, "a text", mistakes)?;
+            if text.is_empty() {
+                at.mistake("expected a text of at least one byte, found none (RFC 2132)", mistakes);
+                return None;
+            }
+            Some(Value::Text(text))
+        }
+        "hex" => {
+            let digits = at.text("hex digits", mistakes)?;
+            match text::parse_hex(digits) {
+                Ok(bytes) if bytes.is_empty() => at.expected("at least one byte", mistakes),
+                Ok(bytes) => return Some(Value::Hex(bytes.into())),
+                Err(error) => at.mistake(format!("expected hex digits, found {error}"), mistakes),
+            }
+            None
+        }
+        "ipv4" => templates(at, "IPv4 addresses", mistakes, |text| {
+            text.parse::<std::net::Ipv4Addr>().map(drop).map_err(|_| "an IPv4 address")
+        })
+        .map(Value::Ipv4),
+        "u8" => number(at, u8::MAX.into(), mistakes).map(Value::U8),
+        "u16" => number(at, u16::MAX.into(), mistakes).map(Value::U16),
+        "u32" => number(at, u32::MAX.into(), mistakes).map(Value::U32),
+        "domains" => {
+            templates(at, "domain names", mistakes, |_| Ok::<_, &str>(())).map(Value::Domains)
+        }
+        "sip-servers" => {
+            templates(at, "names, or addresses", mistakes, |_| Ok(())).map(Value::SipServers)
+        }
+        "sub-options" => read_sub_options(at, mistakes).map(Value::SubOptions),
+        _ => read_enterprise(at, mistakes).map(Value::Enterprise),
+    }
+}
+
+/// A text whose braces are in order.
+pub fn template(at: &Cursor<'_>, what: &str, mistakes: &mut Mistakes) -> Option<Text> {
+    let found = at.text(what, mistakes)?;
+    match text::pieces(found) {
+        Ok(_) => Some(Text::Owned(found.to_owned())),
+        Err(error) => {
+            at.mistake(error, mistakes);
+            None
+        }
+    }
+}
+
+/// A list of texts (or a single one); those without names in them are checked now.
+fn templates(
+    at: &Cursor<'_>,
+    what: &str,
+    mistakes: &mut Mistakes,
+    check: impl Fn(&str) -> Result<(), &'static str>,
+) -> Option<List<Text>> {
+    let before = mistakes.0.len();
+    let mut read = |item: &Cursor<'_>| {
+        let text = template(item, what, mistakes)?;
+        if !text.contains("{{") {
+            if text.is_empty() {
+                item.expected(what, mistakes);
+            } else if let Err(expected) = check(&text) {
+                item.expected(expected, mistakes);
+            }
+        }
+        Some(text)
+    };
+    let texts: Vec<Text> = match at.tree.kind {
+        Kind::Text(_) => read(at).into_iter().collect(),
+        _ => {
+            let mut ignored = Mistakes::default();
+            let items: Vec<_> = at.list(what, &mut ignored).collect();
+            let texts = items.iter().filter_map(read).collect();
+            mistakes.0.append(&mut ignored.0);
+            texts
+        }
+    };
+    if texts.is_empty() && mistakes.0.len() == before {
+        at.mistake(format!("expected {what}, found an empty list"), mistakes);
+    }
+    (mistakes.0.len() == before).then(|| texts.into())
+}
+
+/// A whole number, or a text with names that becomes one.
+fn number(at: &Cursor<'_>, most: i64, mistakes: &mut Mistakes) -> Option<Text> {
+    match &at.tree.kind {
+        Kind::Text(text) if text.contains("{{") => template(at, "a number", mistakes),
+        _ => Some(Text::Owned(at.integer(0, most, mistakes)?.to_string())),
+    }
+}
+
+fn read_sub_options(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<List<SubOption>> {
+    let before = mistakes.0.len();
+    let items: Vec<_> = at.list("sub-options", mistakes).collect();
+    let known: Vec<&str> = ["code", "nul"].into_iter().chain(FORMS).collect();
+    let mut subs = Vec::with_capacity(items.len());
+    for item in &items {
+        let Some(table) = item.table(&known, mistakes) else { continue };
+        let code = table
+            .need("code", "a sub-option's number", mistakes)
+            .and_then(|code| code.integer(1, 254, mistakes));
+        let value = match form(item, &table, mistakes) {
+            Some((form, value)) => read_value(form, &value, mistakes),
+            None => {
+                let expected = FORMS.join(", ");
+                item.mistake(format!("no value: expected one of {expected}"), mistakes);
+                None
+            }
+        };
+        let nul = read_nul(&table, value.as_ref(), mistakes);
+        if let (Some(Ok(code)), Some(value)) = (code.map(u8::try_from), value) {
+            subs.push(SubOption { code, value, nul });
+        }
+    }
+    if subs.is_empty() && mistakes.0.len() == before {
+        at.mistake("expected at least one sub-option, found an empty list", mistakes);
+    }
+    (mistakes.0.len() == before).then(|| subs.into())
+}
+
+fn read_enterprise(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<List<EnterpriseBlock>> {
+    let before = mistakes.0.len();
+    let items: Vec<_> = at.list("enterprises", mistakes).collect();
+    let mut blocks = Vec::with_capacity(items.len());
+    for item in &items {
+        let Some(table) = item.table(&["number", "sub-options", "hex", "text"], mistakes) else {
+            continue;
+        };
+        let number = table
+            .need("number", "an enterprise number (IANA)", mistakes)
+            .and_then(|number| number.integer(0, u32::MAX.into(), mistakes));
+        let data = match form(item, &table, mistakes) {
+            Some((form, value)) => read_value(form, &value, mistakes),
+            None => {
+                item.mistake("no data: expected one of sub-options, hex, text", mistakes);
+                None
+            }
+        };
+        if let (Some(Ok(number)), Some(data)) = (number.map(u32::try_from), data) {
+            blocks.push(EnterpriseBlock { number, data });
+        }
+    }
+    if blocks.is_empty() && mistakes.0.len() == before {
+        at.mistake("expected at least one enterprise, found an empty list", mistakes);
+    }
+    (mistakes.0.len() == before).then(|| blocks.into())
+}
+
+/// Visits every text in a value that may hold `{{names}}`.
+pub fn each_text(value: &Value, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::Remove | Value::Hex(_) => {}
+        Value::Text(text) | Value::U8(text) | Value::U16(text) | Value::U32(text) => visit(text),
+        Value::Ipv4(texts) | Value::Domains(texts) | Value::SipServers(texts) => {
+            texts.iter().for_each(|text| visit(text));
+        }
+        Value::SubOptions(subs) => subs.iter().for_each(|sub| each_text(&sub.value, visit)),
+        Value::Enterprise(blocks) => {
+            blocks.iter().for_each(|block| each_text(&block.data, visit));
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! From a phone to its files: which ones, where, and what is in them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::cipher;
+use crate::group::{Group, Home};
+use crate::phone::Phone;
+use crate::templates::{Fault, Templates, split_secrets};
+use crate::values::{own, shared};
+use offhook_catalogue::error::{Mistake, Mistakes};
+use offhook_catalogue::overlay::OverlayFile;
+use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
+use offhook_core::engine::Engine;
+use offhook_core::file_map::place::{Place, stays_inside};
+use offhook_core::token::{KeyReader, MasterKey};
+
+pub use crate::group::Fingerprint;
+
+/// A file that must be in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Below the root, with `/` between its parts.
+    pub path: String,
+    pub fingerprint: Fingerprint,
+    /// The phone's own; else it is shared by the phones of a folder.
+    pub own: bool,
+    /// Position in the vendor's list of files.
+    file: u16,
+}
+
+/// A file's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    pub bytes: Vec<u8>,
+    /// Where in it secrets stand.
+    pub secrets: Vec<(u32, u32)>,
+}
+
+/// Writes the files of phones under one policy. Shared between threads.
+pub struct Renderer<'e> {
+    engine: &'e Engine,
+    templates: Templates,
+    /// For files that only their phone can read.
+    key: Option<MasterKey>,
+    groups: Mutex<Groups>,
+}
+
+/// By site and vendor.
+type Groups = HashMap<(Option<u32>, VendorIx), Arc<Group>>;
+
+impl<'e> Renderer<'e> {
+    /// `overlay` are a user's own files, templates among them; `keys` reads the key of the policy's
+    /// encryption, if it has one.
+    pub fn new(
+        engine: &'e Engine,
+        overlay: &[OverlayFile],
+        keys: &KeyReader<'_>,
+    ) -> Result<Renderer<'e>, Mistakes> {
+        let templates = Templates::new(engine.tables(), overlay)?;
+        let key = match &engine.policy().file_access.encryption {
+            None => None,
+            Some(rule) => Some(keys(&rule.key_file).map_err(|text| {
+                let place = format!("{}.key-file", rule.place);
+                Mistakes::one(place, format!("{}: {text}", rule.key_file))
+            })?),
+        };
+        Ok(Renderer { engine, templates, key, groups: Mutex::default() })
+    }
+
+    /// The password by which a phone decrypts its files, if its are encrypted.
+    pub fn password(&self, phone: &Phone) -> Option<String> {
+        let rule = self.engine.policy().file_access.encryption.as_ref()?;
+        let key = self.key.as_ref().filter(|_| rule.only.contains(&phone.vendor))?;
+        Some(cipher::password(key, phone.mac))
+    }
+
+    /// Why some of the phones placed so far may never come for their files, and what they will not
+    /// find there.
+    pub fn doubts(&self) -> Vec<String> {
+        let groups = self.groups.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut doubts: Vec<String> = groups.values().flat_map(|group| group.doubts()).collect();
+        doubts.sort();
+        doubts.dedup();
+        doubts
+    }
+
+    /// The files that a phone asks for, in the order of its vendor's folder.
+    pub fn places(&self, phone: &Phone) -> Result<Vec<Placed>, Mistake> {
+        let group = self.group(phone);
+        let wrong = |text: String| Mistake::new(phone.row.to_string(), text);
+        let place = match &group.home {
+            Home::Told(place) => Some(place),
+            Home::Root(_) => None,
+            Home::None(why) => return Err(wrong(why.clone())),
+        };
+        let folder = place.map(|place| place.folder_of(phone.mac, &phone.model));
+        let folder = folder.transpose().map_err(wrong)?.unwrap_or_default();
+        let vendor = self.vendor(phone);
+        let mut own = None;
+        let mut placed = Vec::new();
+        for (file, index) in vendor.files.iter().zip(0u16..) {
+            if file.template.is_empty() || !is_asked_for(file, phone) {
+                continue;
+            }
+            let Some(name) = file_name(file, phone) else {
+                let text =
+                    format!("{} phones ask for {}: say the phone's model", vendor.name, file.name);
+                return Err(wrong(text));
+            };
+            let path = format!("{folder}{name}");
+            if !stays_inside(&path) {
+                return Err(wrong(format!(
+                    "the file {path:?} has a name that not every server hands out: keep to letters, \
+                     digits, '-', '_', '+' and '.' in the names of sites and models"
+                )));
+            }
+            // In a folder of its own a phone shares nothing.
+            let is_own = &*file.scope == "device" || place.is_some_and(Place::is_own);
+            let fingerprint = if is_own {
+                *own.get_or_insert_with(|| group.own_fingerprint(phone))
+            } else {
+                group.shared_fingerprint(file, phone)
+            };
+            placed.push(Placed { path, fingerprint, own: is_own, file: index });
+        }
+        if placed.is_empty() {
+            let model = if phone.model.is_empty() { "phones" } else { &*phone.model };
+            return Err(wrong(format!(
+                "offhook writes no files for {} {model}: the format is not known well enough; a \
+                 template of your own can do it (see docs/files.md)",
+                vendor.name
+            )));
+        }
+        group.note(phone);
+        Ok(placed)
+    }
+
+    /// A file's content.
+    pub fn render(&self, phone: &Phone, placed: &Placed) -> Result<Rendered, Mistake> {
+        let group = self.group(phone);
+        let vendor = self.vendor(phone);
+        let Some(file) = vendor.files.get(usize::from(placed.file)) else {
+            return Err(Mistake::new(phone.row.to_string(), "no such file of this vendor"));
+        };
+        let url = self.url(&group, phone);
+        let values = match &*file.scope {
+            "device" => own(&group.common, phone, url.as_deref()),
+            "model" => shared(&group.common, Some(&phone.model), url.as_deref()),
+            _ => shared(&group.common, None, url.as_deref()),
+        };
+        let template = format!("{}/{}", vendor.id, file.template);
+        match self.templates.render(&template, values) {
+            Ok(marked) => {
+                let (text, secrets) = split_secrets(&marked);
+                match self.password(phone).filter(|_| !file.cipher.is_empty()) {
+                    None => Ok(Rendered { bytes: text.into_bytes(), secrets }),
+                    Some(password) => {
+                        let bytes = cipher::openssl_aes_256_cbc_md5(&password, text.as_bytes());
+                        let all = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                        Ok(Rendered { bytes, secrets: vec![(0, all)] })
+                    }
+                }
+            }
+            Err(Fault::Template(mistake)) => Err(mistake),
+            Err(Fault::Value { value, text }) => {
+                let place = match field_of(phone, value.as_deref()) {
+                    Some(field) => format!("{}: {field}", phone.row),
+                    None => phone.row.to_string(),
+                };
+                Err(Mistake::new(place, text))
+            }
+        }
+    }
+
+    /// The URL that the phone is told, where that is known before it asks.
+    fn url(&self, group: &Group, phone: &Phone) -> Option<String> {
+        let Home::Told(place) = &group.home else { return None };
+        if place.has_token() {
+            return None;
+        }
+        Some(place.base.clone() + &place.folder_of(phone.mac, &phone.model).ok()?)
+    }
+
+    fn vendor(&self, phone: &Phone) -> &'e Vendor {
+        self.engine.tables().at(phone.vendor)
+    }
+
+    fn group(&self, phone: &Phone) -> Arc<Group> {
+        let mut groups = self.groups.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let entry = groups.entry((phone.site, phone.vendor));
+        Arc::clone(entry.or_insert_with(|| {
+            let Renderer { engine, templates, key, .. } = self;
+            Arc::new(Group::new(engine, templates, key.as_ref(), phone.site, phone.vendor))
+        }))
+    }
+}
+
+/// Whether a phone of this model asks for a file; one without a model might.
+fn is_asked_for(file: &PhoneFile, phone: &Phone) -> bool {
+    file.models.is_empty()
+        || phone.model.is_empty()
+        || file.models.iter().any(|model| phone.model.starts_with(&**model))
+}
+
+/// A file's name for this phone; none if it needs a model and the list has none.
+fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
+    let by_model = file.name.contains("{{model}}") || !file.models.is_empty();
+    if phone.model.is_empty() && by_model {
+        return None;
+    }
+    let model = phone.model.strip_prefix(&*file.without).unwrap_or(&phone.model);
+    let mut digits = Vec::with_capacity(12);
+    offhook_catalogue::text::write_mac(phone.mac.0, false, 0, &mut digits);
+    let lower = String::from_utf8_lossy(&digits);
+    let name = file.name.replace("{{mac}}", &lower);
+    let name = name.replace("{{MAC}}", &lower.to_ascii_uppercase());
+    Some(name.replace("{{model}}", model))
+}
+
+/// Which field of a phone holds this value, for a message; never the value itself.
+fn field_of(phone: &Phone, value: Option<&str>) -> Option<&'static str> {
+    let value = value?;
+    let lines = phone.lines.iter().flat_map(|line| line.values.iter());
+    let found = lines.chain(phone.values.iter()).find(|(_, other)| *other == value);
+    Some(found.map_or("a value of the policy", |(at, _)| at.field().name))
+}

@@ -1,0 +1,187 @@
+//! The list of phones as JSON: one object a phone. Read phone by phone, so that a long list never
+//! stands in memory as a whole tree.
+
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+
+use crate::list::{LINE_KEYS, Meaning, PHONE_KEYS, PhoneList, Row, check_whole, number_lines};
+use crate::phone::{Line, Phone};
+use offhook_catalogue::error::{Mistake, Mistakes};
+use offhook_catalogue::json::without_comments;
+use offhook_catalogue::reader::{Cursor, Table};
+use offhook_catalogue::tree::{Kind, Tree};
+use offhook_core::engine::Engine;
+use offhook_core::fields::{FieldIx, check_setting, check_value, field_names};
+
+/// Reads a list. Wrong entries are told and left out; the rest is there.
+pub fn read(text: &str, engine: &Engine) -> PhoneList {
+    let mut list = PhoneList::default();
+    let bare = match without_comments(text) {
+        Ok(bare) => bare,
+        Err(mistakes) => {
+            list.mistakes = mistakes.0;
+            return list;
+        }
+    };
+    let mut phones = Phones { meaning: Meaning { engine }, list: &mut list };
+    let mut deserializer = serde_json::Deserializer::from_str(&bare);
+    let end = phones.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    if let Err(error) = end {
+        let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
+        let text = format!("not a JSON list of phones: {error}");
+        list.mistakes.push(Mistake { file: None, line, place: String::new(), text });
+    }
+    check_whole(&mut list);
+    list
+}
+
+struct Phones<'l, 'e> {
+    meaning: Meaning<'e>,
+    list: &'l mut PhoneList,
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Phones<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Phones<'_, '_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of phones")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let mut row = 0;
+        while let Some(tree) = items.next_element::<Tree>()? {
+            row += 1;
+            let mut mistakes = Mistakes::default();
+            let phone = read_phone(Row(row), &Cursor::root(&tree), &self.meaning, &mut mistakes);
+            match phone {
+                Some(phone) if mistakes.is_empty() => self.list.phones.push(phone),
+                _ => self.list.left_out += 1,
+            }
+            for mut mistake in mistakes.0 {
+                let within = if mistake.place.is_empty() { "" } else { ": " };
+                mistake.place = format!("{}{within}{}", Row(row), mistake.place);
+                self.list.mistakes.push(mistake);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_phone(
+    row: Row,
+    at: &Cursor<'_>,
+    meaning: &Meaning<'_>,
+    mistakes: &mut Mistakes,
+) -> Option<Phone> {
+    let known: Vec<&str> = PHONE_KEYS.into_iter().chain(field_names(false)).collect();
+    let table = at.table(&known, mistakes)?;
+    let mac = table.need("mac", "a hardware address", mistakes).and_then(|at| {
+        let text = at.text("a hardware address", mistakes)?;
+        told(&at, meaning.mac(text), mistakes)
+    });
+    let optional = |key: &str, mistakes: &mut Mistakes| match table.get(key) {
+        Some(at) if !at.is_null() => (at.text("a text", mistakes).unwrap_or_default(), at),
+        _ => ("", *at),
+    };
+    let (vendor, vendor_at) = optional("vendor", mistakes);
+    let vendor = mac.and_then(|mac| told(&vendor_at, meaning.vendor(vendor, mac), mistakes));
+    let (model, model_at) = optional("model", mistakes);
+    let model = told(&model_at, meaning.model(model), mistakes);
+    let (site, site_at) = optional("site", mistakes);
+    let site = told(&site_at, meaning.site(site), mistakes);
+    let mut phone = Phone {
+        row,
+        mac: mac?,
+        vendor: vendor?,
+        model: model?,
+        site: site?,
+        lines: Vec::new(),
+        values: Default::default(),
+        settings: Vec::new(),
+    };
+    read_values(&table, false, mistakes, |field, value| phone.values.set(field, value));
+    phone.values.shrink();
+    if let Some(at) = table.get("settings") {
+        phone.settings = read_settings(&at, mistakes);
+    }
+    if let Some(at) = table.get("lines") {
+        let items: Vec<_> = at.list("lines", mistakes).collect();
+        phone.lines = items.iter().filter_map(|item| read_line(row, item, mistakes)).collect();
+        if let Err((_, text)) = number_lines(&mut phone.lines) {
+            at.mistake(text, mistakes);
+        }
+    }
+    Some(phone)
+}
+
+fn read_line(row: Row, at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Line> {
+    let known: Vec<&str> = LINE_KEYS.into_iter().chain(field_names(true)).collect();
+    let table = at.table(&known, mistakes)?;
+    let number = table.get("line").and_then(|at| at.integer(1, 999, mistakes)).unwrap_or(0);
+    let mut line = Line {
+        row,
+        number: u16::try_from(number).unwrap_or(0),
+        shared: table.bool("shared", mistakes).unwrap_or(false),
+        ..Line::default()
+    };
+    read_values(&table, true, mistakes, |field, value| line.values.set(field, value));
+    line.values.shrink();
+    if line.values.named("user").is_none() {
+        at.mistake("\"user\" is missing: expected the line's number or name", mistakes);
+    }
+    Some(line)
+}
+
+fn read_values(
+    table: &Table<'_>,
+    in_line: bool,
+    mistakes: &mut Mistakes,
+    mut set: impl FnMut(FieldIx, &str) -> bool,
+) {
+    for name in field_names(in_line) {
+        let (Some(at), Some(field)) = (table.get(name), FieldIx::named(name)) else { continue };
+        let Some(value) = scalar(&at, mistakes) else { continue };
+        // An empty text and null say the same as no key at all: databases have all three.
+        if value.is_empty() {
+            continue;
+        }
+        if let Some(value) = told(&at, check_value(field, &value), mistakes) {
+            set(field, &value);
+        }
+    }
+}
+
+fn read_settings(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Vec<(Box<str>, Box<str>)> {
+    let Some(table) = at.any_table(mistakes) else { return Vec::new() };
+    let mut settings = Vec::new();
+    for (key, at) in table.iter() {
+        let Some(value) = scalar(&at, mistakes) else { continue };
+        if told(&at, check_setting(key, &value), mistakes).is_some() {
+            settings.push((key.into(), value.into_boxed_str()));
+        }
+    }
+    settings
+}
+
+/// A text, or what is written as one: a number, a truth, a list of texts.
+fn scalar(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<String> {
+    match &at.tree.kind {
+        Kind::Text(text) => Some(text.clone()),
+        Kind::Integer(number) => Some(number.to_string()),
+        Kind::Bool(value) => Some(value.to_string()),
+        Kind::Null => Some(String::new()),
+        Kind::List(_) => Some(at.texts("texts", mistakes).join(",")),
+        Kind::Float(_) | Kind::Table(_) => {
+            at.mistake("expected a text or a whole number", mistakes);
+            None
+        }
+    }
+}
+
+fn told<T>(at: &Cursor<'_>, result: Result<T, String>, mistakes: &mut Mistakes) -> Option<T> {
+    result.map_err(|text| at.mistake(text, mistakes)).ok()
+}

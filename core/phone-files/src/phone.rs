@@ -1,0 +1,34 @@
+//! A phone of the list, as its author meant it.
+
+use crate::list::Row;
+use offhook_catalogue::VendorIx;
+use offhook_catalogue::mac::Mac;
+use offhook_core::fields::Values;
+
+/// One phone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Phone {
+    pub row: Row,
+    pub mac: Mac,
+    pub vendor: VendorIx,
+    /// Empty if the list does not say.
+    pub model: Box<str>,
+    /// The position among the policy's sites.
+    pub site: Option<u32>,
+    pub lines: Vec<Line>,
+    /// What holds for the phone, or for all its lines.
+    pub values: Values,
+    /// Keys of the maker's own, as the list has them.
+    pub settings: Vec<(Box<str>, Box<str>)>,
+}
+
+/// One line (account) of a phone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Line {
+    pub row: Row,
+    /// Its number on the phone, from 1.
+    pub number: u16,
+    pub values: Values,
+    /// Stands on several phones on purpose.
+    pub shared: bool,
+}

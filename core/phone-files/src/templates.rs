@@ -1,0 +1,299 @@
+//! The templates (minijinja), strict: a name that nobody knows is a mistake, and so is printing one
+//! that stands for nothing. Every value is escaped as its file's format wants; there is no `safe`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+
+use sha2::{Digest, Sha256};
+
+use crate::escape::Escape;
+use crate::values::{SECRET_FACE, Secret};
+use offhook_catalogue::Tables;
+use offhook_catalogue::error::{Mistake, Mistakes};
+use offhook_catalogue::overlay::OverlayFile;
+
+/// Around a secret in what a template wrote, until [`split_secrets`] has taken note of it. No value
+/// can hold them, see [`offhook_core::fields::forbidden`].
+const SECRET_OPENS: char = '\u{fdd0}';
+const SECRET_ENDS: char = '\u{fdd1}';
+
+/// All templates of a catalogue and an overlay, ready.
+pub struct Templates {
+    environment: Environment<'static>,
+    /// For fingerprints: `<vendor>/<name>` and text.
+    texts: BTreeMap<String, Cow<'static, str>>,
+    /// A user's own: their names, and the files they came from.
+    shown: HashMap<String, String>,
+}
+
+/// Why a file could not be written.
+#[derive(Debug)]
+pub enum Fault {
+    /// The template is wrong, for every phone.
+    Template(Mistake),
+    /// A value of this phone cannot stand in this format.
+    Value { value: Option<String>, text: String },
+}
+
+impl Templates {
+    pub fn new(tables: &Tables, overlay: &[OverlayFile]) -> Result<Templates, Mistakes> {
+        let mut texts: BTreeMap<String, Cow<'static, str>> = BTreeMap::new();
+        for (name, text) in crate::TEMPLATES {
+            texts.insert((*name).to_owned(), Cow::Borrowed(text));
+        }
+        let mut shown = HashMap::new();
+        for file in overlay {
+            let mut parts = file.path.rsplit('/');
+            if let (Some(name), Some(id)) = (parts.next(), parts.next())
+                && name.ends_with(".j2")
+            {
+                let name = format!("{id}/{name}");
+                shown.insert(name.clone(), file.path.clone());
+                texts.insert(name, Cow::Owned(file.text.clone()));
+            }
+        }
+        let escapes = escapes(tables);
+        let mut environment = environment(escapes);
+        let mut mistakes = Mistakes::default();
+        for (name, text) in &texts {
+            let Err(error) = environment.add_template_owned(name.clone(), text.clone()) else {
+                continue;
+            };
+            mistakes.0.push(template_mistake(&error, name, &shown));
+        }
+        for vendor in &tables.vendors {
+            for file in vendor.files.iter().filter(|file| !file.template.is_empty()) {
+                let name = format!("{}/{}", vendor.id, file.template);
+                if !texts.contains_key(&name) {
+                    mistakes.push(&*vendor.id, format!("there is no template {name}"));
+                }
+            }
+        }
+        mistakes.or(Some(Templates { environment, texts, shown }))
+    }
+
+    /// What the templates are now, for telling whether they changed.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for text in self.texts.iter().flat_map(|(name, text)| [name.as_str(), text]) {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        hash.finalize().into()
+    }
+
+    /// Whether a word stands in a template, or in one that it includes.
+    pub fn names(&self, template: &str, word: &str) -> bool {
+        self.names_within(template, word, 8)
+    }
+
+    /// `depth` ends templates that include each other; to render them fails by itself.
+    fn names_within(&self, template: &str, word: &str, depth: u8) -> bool {
+        let Some(text) = self.texts.get(template).filter(|_| depth > 0) else { return false };
+        let apart = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+        let included = |rest: &str| {
+            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            let name = rest.split(quote).nth(1)?;
+            let folder = template.split_inclusive('/').next().unwrap_or_default();
+            Some(if name.contains('/') { name.to_owned() } else { format!("{folder}{name}") })
+        };
+        text.split(apart).any(|found| found == word)
+            || text
+                .split("include ")
+                .skip(1)
+                .filter_map(included)
+                .any(|name| self.names_within(&name, word, depth - 1))
+    }
+
+    /// Runs a template; the secrets in what comes out are marked, see [`split_secrets`].
+    pub fn render(&self, name: &str, values: Value) -> Result<String, Fault> {
+        let run = self.environment.get_template(name).and_then(|found| found.render(values));
+        run.map_err(|error| {
+            let refused = std::iter::successors(Some(&error as &dyn std::error::Error), |error| {
+                error.source()
+            })
+            .find_map(|error| error.downcast_ref::<Unfit>());
+            match refused {
+                Some(Unfit { value, text }) => {
+                    Fault::Value { value: value.clone(), text: text.clone() }
+                }
+                None => Fault::Template(template_mistake(&error, name, &self.shown)),
+            }
+        })
+    }
+}
+
+/// A value that does not fit, on its way through minijinja.
+#[derive(Debug)]
+struct Unfit {
+    /// None for a secret, and where a template refuses.
+    value: Option<String>,
+    text: String,
+}
+
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+/// The escape of each template, followed by the characters that its format cannot bear; a template
+/// that is only included has its vendor's, if there is but one.
+fn escapes(tables: &Tables) -> HashMap<String, String> {
+    let mut escapes: HashMap<String, String> = HashMap::new();
+    for vendor in &tables.vendors {
+        for file in vendor.files.iter().filter(|file| !file.template.is_empty()) {
+            let escape = format!("{} {}", file.escape, file.refuse);
+            escapes.insert(format!("{}/{}", vendor.id, file.template), escape.clone());
+            let all = escapes.entry(format!("{}/", vendor.id)).or_insert_with(|| escape.clone());
+            if *all != escape {
+                "none ".clone_into(all);
+            }
+        }
+    }
+    escapes
+}
+
+fn environment(escapes: HashMap<String, String>) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // A line with only a block on it leaves no line behind. The delimiters are the usual ones, of
+    // which nothing is wrong.
+    let mut syntax = SyntaxConfig::builder();
+    let syntax = syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    if let Ok(syntax) = syntax.build() {
+        environment.set_syntax(syntax);
+    }
+    // What would let a value through unescaped.
+    for filter in ["safe", "escape", "e"] {
+        environment.remove_filter(filter);
+    }
+    environment.add_filter("key", key);
+    environment.add_function("refuse", refuse);
+    environment.set_path_join_callback(|name, parent| match parent.split_once('/') {
+        Some((vendor, _)) if !name.contains('/') => Cow::Owned(format!("{vendor}/{name}")),
+        _ => Cow::Borrowed(name),
+    });
+    environment.set_auto_escape_callback(move |name| {
+        let vendor = || escapes.get(name.split_inclusive('/').next().unwrap_or_default());
+        let escape = escapes.get(name).or_else(vendor).cloned();
+        AutoEscape::Custom(Cow::Owned(escape.unwrap_or_else(|| "none ".to_owned())))
+    });
+    environment.set_formatter(write_value);
+    environment
+}
+
+fn escape_of(state: &State<'_, '_>) -> Result<(Escape, String), Error> {
+    if let AutoEscape::Custom(name) = state.auto_escape()
+        && let Some((name, refuse)) = name.split_once(' ')
+        && let Some(escape) = Escape::named(name)
+    {
+        return Ok((escape, refuse.to_owned()));
+    }
+    let text = "this template belongs to no [[file]] of its vendor.toml, so nobody knows how its \
+                values are escaped";
+    Err(Error::new(ErrorKind::BadEscape, text))
+}
+
+/// Writes one `{{ value }}`.
+fn write_value(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    if value.is_none() {
+        let text = "this value stands for nothing here: ask with {% if %} first";
+        return Err(Error::new(ErrorKind::UndefinedError, text));
+    }
+    if value.is_safe()
+        && let Some(text) = value.as_str()
+    {
+        // What a macro wrote, escaped already.
+        return out.write_str(text).map_err(Error::from);
+    }
+    let (escape, refuse) = escape_of(state)?;
+    let refused = |refused: crate::escape::Refused, value: &str| {
+        let unfit = Unfit { value: Some(value.to_owned()), text: refused.to_string() };
+        Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
+    };
+    if let Some(Secret(text)) = value.downcast_object_ref::<Secret>() {
+        out.write_char(SECRET_OPENS)?;
+        escape.write(&refuse, text, out).map_err(|error| {
+            let unfit = Unfit { value: None, text: format!("a secret of this phone: {error}") };
+            Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
+        })?;
+        return out.write_char(SECRET_ENDS).map_err(Error::from);
+    }
+    if let Some(text) = value.as_str() {
+        if text.contains(SECRET_FACE) {
+            let text = "a secret can only be printed as it is, without filters or ~";
+            return Err(Error::new(ErrorKind::InvalidOperation, text));
+        }
+        return escape.write(&refuse, text, out).map_err(|error| refused(error, text));
+    }
+    if value.is_number() || value.kind() == ValueKind::Bool {
+        return write!(out, "{value}").map_err(Error::from);
+    }
+    let text = format!("a {} cannot be printed: print what is in it", value.kind());
+    Err(Error::new(ErrorKind::InvalidOperation, text))
+}
+
+/// `{{ key|key }}`: a maker's own key, in the place of a key.
+fn key(state: &mut State<'_, '_>, key: &str) -> Result<Value, Error> {
+    let (escape, _) = escape_of(state)?;
+    let mut out = String::new();
+    match escape.write_key(key, &mut out) {
+        Ok(()) => Ok(Value::from_safe_string(out)),
+        Err(refused) => {
+            let unfit = Unfit {
+                value: None,
+                text: format!("the key {key:?} of \"settings\" cannot stand here: {refused}"),
+            };
+            Err(Error::new(ErrorKind::InvalidOperation, "a key does not fit").with_source(unfit))
+        }
+    }
+}
+
+/// `{{ refuse("...") }}`: this phone's values cannot stand in this file.
+fn refuse(text: String) -> Result<Value, Error> {
+    let unfit = Unfit { value: None, text };
+    Err(Error::new(ErrorKind::InvalidOperation, "refused by the template").with_source(unfit))
+}
+
+fn template_mistake(error: &Error, name: &str, shown: &HashMap<String, String>) -> Mistake {
+    let name = error.name().unwrap_or(name);
+    let text = match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    };
+    let file = shown.get(name).cloned().unwrap_or_else(|| format!("vendors/{name}"));
+    let line = error.line().and_then(|line| u32::try_from(line).ok());
+    Mistake { file: Some(file), line, place: String::new(), text }
+}
+
+/// Takes the marks out of a rendered text: the text, and where in it secrets stand.
+pub fn split_secrets(marked: &str) -> (String, Vec<(u32, u32)>) {
+    let mut text = String::with_capacity(marked.len());
+    let mut secrets = Vec::new();
+    let mut opened = None;
+    for piece in marked.split_inclusive([SECRET_OPENS, SECRET_ENDS]) {
+        let bare = piece.trim_end_matches([SECRET_OPENS, SECRET_ENDS]);
+        text.push_str(bare);
+        let here = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        if piece.ends_with(SECRET_OPENS) {
+            opened = Some(here);
+        } else if piece.ends_with(SECRET_ENDS)
+            && let Some(start) = opened.take()
+        {
+            secrets.push((start, here));
+        }
+    }
+    (text, secrets)
+}

@@ -1,0 +1,166 @@
+//! Values that try to end what they stand in. Each format bears them, so that whoever reads the file has
+//! them back, or refuses them with the row and the reason; nothing else in the file ever changes.
+
+use std::collections::BTreeMap;
+
+use offhook_catalogue::Vendor;
+use serde_json::{Value, json};
+
+use crate::parsed::parsed;
+use crate::writer::{Written, under, vendors};
+
+/// Where a person's own words may stand.
+const LINE_FIELDS: [&str; 5] = ["display-name", "label", "user", "auth-user", "password"];
+const PHONE_FIELDS: [&str; 3] = ["admin-password", "digit-map", "settings"];
+
+/// What a format may bear or refuse.
+const NASTY: [&str; 16] = [
+    "O'Neil & Söhne",
+    "a\"b",
+    "</x><y a=\"1\"/>",
+    "]]>",
+    "<!-- x -->",
+    "&amp;&#10;",
+    "100% %s %n {mac} $MAC $(x) `x`",
+    "a=b:c",
+    "semi;colon#hash//slash",
+    "Ωμέγα 日本語 🎧 👩\u{200d}👧",
+    "עברית عربى",
+    "\u{202e}gpj.exe\u{202c}",
+    "back\\slash\\n\\",
+    "{{ password }} {% raw %}",
+    "<?php x ?>",
+    " blanks around ",
+];
+
+/// What ends a line, or is no character: nobody bears it.
+const REFUSED: [&str; 9] = [
+    "a\nb = c",
+    "a\r\nSET X y",
+    "a\tb",
+    "a\0b",
+    "a\u{1b}[2J",
+    "a\u{7f}b",
+    "a\u{85}b",
+    "a\u{2028}b",
+    "a\u{fdd0}b",
+];
+
+fn policy() -> Value {
+    json!({
+        "systems": [{ "system": "files", "url": "https://provision.example.com/phones/" }],
+        "voice-vlan": { "id": 120, "priority": 5 },
+        "time-servers": ["192.0.2.1"],
+    })
+}
+
+/// A phone of a model that asks for the files, with one line or two, and a value in one of its fields.
+fn list(vendor: &Vendor, model: &str, lines: usize, field: &str, value: &str) -> Value {
+    let line = |user: &str, password: &str| {
+        json!({ "user": user, "auth-user": format!("u{user}"), "password": password,
+                "display-name": format!("N{user}"), "label": format!("L{user}"),
+                "server": "sip.example.com", "port": 5061, "transport": "tls",
+                "outbound-proxy": "edge.example.com", "outbound-port": 5071,
+                "register-seconds": 600 })
+    };
+    let mut all = [line("1001", "geheim1"), line("1002", "geheim2")];
+    let mut phone = json!({
+        "mac": "02:00:00:00:00:01", "vendor": &*vendor.id, "model": model,
+        "admin-password": "adm1n", "codecs": "g722,pcma,pcmu", "utc-offset": "+05:30",
+        "resync-minutes": 60, "phonebook-url": "https://book.example.com/a?b=1&c=2",
+        "firmware-url": "https://fw.example.com/x.rom",
+    });
+    match field {
+        "settings" => phone[field] = json!({ "some_key": value }),
+        _ if LINE_FIELDS.contains(&field) => all[0][field] = json!(value),
+        _ => phone[field] = json!(value),
+    }
+    phone["lines"] = json!(all[..lines]);
+    json!([phone])
+}
+
+/// A model for each set of files that a vendor has.
+fn models(vendor: &Vendor) -> Vec<String> {
+    let files = vendor.files.iter().filter(|file| !file.template.is_empty());
+    let mut models: Vec<String> =
+        files.flat_map(|file| file.models.iter()).map(|head| format!("{head}1")).collect();
+    models.sort();
+    models.dedup();
+    if models.is_empty() { vec!["M1".to_owned()] } else { models }
+}
+
+#[test]
+fn nothing_is_injected_and_every_value_comes_back() {
+    under(&policy(), |write| {
+        for vendor in vendors() {
+            for model in models(vendor) {
+                let list = |lines: usize, field: &str, value: &str| {
+                    write(&list(vendor, &model, lines, field, value))
+                };
+                // Some take one line only, and say so.
+                let lines = if list(2, "label", "Plain").is_ok() { 2 } else { 1 };
+                let what = format!("{} {model}", vendor.id);
+                for field in LINE_FIELDS.into_iter().chain(PHONE_FIELDS) {
+                    let write = |value: &str| list(lines, field, value);
+                    nothing_is_injected(vendor, &what, field, write);
+                }
+                everything_is_there(vendor, &what, &list(lines, "display-name", "Plain").unwrap());
+            }
+        }
+    });
+}
+
+fn nothing_is_injected(vendor: &Vendor, what: &str, field: &str, write: impl Fn(&str) -> Written) {
+    let plain = write("Plain").unwrap_or_else(|error| panic!("{what}: {field}: {error}"));
+    let secret = matches!(field, "password" | "admin-password" | "settings");
+    let mut borne = 0;
+    let long = "x".repeat(200);
+    for value in NASTY.into_iter().chain([&*long]) {
+        let nasty = match write(value) {
+            Ok(files) => files,
+            Err(refused) => {
+                let place = if secret {
+                    "a secret of this phone: ".to_owned()
+                } else {
+                    format!("{field}: ")
+                };
+                let expected = format!("row 1: {place}this maker's format cannot");
+                assert!(refused.contains(&expected), "{what}: {field}: {value:?}: {refused}");
+                assert!(!secret || !refused.contains(value), "{what}: {field}: {refused}");
+                continue;
+            }
+        };
+        borne += 1;
+        assert_eq!(plain.len(), nasty.len());
+        for (path, text) in &nasty {
+            let (shape, values) = parsed(vendor, path, text);
+            let (plain_shape, plain_values) = parsed(vendor, path, &plain[path]);
+            assert_eq!(shape, plain_shape, "{what}: {value:?} changes {path}:\n{text}");
+            assert_eq!(values.len(), plain_values.len());
+            for (found, plain) in values.iter().zip(&plain_values) {
+                assert_eq!(*found, plain.replace("Plain", value), "{what}: {field}: {path}");
+            }
+        }
+    }
+    assert!(borne >= 12, "{what}: {field}: bears only {borne} of the values");
+    for value in REFUSED {
+        let Err(refused) = write(value) else {
+            panic!("{what}: {field}: {value:?} is borne");
+        };
+        assert!(refused.starts_with("row 1: "), "{refused}");
+        assert!(refused.contains("cannot stand in a phone's file"), "{what}: {refused}");
+        assert!(!refused.contains(value), "{refused}");
+    }
+}
+
+/// All that a phone needs to register.
+fn everything_is_there(vendor: &Vendor, what: &str, files: &BTreeMap<String, String>) {
+    let values: Vec<String> =
+        files.iter().flat_map(|(path, text)| parsed(vendor, path, text).1).collect();
+    for wanted in ["1001", "u1001", "geheim1"] {
+        assert!(values.iter().any(|value| value == wanted), "{what}: no {wanted}");
+    }
+    for wanted in ["Plain", "sip.example.com", "edge.example.com"] {
+        assert!(values.iter().any(|value| value.contains(wanted)), "{what}: no {wanted}");
+    }
+}
