@@ -94,10 +94,14 @@ fn each_trouble_is_found_with_its_place() {
     let site = Site::new();
     for (line, expected) in [
         ("dhcp-boot=pxelinux.0", "problem main.conf:10 dhcp-boot without a tag"),
-        ("dhcp-boot=tag:red,pxelinux.0", "doubt main.conf:10 dhcp-boot for red"),
+        ("dhcp-boot=tag:red,pxelinux.0", "problem main.conf:10 dhcp-boot for red"),
         ("dhcp-option=tag:red,66,x", "problem main.conf:10 option 66 for red"),
+        ("dhcp-option=red,66,x", "problem main.conf:10 option 66 for red"),
         ("dhcp-option=tag:red,option:tftp-server,x", "problem main.conf:10 option 66 for red"),
         ("dhcp-option-force=tag:red,160,x", "problem main.conf:10 option 160 for red"),
+        // Nothing gives a client this tag.
+        ("dhcp-option=tag:blue,66,x", "doubt main.conf:10 option 66 for blue"),
+        ("dhcp-boot=tag:blue,pxelinux.0", "doubt main.conf:10 dhcp-boot for blue"),
         ("dhcp-option=encap:160,1,x", "problem main.conf:10 a part of option 160"),
         (
             "dhcp-host=00:15:65:aa:bb:cc,ignore",
@@ -107,8 +111,14 @@ fn each_trouble_is_found_with_its_place() {
             "dhcp-host=00:15:65:aa:bb:cc,set:red",
             "doubt main.conf:10 00:15:65:aa:bb:cc is a device of the policy and gets tags",
         ),
-        ("dhcp-ignore=tag:!known", "doubt main.conf:10 nobody with !known gets an answer"),
+        ("dhcp-ignore=tag:!known", "doubt main.conf:10 no client with !known gets an answer"),
         ("dhcp-mac=set:oh_phone,02:*:*:*:*:*", "problem main.conf:10 sets oh_phone"),
+        ("dhcp-mac=oh_phone,02:*:*:*:*:*", "problem main.conf:10 sets oh_phone"),
+        ("dhcp-vendorclass=oh_phone,MSFT", "problem main.conf:10 sets oh_phone"),
+        ("dhcp-userclass=oh_phone,x", "problem main.conf:10 sets oh_phone"),
+        ("dhcp-circuitid=oh_site0,x", "problem main.conf:10 sets oh_site0"),
+        ("dhcp-name-match=oh_phone,pc*", "problem main.conf:10 sets oh_phone"),
+        ("dhcp-match=oh_phone,option:client-arch,7", "problem main.conf:10 sets oh_phone"),
         ("leasefile-ro", "doubt main.conf:10 leasefile-ro"),
         ("dhcp-script=FOLDER/gone", "problem main.conf:10 dhcp-script"),
         ("dhcp-scriptuser=root", "problem main.conf:10 the script runs as root"),
@@ -116,7 +126,50 @@ fn each_trouble_is_found_with_its_place() {
         ("conf-script=FOLDER/script", "doubt main.conf:10 not read"),
         ("conf-file=FOLDER/gone.conf", "doubt main.conf:10 not read"),
     ] {
-        let found = site.doctor(&format!("{SOUND}{line}\n"));
+        let red = "dhcp-mac=set:red,00:15:65:*:*:*";
+        let found = site.doctor(&format!("{SOUND}{line}\n{red}\n"));
+        assert_eq!(found.len(), 1, "{line}: {found:?}");
+        assert!(found[0].starts_with(expected), "{line}: expected {expected:?}, found {found:?}");
+    }
+}
+
+/// Lines that are no trouble to any phone, as routers and dnsmasq.conf.example write them.
+#[test]
+fn lines_that_reach_no_phone_are_not_found() {
+    let site = Site::new();
+    let sound = SOUND.replace("dhcp-range=", "dhcp-range=set:lan,10.6.0.10,10.6.0.99\ndhcp-range=");
+    for line in [
+        // Only clients whose option 60 contains the text get these.
+        "dhcp-option=vendor:ubnt,1,192.0.2.1",
+        "dhcp-option=vendor:PXEClient,1,0.0.0.0",
+        "dhcp-option=vendor:MSFT,2,1i",
+        "dhcp-option=encap:175, 190, \"iscsi-client0\"",
+        "dhcp-option-force=208,f1:00:74:7e",
+        // The range's tag is looked at last.
+        "dhcp-option=tag:lan,66,x",
+        "dhcp-option=lan,option:tftp-server,x",
+        "dhcp-option=tag:lan,3,10.6.0.1",
+        "dhcp-vendorclass=set:pc,MSFT\ndhcp-option=tag:pc,66,x",
+        "dhcp-match=set:efi,option:client-arch,7\ndhcp-boot=tag:efi,ipxe.efi",
+        "dhcp-option=tag:!oh_phone,66,x",
+        "dhcp-option=option6:dns-server,[::]",
+    ] {
+        assert_eq!(site.doctor(&format!("{sound}{line}\n")), Vec::<String>::new(), "{line}");
+    }
+}
+
+#[test]
+fn openwrts_lines_with_bare_tags_are_understood() {
+    let pascom = r#"{ "systems": [{ "system": "pascom", "server": "10.0.0.5", "phonesystem": "a" }],
+                      "options": [{ "code": 43, "hex": "0104c0000201" }] }"#;
+    let site = Site::of(pascom);
+    let sound = SOUND.replace("set:oh_at-lab", "set:lan").replace("dhcp-option=66,elsewhere", "");
+    for (line, expected) in [
+        ("dhcp-option=lan,vendor:,1,192.0.2.3", "problem main.conf:10 a part of option 43"),
+        ("dhcp-option=lan,encap:43,1,192.0.2.3", "problem main.conf:10 a part of option 43"),
+        ("dhcp-option=lan,67,x", "doubt main.conf:10 option 67: phones of audiocodes, snom read"),
+    ] {
+        let found = site.doctor(&format!("{sound}{line}\n"));
         assert_eq!(found.len(), 1, "{line}: {found:?}");
         assert!(found[0].starts_with(expected), "{line}: expected {expected:?}, found {found:?}");
     }

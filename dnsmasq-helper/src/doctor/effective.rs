@@ -36,6 +36,8 @@ pub struct Effective {
     pub comments: Vec<(Rc<Path>, String)>,
     /// What could not be read, and why.
     pub unread: Vec<(String, String)>,
+    /// Lines of `dhcp-optsfile` and `dhcp-optsdir`: dnsmasq reads them after all files.
+    later: Vec<Setting>,
     seen: HashSet<(u64, u64)>,
 }
 
@@ -47,6 +49,8 @@ impl Effective {
             effective.folder(folder, "--conf-dir");
         }
         effective.file(conf, "--conf");
+        let later = std::mem::take(&mut effective.later);
+        effective.settings.extend(later);
         effective
     }
 
@@ -94,7 +98,13 @@ impl Effective {
                 self.unread.push((place, format!("{}: {text}", setting.value)));
             }
             "dhcp-hostsfile" | "dhcp-hostsdir" => {
-                self.hosts_of(Path::new(unquoted(&setting.value)), &place);
+                let lines = self.lines_of(Path::new(unquoted(&setting.value)), "dhcp-host", &place);
+                self.hosts.extend(lines);
+            }
+            "dhcp-optsfile" | "dhcp-optsdir" => {
+                let lines =
+                    self.lines_of(Path::new(unquoted(&setting.value)), "dhcp-option", &place);
+                self.later.extend(lines);
             }
             _ => {}
         }
@@ -105,23 +115,21 @@ impl Effective {
     fn folder(&mut self, words: &str, from: &str) {
         let mut words = words.split(',').map(str::trim);
         let folder = words.next().unwrap_or_default();
-        let (only, without): (Vec<&str>, Vec<&str>) =
-            words.filter(|word| !word.is_empty()).partition(|word| word.starts_with('*'));
-        let only: Vec<&str> = only.iter().map(|word| word.trim_start_matches('*')).collect();
-        let left_out = |name: &str| {
-            name.starts_with('.')
-                || name.ends_with('~')
-                || (name.starts_with('#') && name.ends_with('#'))
-                || without.iter().any(|ending| name.ends_with(ending))
+        // A "*" alone says nothing.
+        let words = words.filter(|word| !word.is_empty() && *word != "*");
+        let (only, without): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with('*'));
+        let only: Vec<&str> = only.iter().filter_map(|word| word.strip_prefix('*')).collect();
+        let ends = |name: &str, ending: &str| name.len() > ending.len() && name.ends_with(ending);
+        let wanted = |name: &str| {
+            !is_left_out(name)
+                && (only.is_empty() || only.iter().any(|ending| ends(name, ending)))
+                && !without.iter().any(|ending| ends(name, ending))
         };
-        let wanted =
-            |name: &str| only.is_empty() || only.iter().any(|ending| name.ends_with(ending));
         match names(Path::new(folder)) {
             Ok(paths) => {
-                for path in paths {
+                for path in paths.into_iter().filter(|path| path.is_file()) {
                     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-                    if name.is_some_and(|name| wanted(&name) && !left_out(&name)) && path.is_file()
-                    {
+                    if name.is_some_and(|name| wanted(&name)) {
                         self.file(&path, from);
                     }
                 }
@@ -130,25 +138,31 @@ impl Effective {
         }
     }
 
-    fn hosts_of(&mut self, path: &Path, from: &str) {
+    /// The lines of a file, or of a folder's files, as if `key=` stood before each.
+    fn lines_of(&mut self, path: &Path, key: &str, from: &str) -> Vec<Setting> {
         let files = match path.is_dir() {
             true => names(path).unwrap_or_default(),
             false => vec![path.to_owned()],
         };
-        for path in files {
+        let shown = |path: &PathBuf| {
+            path.file_name().is_none_or(|name| !is_left_out(&name.to_string_lossy()))
+        };
+        let mut settings = Vec::new();
+        for path in files.into_iter().filter(shown) {
             match fs::read(&path) {
                 Ok(text) => {
                     let file: Rc<Path> = path.as_path().into();
                     for (number, line) in String::from_utf8_lossy(&text).lines().enumerate() {
-                        let line = line.trim();
-                        if line.is_empty() || line.starts_with('#') {
+                        let value = without_comment(line).trim();
+                        if value.is_empty() {
                             continue;
                         }
-                        self.hosts.push(Setting {
-                            file: Rc::clone(&file),
+                        let (file, key) = (Rc::clone(&file), key.to_owned());
+                        settings.push(Setting {
+                            file,
                             line: number + 1,
-                            key: "dhcp-host".to_owned(),
-                            value: line.to_owned(),
+                            key,
+                            value: value.to_owned(),
                         });
                     }
                 }
@@ -157,7 +171,13 @@ impl Effective {
                 }
             }
         }
+        settings
     }
+}
+
+/// Names that dnsmasq passes over in a folder.
+fn is_left_out(name: &str) -> bool {
+    name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
 }
 
 fn names(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -168,28 +188,29 @@ fn names(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Key and value of a line; none for a comment. A `#` begins a comment where a word could begin, but
-/// not inside quotes.
+/// Key and value of a line; none for a comment.
 fn split(line: &str) -> Option<(String, String)> {
-    let mut end = line.len();
-    let (mut quoted, mut escaped, mut before) = (false, false, ' ');
+    let line = without_comment(line).trim();
+    let (key, value) = line.split_once('=').unwrap_or((line, ""));
+    let key = key.trim().trim_start_matches("--");
+    (!key.is_empty()).then(|| (key.to_owned(), value.trim().to_owned()))
+}
+
+/// A `#` begins a comment where a word could begin, but not inside quotes; quotes themselves are
+/// nothing to dnsmasq, so a `#` behind a blank and quotes begins one too.
+fn without_comment(line: &str) -> &str {
+    let (mut quoted, mut escaped, mut blank) = (false, false, true);
     for (at, c) in line.char_indices() {
         match c {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
-            '#' if !quoted && before.is_whitespace() => {
-                end = at;
-                break;
-            }
-            _ => {}
+            _ if quoted => {}
+            '#' if blank => return line.get(..at).unwrap_or_default(),
+            other => blank = other.is_whitespace(),
         }
-        before = c;
     }
-    let line = line.get(..end)?.trim();
-    let (key, value) = line.split_once('=').unwrap_or((line, ""));
-    let key = key.trim().trim_start_matches("--");
-    (!key.is_empty()).then(|| (key.to_owned(), value.trim().to_owned()))
+    line
 }
 
 fn unquoted(value: &str) -> &str {
@@ -208,6 +229,8 @@ mod tests {
         assert_eq!(cut("no-ping").as_deref(), Some("no-ping|"));
         assert_eq!(cut("dhcp-boot=x # y").as_deref(), Some("dhcp-boot|x"));
         assert_eq!(cut("dhcp-option=66,a#b").as_deref(), Some("dhcp-option|66,a#b"));
+        assert_eq!(cut("dhcp-option=66, \"x\"#c").as_deref(), Some("dhcp-option|66, \"x\""));
+        assert_eq!(cut("dhcp-option=66,\"x\"#c").as_deref(), Some("dhcp-option|66,\"x\"#c"));
         let quoted = r#"dhcp-option=66,"a # \" # b" # c"#;
         assert_eq!(cut(quoted).as_deref(), Some(r#"dhcp-option|66,"a # \" # b""#));
     }
@@ -227,14 +250,17 @@ mod tests {
         put("d/.hidden", "no");
         put("e/x.txt", "no");
         put("e/y.conf", "four");
-        put("hosts/phones", "# none\n00:15:65:00:00:01,set:lab\n");
+        put("hosts/phones", "# none\n00:15:65:00:00:01,set:lab # mine\n");
+        put("hosts/.phones", "00:15:65:00:00:02,set:no\n");
+        put("opts", "lan,66,x\n");
         let at = |name: &str| folder.path().join(name).display().to_string();
         let main = put(
             "main.conf",
             &format!(
-                "three\nconf-dir={},*.conf\nconf-file={}\nfive\ndhcp-hostsdir={}\n",
+                "three\nconf-dir={},*.conf\nconf-file={}\ndhcp-optsfile={}\nfive\ndhcp-hostsdir={}\n",
                 at("e"),
                 at("main.conf"),
+                at("opts"),
                 at("hosts")
             ),
         );
@@ -247,7 +273,16 @@ mod tests {
             .collect();
         assert_eq!(keys, ["one", "two", "three", "four", "five"]);
         assert_eq!(effective.hosts.len(), 1);
-        assert_eq!(effective.hosts[0].line, 2);
+        assert_eq!(
+            (effective.hosts[0].line, &*effective.hosts[0].value),
+            (2, "00:15:65:00:00:01,set:lab")
+        );
+        let last = effective.settings.last().unwrap();
+        assert_eq!(
+            (&*last.key, &*last.value),
+            ("dhcp-option", "lan,66,x"),
+            "options files come last"
+        );
         assert_eq!(effective.unread, []);
         let lost = Effective::read(&folder.path().join("nowhere"), &[]);
         assert_eq!(lost.unread.len(), 1);

@@ -1,19 +1,29 @@
 //! What in dnsmasq's effective configuration would spoil what we rendered into it.
 //!
-//! `effective` reads the configuration as dnsmasq does, `options` understands the lines that matter
-//! here, `ours` finds the rendering in them, `beside` judges the lines beside it and `service` how
-//! dnsmasq runs, `running` looks at the process. Nothing here changes anything.
+//! `effective` reads the configuration as dnsmasq does; `options` and `matching` understand its words,
+//! `config` its DHCP lines and `tags` what they ask for. `ours` finds the rendering in it. `conflicts`
+//! answers the phones of `clients` as dnsmasq would (`answers`), with the user's lines and without.
+//! `beside` and `hosts` judge other lines, `service` how dnsmasq runs, and `running` looks at the
+//! process. Nothing here changes anything.
 
+mod answers;
 mod beside;
+mod clients;
+mod config;
+mod conflicts;
 pub mod effective;
 mod findings;
+mod hosts;
+mod matching;
 mod options;
 mod ours;
 pub mod running;
 mod service;
+mod tags;
 
 use std::path::PathBuf;
 
+use config::Config;
 use effective::Effective;
 use findings::Found;
 pub use findings::{Finding, Weight};
@@ -42,14 +52,11 @@ pub fn examine(effective: &Effective, files: &Files) -> Vec<Finding> {
         return found.sorted();
     };
     beside::twice(&ours, &mut found);
-    beside::foreign_tags(effective, &ours, &mut found);
-    beside::ranges(effective, &ours, &mut found);
-    beside::boot(effective, &ours, &mut found);
-    beside::later_options(effective, &ours, &mut found);
-    beside::parts(effective, &ours, &mut found);
-    beside::competing(effective, &ours, &mut found);
+    let config = Config::of(effective);
+    beside::foreign_tags(effective, &config, &ours, &mut found);
+    beside::ranges(&config, &ours, &mut found);
+    conflicts::conflicts(effective, &config, &ours, &mut found);
     beside::hosts(effective, &ours, &mut found);
-    beside::ignored(effective, &mut found);
     service::hangup(effective, files, &mut found);
     service::script(effective, &mut found);
     service::helper(effective, files, &mut found);

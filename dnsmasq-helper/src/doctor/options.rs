@@ -1,122 +1,241 @@
-//! Lines about options and hosts, as far as the doctor must understand them.
+//! A line's words, and the lines about options, as dnsmasq reads them (`read_file` and `parse_dhcp_opt`
+//! in its option.c, 2.90).
 
-use offhook_core::Mac;
-
-use super::effective::Setting;
-use crate::render::tags;
-
-/// `dhcp-option` and `dhcp-option-force`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct OptionLine {
-    /// With a `!` where they must not be there.
-    pub tags: Vec<String>,
-    pub kind: Kind,
-    /// The sub-option, where the line is about a part that has a number.
-    pub sub: Option<u8>,
+/// What stands between two commas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    pub text: String,
+    /// Something of it was quoted: dnsmasq then takes it for text, whatever it looks like.
+    pub quoted: bool,
 }
 
-#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+/// The words of a value. Commas and blanks inside quotes belong to a word.
+pub fn words(value: &str) -> Vec<Word> {
+    let mut words = vec![Word { text: String::new(), quoted: false }];
+    let (mut inside, mut blanks) = (false, 0);
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
+        let Some(word) = words.last_mut() else { break };
+        match character {
+            '"' => {
+                inside = !inside;
+                word.quoted = true;
+            }
+            '\\' if inside && characters.peek().is_some_and(|next| "\"tnebr\\".contains(*next)) => {
+                word.text.push(match characters.next() {
+                    Some('t') => '\t',
+                    Some('n') => '\n',
+                    Some('b') => '\u{8}',
+                    Some('r') => '\r',
+                    Some('e') => '\u{1b}',
+                    other => other.unwrap_or('\\'),
+                });
+            }
+            ',' if !inside => {
+                words.push(Word { text: String::new(), quoted: false });
+                blanks = 0;
+                continue;
+            }
+            // Blanks outside of quotes count between other characters only.
+            blank if blank.is_whitespace() && !inside => {
+                blanks += 1;
+                continue;
+            }
+            other => {
+                if blanks > 0 && !word.text.is_empty() {
+                    word.text.push_str(&" ".repeat(blanks));
+                }
+                word.text.push(other);
+            }
+        }
+        blanks = 0;
+    }
+    words
+}
+
+/// `dhcp-option`, `dhcp-option-force`, or a line of a `dhcp-optsfile`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OptionLine {
+    /// With a `!` or `#` where they must not be there.
+    pub tags: Vec<String>,
+    pub kind: Kind,
+    pub value: Vec<Word>,
+}
+
+#[derive(Debug, PartialEq, Eq, Clone)]
 pub enum Kind {
-    Code(u8),
-    /// A sub-option of this option (`encap:`, `vendor:` is one of 43, `vi-encap:` of 125).
-    Part(u8),
-    /// A header field, an option for DHCPv6, or a name that is not known here.
+    Whole(u8),
+    /// `encap:OUTER`: a sub-option of that option.
+    Part {
+        outer: u8,
+        sub: Option<u8>,
+    },
+    /// `vendor:TEXT`: a sub-option of 43, for clients whose option 60 contains the text.
+    Vendor {
+        text: String,
+        sub: Option<u8>,
+    },
+    /// `vi-encap:ENTERPRISE`: a sub-option of 125, with the enterprise.
+    Enterprise(u32),
+    /// An option for DHCPv6, or a line that dnsmasq refuses.
     Other,
 }
 
-/// Names that dnsmasq takes for options (`dnsmasq --help dhcp`) and that we may set.
-const NAMES: [(&str, u8); 10] = [
-    ("ntp-server", 42),
-    ("vendor-class", 60),
-    ("tftp-server", 66),
-    ("bootfile-name", 67),
-    ("user-class", 77),
-    ("posix-timezone", 100),
-    ("tzdb-timezone", 101),
-    ("sip-server", 120),
-    ("vendor-id-encap", 125),
-    ("tftp-server-address", 150),
-];
+impl Kind {
+    /// The option that the line is about, or is a part of.
+    pub fn code(&self) -> Option<u8> {
+        match self {
+            Kind::Whole(code) => Some(*code),
+            Kind::Part { outer, .. } => Some(*outer),
+            Kind::Vendor { .. } => Some(43),
+            Kind::Enterprise(_) => Some(125),
+            Kind::Other => None,
+        }
+    }
 
+    /// The sub-option, where the line is about one.
+    pub fn sub(&self) -> Option<u8> {
+        match self {
+            Kind::Part { sub, .. } | Kind::Vendor { sub, .. } => *sub,
+            Kind::Whole(_) | Kind::Enterprise(_) | Kind::Other => None,
+        }
+    }
+}
+
+/// Reads such a line's value. Every word before the option's number that is no other thing is a tag,
+/// also without `tag:`: so OpenWrt writes them.
 pub fn option_line(value: &str) -> OptionLine {
-    let mut found = OptionLine { tags: Vec::new(), kind: Kind::Other, sub: None };
-    let mut words = words(value);
-    while let Some(word) = words.next() {
-        if let Some(tag) = word.strip_prefix("tag:").or_else(|| word.strip_prefix("net:")) {
-            found.tags.push(tag.to_owned());
-        } else if let Some(code) = word.strip_prefix("encap:") {
-            found.kind = code.parse().map_or(Kind::Other, Kind::Part);
-            found.sub = words.next().and_then(|sub| sub.parse().ok());
-            return found;
-        } else if word.starts_with("vendor:") {
-            found.kind = Kind::Part(43);
-            found.sub = words.next().and_then(|sub| sub.parse().ok());
-            return found;
-        } else if word.starts_with("vi-encap:") {
-            found.kind = Kind::Part(125);
-            return found;
+    let words = words(value);
+    let (mut tags, mut around) = (Vec::new(), None);
+    for (at, word) in words.iter().enumerate() {
+        let text = word.text.as_str();
+        let code = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.parse().ok()
+        } else if let Some(name) = text.strip_prefix("option:") {
+            named(name).map(|(code, _)| code)
+        } else if let Some(text) = text.strip_prefix("vendor:") {
+            around = Some(Kind::Vendor { text: text.to_owned(), sub: None });
+            continue;
+        } else if let Some(outer) = text.strip_prefix("encap:") {
+            around = outer.parse().ok().map(|outer| Kind::Part { outer, sub: None });
+            continue;
+        } else if let Some(number) = text.strip_prefix("vi-encap:") {
+            around = number.parse().ok().map(Kind::Enterprise);
+            continue;
+        } else if text.starts_with("option6:") {
+            None
         } else {
-            let name = word.strip_prefix("option:").unwrap_or(word);
-            let named = NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| *code);
-            found.kind = named.or_else(|| name.parse().ok()).map_or(Kind::Other, Kind::Code);
-            return found;
-        }
+            tags.push(bare_tag(text).to_owned());
+            continue;
+        };
+        let kind = match (code, around) {
+            (None, _) => Kind::Other,
+            (Some(code), None) => Kind::Whole(code),
+            (sub, Some(Kind::Vendor { text, .. })) => Kind::Vendor { text, sub },
+            (sub, Some(Kind::Part { outer, .. })) => Kind::Part { outer, sub },
+            (_, Some(other)) => other,
+        };
+        return OptionLine { tags, kind, value: words.into_iter().skip(at + 1).collect() };
     }
-    found
+    OptionLine { tags, kind: Kind::Other, value: Vec::new() }
 }
 
-/// The words between commas that are not quoted.
-pub fn words(value: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    value
-        .split(move |c| {
-            quoted ^= c == '"';
-            c == ',' && !quoted
-        })
-        .map(str::trim)
+/// A tag, whether or not one of dnsmasq's words for tags stands before it.
+pub fn bare_tag(word: &str) -> &str {
+    ["tag:", "net:", "set:"].iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word)
 }
 
-/// Whether a recognised phone can have all these tags.
-pub fn may_be_a_phone(needed: &[String]) -> bool {
-    !needed.iter().any(|tag| tag.strip_prefix('!') == Some(tags::PHONE))
+/// The number of an option that dnsmasq knows by this name, and the bytes of its value if that is a
+/// number.
+pub fn named(name: &str) -> Option<(u8, Option<usize>)> {
+    let known = NAMES.iter().find(|(known, ..)| *known == name);
+    known.map(|(_, code, size)| (*code, Some(*size).filter(|size| *size > 0)))
 }
 
-/// A tag that is ours.
-pub fn is_ours(tag: &str) -> bool {
-    let tag = tag.trim_start_matches('!');
-    tag.starts_with("oh_") || tag.starts_with("oh-")
+/// The bytes of an option's value if dnsmasq knows it for a number.
+pub fn size_of(code: u8) -> Option<usize> {
+    NAMES.iter().find(|(_, known, _)| *known == code).map(|(.., size)| *size).filter(|s| *s > 0)
 }
 
-/// A whole hardware address: `00:15:65:aa:bb:cc`, with or without the hardware type `01-`.
-pub fn address(word: &str) -> Option<Mac> {
-    let digits = word.strip_prefix("01-").unwrap_or(word);
-    Mac::parse(digits).filter(|_| digits.matches(':').count() == 5)
-}
-
-/// A `dhcp-host` line: the addresses that it is for, and what else matters.
-pub struct HostLine {
-    pub macs: Vec<Mac>,
-    pub ignored: bool,
-    pub sets: bool,
-}
-
-pub fn host_line(setting: &Setting) -> HostLine {
-    let mut host = HostLine { macs: Vec::new(), ignored: false, sets: false };
-    for word in words(&setting.value) {
-        if word == "ignore" {
-            host.ignored = true;
-        } else if word.starts_with("set:") || word.starts_with("net:") {
-            host.sets = true;
-        } else {
-            host.macs.extend(address(word));
-        }
-    }
-    host
-}
+/// Names that `dnsmasq --help dhcp` lists and a line may use, and `server-ip-address` (siaddr). The last
+/// number is a value's size in bytes, 0 for what is no single number.
+const NAMES: [(&str, u8, usize); 61] = [
+    ("netmask", 1, 0),
+    ("time-offset", 2, 4),
+    ("router", 3, 0),
+    ("dns-server", 6, 0),
+    ("log-server", 7, 0),
+    ("lpr-server", 9, 0),
+    ("boot-file-size", 13, 2),
+    ("domain-name", 15, 0),
+    ("swap-server", 16, 0),
+    ("root-path", 17, 0),
+    ("extension-path", 18, 0),
+    ("ip-forward-enable", 19, 1),
+    ("non-local-source-routing", 20, 1),
+    ("policy-filter", 21, 0),
+    ("max-datagram-reassembly", 22, 2),
+    ("default-ttl", 23, 1),
+    ("mtu", 26, 2),
+    ("all-subnets-local", 27, 1),
+    ("router-discovery", 31, 1),
+    ("router-solicitation", 32, 0),
+    ("static-route", 33, 0),
+    ("trailer-encapsulation", 34, 1),
+    ("arp-timeout", 35, 4),
+    ("ethernet-encap", 36, 1),
+    ("tcp-ttl", 37, 1),
+    ("tcp-keepalive", 38, 4),
+    ("nis-domain", 40, 0),
+    ("nis-server", 41, 0),
+    ("ntp-server", 42, 0),
+    ("netbios-ns", 44, 0),
+    ("netbios-dd", 45, 0),
+    ("netbios-nodetype", 46, 1),
+    ("netbios-scope", 47, 0),
+    ("x-windows-fs", 48, 0),
+    ("x-windows-dm", 49, 0),
+    ("T1", 58, 0),
+    ("T2", 59, 0),
+    ("vendor-class", 60, 0),
+    ("nis+-domain", 64, 0),
+    ("nis+-server", 65, 0),
+    ("tftp-server", 66, 0),
+    ("bootfile-name", 67, 0),
+    ("mobile-ip-home", 68, 0),
+    ("smtp-server", 69, 0),
+    ("pop3-server", 70, 0),
+    ("nntp-server", 71, 0),
+    ("irc-server", 74, 0),
+    ("user-class", 77, 0),
+    ("rapid-commit", 80, 0),
+    ("client-arch", 93, 2),
+    ("client-interface-id", 94, 0),
+    ("client-machine-id", 97, 0),
+    ("posix-timezone", 100, 0),
+    ("tzdb-timezone", 101, 0),
+    ("ipv6-only", 108, 4),
+    ("domain-search", 119, 0),
+    ("sip-server", 120, 0),
+    ("classless-static-route", 121, 0),
+    ("vendor-id-encap", 125, 0),
+    ("tftp-server-address", 150, 0),
+    ("server-ip-address", 255, 0),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_dnsmasqs_words() {
+        let cut = |value| words(value).into_iter().map(|word| word.text).collect::<Vec<_>>();
+        assert_eq!(cut(" lan , 66 , \"a, b\" "), ["lan", "66", "a, b"]);
+        assert_eq!(cut("66,a  b"), ["66", "a  b"]);
+        assert_eq!(cut(r#"66,"a \"b\" \\ \q""#), ["66", r#"a "b" \ \q"#]);
+        assert_eq!(cut("tag:red,"), ["tag:red", ""]);
+        assert!(words("\"1:2\"")[0].quoted && !words("1:2")[0].quoted);
+    }
 
     #[test]
     fn option_lines_are_understood() {
@@ -124,29 +243,29 @@ mod tests {
             let line = option_line(value);
             (line.tags.join(" "), line.kind)
         };
-        assert_eq!(line("66,\"a,b\""), (String::new(), Kind::Code(66)));
-        assert_eq!(line("tag:red,tag:!oh_phone,66,x"), ("red !oh_phone".into(), Kind::Code(66)));
-        assert_eq!(line("net:red,option:tftp-server,x"), ("red".into(), Kind::Code(66)));
-        assert_eq!(line("encap:43,1,x").1, Kind::Part(43));
-        let sub = |value| option_line(value).sub;
-        assert_eq!([sub("encap:43,66,x"), sub("vendor:PXEClient,6,2b")], [Some(66), Some(6)]);
-        assert_eq!([sub("43,66"), sub("encap:43")], [None, None]);
-        assert_eq!(line("vendor:PXEClient,1,0.0.0.0").1, Kind::Part(43));
-        assert_eq!(line("vi-encap:3561,11,x").1, Kind::Part(125));
-        assert_eq!(line("option6:23,[::]").1, Kind::Other);
-        assert!(!may_be_a_phone(&["red".into(), "!oh_phone".into()]));
-        assert!(may_be_a_phone(&["red".into()]));
-    }
-
-    #[test]
-    fn host_lines_are_understood() {
-        let host = |value: &str| {
-            let file = std::path::Path::new("x").into();
-            host_line(&Setting { file, line: 1, key: "dhcp-host".into(), value: value.into() })
-        };
-        let one = host("00:15:65:aa:bb:cc,set:lab,10.0.0.9,ignore");
-        assert_eq!(one.macs, [Mac::parse("00:15:65:aa:bb:cc").unwrap()]);
-        assert!(one.ignored && one.sets);
-        assert!(host("id:01:02,10.0.0.1,2001:db8::1").macs.is_empty());
+        let part = |outer, sub| Kind::Part { outer, sub: Some(sub) };
+        let vendor = |text: &str, sub| Kind::Vendor { text: text.to_owned(), sub: Some(sub) };
+        for (value, tags, kind) in [
+            ("66,\"a,b\"", "", Kind::Whole(66)),
+            ("tag:red,tag:!oh_phone,66,x", "red !oh_phone", Kind::Whole(66)),
+            ("net:red,option:tftp-server,x", "red", Kind::Whole(66)),
+            ("lan,3,10.0.0.1", "lan", Kind::Whole(3)),
+            ("#lan, set:red, 66, x", "#lan red", Kind::Whole(66)),
+            ("lan,vendor:,1,192.0.2.3", "lan", vendor("", 1)),
+            ("vendor:PXEClient,tag:red,6,2b", "red", vendor("PXEClient", 6)),
+            ("vendor:MSFT,2,1i", "", vendor("MSFT", 2)),
+            ("encap:43,lan,1,x", "lan", part(43, 1)),
+            ("encap:175,190,user", "", part(175, 190)),
+            ("vi-encap:3561,11,x", "", Kind::Enterprise(3561)),
+            ("option6:23,[::]", "", Kind::Other),
+            ("lan,option6:dns-server,[::]", "lan", Kind::Other),
+            // Only `option:` makes a name of it.
+            ("tftp-server,x", "tftp-server x", Kind::Other),
+            ("option:no-such-name,x", "", Kind::Other),
+        ] {
+            assert_eq!(line(value), (tags.to_owned(), kind), "{value}");
+        }
+        assert_eq!(option_line("lan,66").value, []);
+        assert_eq!(option_line("lan,66,a,b").value.len(), 2);
     }
 }

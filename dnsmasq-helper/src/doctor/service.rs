@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Files;
 use super::effective::{Effective, Setting};
 use super::findings::{Found, Weight};
-use super::options::host_line;
+use super::hosts::host_line;
 use super::ours::Ours;
 use super::running::{self, Helper};
 

@@ -4,6 +4,8 @@
 mod apply;
 /// Every example of the catalogue.
 pub mod catalogue;
+/// The doctor beside a real dnsmasq.
+mod doctor;
 /// Random policies and random clients: core = Kea = dnsmasq.
 mod property;
 /// The acceptance table of the four reference sites.

@@ -80,6 +80,14 @@ impl Answer {
     /// Panics, with what is wrong and where, on anything but a whole and well-formed answer.
     #[track_caller]
     pub fn read(raw: &[u8]) -> Answer {
+        let answer = Answer::read_alone(raw);
+        answer.ask_dhcproto();
+        answer
+    }
+
+    /// The same without a second opinion: dhcproto keeps one of an option that a server sends twice.
+    #[track_caller]
+    pub fn read_alone(raw: &[u8]) -> Answer {
         assert!(raw.len() > 240, "expected an answer of more than 240 bytes, found {}", raw.len());
         assert_eq!(raw[0], 2, "expected op BOOTREPLY");
         assert_eq!(raw[236..240], COOKIE, "expected the magic cookie at 236");
@@ -112,9 +120,7 @@ impl Answer {
             after.iter().all(|byte| *byte == PAD),
             "expected padding after END, found {after:02x?}"
         );
-        let answer = Answer { raw: raw.to_vec(), options, pieces };
-        answer.ask_dhcproto();
-        answer
+        Answer { raw: raw.to_vec(), options, pieces }
     }
 
     /// dhcproto stops without a word at an option that it cannot decode, so not all options are in

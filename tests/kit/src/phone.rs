@@ -62,6 +62,8 @@ pub struct Relay {
     client_port: u16,
     /// How long an answer may take.
     pub patience: Duration,
+    /// The server may send an option twice.
+    pub repeats: bool,
     next: Cell<u32>,
 }
 
@@ -80,14 +82,30 @@ impl Relay {
         };
         let server = SocketAddrV4::new(Ipv4Addr::LOCALHOST, kea.port());
         let patience = Duration::from_secs(5);
-        Relay { socket, address, server, client_port, patience, next: Cell::new(0x0f00_0000) }
+        Relay {
+            socket,
+            address,
+            server,
+            client_port,
+            patience,
+            repeats: false,
+            next: Cell::new(0x0f00_0000),
+        }
     }
 
     /// A relay with a socket of its own, asking `server`, whose answers come back to that socket.
     pub fn towards_any(socket: UdpSocket, address: Ipv4Addr, server: SocketAddrV4) -> Relay {
         let client_port = server.port();
         let patience = Duration::from_secs(5);
-        Relay { socket, address, server, client_port, patience, next: Cell::new(0x0f00_0000) }
+        Relay {
+            socket,
+            address,
+            server,
+            client_port,
+            patience,
+            repeats: false,
+            next: Cell::new(0x0f00_0000),
+        }
     }
 
     /// The same relay, from now on asking another server that answers the same client port.
@@ -152,7 +170,8 @@ impl Relay {
                 if let Some(at) =
                     batch.iter().position(|question| question.xid.to_be_bytes() == xid)
                 {
-                    answers[start + at] = Some(Answer::read(&raw));
+                    let read = if self.repeats { Answer::read_alone } else { Answer::read };
+                    answers[start + at] = Some(read(&raw));
                     missing -= 1;
                 }
             }
