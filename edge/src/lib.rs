@@ -7,6 +7,8 @@
 
 /// How a command ends, and what it prints.
 pub mod command;
+/// A folder that is held open, so that no link leads out of it.
+pub mod folder;
 /// Keys, and who may read their files.
 pub mod key;
 /// A folder of a user's own vendors and systems.

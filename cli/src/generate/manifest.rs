@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use offhook_core::file_map::place::stays_inside;
 use offhook_phone_files::files::Fingerprint;
 
 /// The first line; another format of a later version is not read as this one.
@@ -41,8 +42,13 @@ impl Manifest {
         }
         let mut files = HashMap::with_capacity(text.len() / 96);
         for (number, line) in lines.enumerate() {
+            let number = number + 2;
             let (path, entry) =
-                entry(line).ok_or_else(|| format!("line {} is damaged", number + 2))?;
+                entry(line).ok_or_else(|| format!("line {number} cannot be read"))?;
+            // What another has written here must not lead out of the tree.
+            if !stays_inside(path) {
+                return Err(format!("line {number} names a file that is not in the tree"));
+            }
             files.insert(path.to_owned(), entry);
         }
         Ok(Manifest(files))
@@ -107,5 +113,10 @@ mod tests {
         assert_eq!(Manifest::read(&manifest.text()), Ok(manifest));
         assert!(Manifest::read("").is_err());
         assert!(Manifest::read("offhook manifest 1\nx").is_err());
+        for path in ["../outside.txt", "/etc/passwd", "a/../../b", ".offhook/lock", ""] {
+            let line = format!("offhook manifest 1\n{} 1 1 - {path}\n", "00".repeat(16));
+            let told = Manifest::read(&line).unwrap_err();
+            assert!(told.contains("line 2 names a file that is not in the tree"), "{path}: {told}");
+        }
     }
 }

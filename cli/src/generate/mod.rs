@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let renderer = Renderer::new(&engine, &overlay, &offhook_edge::key::read).map_err(wrong)?;
     let group = arguments.group.as_deref().map(group).transpose()?;
     let list = read_list(arguments, &engine)?;
-    let tree = Tree::new(&arguments.out, group);
+    let mut tree = Tree::open(&arguments.out, group)?;
     let mut summary = Summary {
         phones: list.phones.len(),
         left_out: list.left_out,
@@ -112,7 +112,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return refused(arguments, summary);
     }
     // A dry run leaves no trace, not even a lock.
-    let lock = if arguments.dry_run { None } else { Some(tree.lock()?) };
+    if !arguments.dry_run {
+        tree.lock()?;
+    }
     let manifest = tree.manifest()?;
     let adopt = arguments.adopt;
     work.compare(&list, &Compared { renderer: &renderer, tree: &tree, manifest: &manifest, adopt });
@@ -124,10 +126,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let done = if arguments.dry_run {
         changes::show(&mut work, &list, &renderer, &tree, &manifest, arguments, &mut summary)
     } else {
-        write(&mut work, &list, &renderer, &tree, manifest, arguments, &mut summary)
+        write(&mut work, &list, &renderer, &mut tree, manifest, arguments, &mut summary)
     };
-    drop(lock);
     done?;
+    if summary.mistakes.is_empty() || arguments.keep_going {
+        tree.keep();
+    }
+    drop(tree);
     if let Some(path) = &arguments.file_passwords {
         keys::write(path, &passwords(&list, &renderer))?;
     }
@@ -179,7 +184,7 @@ fn write(
     work: &mut Work,
     list: &PhoneList,
     renderer: &Renderer<'_>,
-    tree: &Tree,
+    tree: &mut Tree,
     mut manifest: Manifest,
     arguments: &Arguments,
     summary: &mut Summary,

@@ -117,7 +117,8 @@ impl Work {
                 (Found::Nothing, _) => {}
                 (Found::Other, _) => {
                     job.todo = Todo::Refused;
-                    let text = "a folder or a link stands there; move it away";
+                    let text = "a folder or a link is in the way: offhook follows no links below the \
+                                tree's root; move it away";
                     self.mistakes.push(Mistake::new(path.clone(), text));
                 }
                 (Found::File { .. }, Some(known)) => {

@@ -6,4 +6,5 @@ mod content;
 mod killed;
 mod lists;
 mod site;
+mod state;
 mod tree;

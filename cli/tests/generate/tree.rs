@@ -93,6 +93,6 @@ fn no_name_and_no_link_leads_out_of_the_tree() {
     fs::create_dir_all(site.path("out")).unwrap();
     fs::write(site.path("victim"), "mine").unwrap();
     symlink(site.path("victim"), site.path("out/001565010203.cfg")).unwrap();
-    assert!(site.bad(&[]).contains("a folder or a link stands there"));
+    assert!(site.bad(&[]).contains("a folder or a link is in the way"));
     assert_eq!(fs::read(site.path("victim")).unwrap(), b"mine");
 }

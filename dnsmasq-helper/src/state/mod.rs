@@ -11,8 +11,6 @@
 //! make up addresses, so the number of files and of new ones in a minute is bounded, and no choice of
 //! addresses fills one folder. No lock: what two writers write of one phone is true either way.
 
-mod folder;
-
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::script::judge::Drift;
-pub use folder::Folder;
+pub use offhook_edge::folder::Folder;
 
 /// Phones that are kept. The folders share them out by a keyed hash of the address.
 const PHONES: u64 = 16_384;

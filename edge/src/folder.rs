@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -13,8 +13,8 @@ use std::time::SystemTime;
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
-use nix::unistd::{UnlinkatFlags, geteuid, linkat, symlinkat, unlinkat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
+use nix::unistd::{Gid, UnlinkatFlags, fchown, geteuid, linkat, symlinkat, unlinkat};
 
 /// What the folders hold says who uses which phone where: its owner and group may read it.
 const FOLDER: Mode = Mode::from_bits_truncate(0o750);
@@ -26,6 +26,11 @@ impl Folder {
     /// Opens a folder that exists; its name may not be a link.
     pub fn open(path: &Path) -> io::Result<Folder> {
         Ok(Folder(openat(AT_FDCWD, path, folder_flags(), Mode::empty())?))
+    }
+
+    /// The same for a folder that the user of a program names: links that lead there are the user's own.
+    pub fn open_through_links(path: &Path) -> io::Result<Folder> {
+        Ok(Folder(openat(AT_FDCWD, path, folder_flags() - OFlag::O_NOFOLLOW, Mode::empty())?))
     }
 
     /// Opens a folder, and makes it first if it is not there.
@@ -59,6 +64,11 @@ impl Folder {
         Ok(())
     }
 
+    /// Fails unless the folder is this user's, and writable by no other.
+    pub fn refuse_if_foreign(&self) -> io::Result<()> {
+        refuse_if_foreign(&self.0)
+    }
+
     /// The group that the folder belongs to.
     pub fn group(&self) -> io::Result<u32> {
         Ok(fstat(&self.0)?.st_gid)
@@ -80,6 +90,20 @@ impl Folder {
         }
     }
 
+    /// Makes a folder that is not there yet, with this mode whatever the umask, and this group.
+    pub fn make(&self, name: &str, mode: u32, group: Option<u32>) -> io::Result<Folder> {
+        mkdirat(&self.0, name, Mode::S_IRWXU)?;
+        let folder = self.inside(name)?;
+        folder.set_mode_and_group(mode, group)?;
+        Ok(folder)
+    }
+
+    /// Sets the folder's own mode and group.
+    pub fn set_mode_and_group(&self, mode: u32, group: Option<u32>) -> io::Result<()> {
+        fchown(&self.0, None, group.map(Gid::from_raw))?;
+        Ok(fchmod(&self.0, Mode::from_bits_truncate(mode))?)
+    }
+
     /// A plain file for reading.
     pub fn file(&self, name: &str) -> io::Result<File> {
         self.plain(name, OFlag::O_RDONLY)
@@ -99,6 +123,18 @@ impl Folder {
             }
             other => other,
         }
+    }
+
+    /// A plain file for reading that is this user's, and writable by no other.
+    pub fn own_file(&self, name: &str) -> io::Result<File> {
+        let file = self.file(name)?;
+        refuse_if_foreign(&file)?;
+        Ok(file)
+    }
+
+    /// A file for writing that is not there yet.
+    pub fn new_file(&self, name: &str) -> io::Result<File> {
+        self.create(name, OFlag::O_WRONLY)
     }
 
     /// `O_NONBLOCK`: a pipe in the place of a file is refused instead of waited for.
@@ -175,6 +211,42 @@ impl Folder {
         }
     }
 
+    /// Moves what is called `name` here into another folder, in place of what was there.
+    pub fn move_to(&self, name: &str, folder: &Folder, new: &str) -> io::Result<()> {
+        Ok(renameat(&self.0, name, &folder.0, new)?)
+    }
+
+    /// Removes an empty folder.
+    pub fn remove_folder(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, UnlinkatFlags::RemoveDir)?)
+    }
+
+    /// Removes a folder with all that is in it, `depth` folders deep at most; none there is as well.
+    pub fn remove_all(&self, name: &str, depth: u8) -> io::Result<()> {
+        let folder = match self.inside(name) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for entry in folder.names()? {
+            match (folder.remove(&entry), entry.to_str(), depth.checked_sub(1)) {
+                (Ok(()), _, _) => {}
+                (Err(_), Some(entry), Some(depth)) => folder.remove_all(entry, depth)?,
+                (Err(error), _, _) => return Err(error),
+            }
+        }
+        self.remove_folder(name)
+    }
+
+    /// What stands under a name, a link itself and not where it leads; `None` if nothing does.
+    pub fn about(&self, name: &str) -> io::Result<Option<FileStat>> {
+        match fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(about) => Ok(Some(about)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The names in it, in no order.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         let mut folder = Dir::openat(&self.0, ".", folder_flags(), Mode::empty())?;
@@ -196,11 +268,31 @@ impl Folder {
     }
 }
 
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn refuse_if_foreign(file: &impl AsFd) -> io::Result<()> {
+    let (about, user) = (fstat(file)?, geteuid().as_raw());
+    if about.st_uid != user {
+        let text = format!("it belongs to user {}, and this is user {user}", about.st_uid);
+        return Err(io::Error::other(text));
+    }
+    if about.st_mode & 0o022 != 0 {
+        let mode = about.st_mode & 0o7777;
+        return Err(io::Error::other(format!("its mode is {mode:04o}: others may write to it")));
+    }
+    Ok(())
+}
+
 fn folder_flags() -> OFlag {
     OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC
 }
 
-fn kind(about: &FileStat) -> SFlag {
+/// What a file is.
+pub fn kind(about: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT
 }
 
