@@ -5,9 +5,9 @@ mod print;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use offhook_core::client_json::{self, Question};
 use offhook_core::error::Mistakes;
 use offhook_core::explain::Explanation;
-use offhook_core::question::{self, Question};
 use offhook_core::reader::Cursor;
 use offhook_core::{Engine, Host, explain, json};
 use serde_json::{Map, Value};
@@ -159,7 +159,7 @@ fn object(arguments: &Arguments) -> Value {
 fn asked(text: &str) -> Result<Question, Mistakes> {
     let tree = json::from_json(text)?;
     let mut mistakes = Mistakes::default();
-    let question = question::read(&Cursor::root(&tree), &[], &mut mistakes);
+    let question = client_json::read(&Cursor::root(&tree), &[], &mut mistakes);
     mistakes.or(question)
 }
 

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use offhook_core::compete::Competitor;
+use offhook_core::conflicts::Competitor;
 use offhook_core::explain::Explanation;
 use offhook_core::text::printable;
 use offhook_core::{Context, Engine, Query, explain};

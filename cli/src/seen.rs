@@ -9,8 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
+use offhook_core::client_json::{self, Question};
 use offhook_core::json;
-use offhook_core::question::{self, Question};
 use offhook_core::reader::Cursor;
 use offhook_core::{Engine, Mistakes};
 use serde_json::{Map, Value, json};
@@ -194,7 +194,7 @@ fn ask(value: &Value, place: &str) -> Result<Question, Failure> {
     let read = || -> Result<Question, Mistakes> {
         let tree = json::from_json(&value.to_string())?;
         let mut mistakes = Mistakes::default();
-        let question = question::read(&Cursor::root(&tree), &[], &mut mistakes);
+        let question = client_json::read(&Cursor::root(&tree), &[], &mut mistakes);
         mistakes.or(question)
     };
     read().map_err(|mistakes| wrong(format!("{place}: {mistakes}")))

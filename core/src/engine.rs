@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::{Tables, Vendor, VendorIx};
-use crate::compete::{Competitor, competitors};
+use crate::conflicts::{Competitor, competitors};
 use crate::encode::Form;
 use crate::error::{Mistake, Mistakes};
 use crate::file_map::FileMap;

@@ -10,7 +10,8 @@
 
 pub mod builtin;
 pub mod check;
-pub mod compete;
+pub mod client_json;
+pub mod conflicts;
 pub mod decide;
 pub mod decode;
 pub mod diff;
@@ -19,16 +20,15 @@ pub mod engine;
 pub mod explain;
 pub mod fields;
 pub mod file_map;
+pub mod lookalikes;
 pub mod plan;
 pub mod policy;
 pub mod query;
-pub mod question;
 pub mod recognise;
-pub mod suspect;
 pub mod token;
 
 pub use offhook_catalogue as catalogue;
-pub use offhook_catalogue::{error, examples, json, mac, parts, reader, text, tree, value};
+pub use offhook_catalogue::{error, examples, json, mac, parts, reader, text, tree, url, value};
 
 pub use decide::{Decision, Edit, EditValue, Edits, Header, Verdict};
 pub use engine::{Engine, Host, Ready};

@@ -20,7 +20,6 @@ use md5::{Digest, Md5};
 use sha2::Sha256;
 
 use crate::mac::Mac;
-use crate::policy::TokenRule;
 use crate::text::TOKEN_LENGTH;
 
 /// A mark of two letters and 128 bits, in base64url without padding.
@@ -55,6 +54,19 @@ impl Token {
 /// A secret out of a file, from which a key for each purpose is derived.
 #[derive(Clone)]
 pub struct MasterKey(Vec<u8>);
+
+/// How a phone's token, `{{token}}` in URLs, is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRule {
+    pub place: String,
+    pub key_file: String,
+    pub previous_key_file: Option<String>,
+    /// Good for the leased address only.
+    pub address: bool,
+    /// A word whose change makes all tokens new; empty: none.
+    pub epoch: String,
+    pub previous_epoch: String,
+}
 
 /// Makes tokens. Immutable, shared between threads.
 pub struct Minter {

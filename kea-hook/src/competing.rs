@@ -7,12 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use offhook_core::Query;
 use offhook_core::catalogue::VendorIx;
-
-use crate::answer::Packet;
-use crate::lanes::Lane;
-use crate::line::client;
 
 /// What was found, in words for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,33 +58,6 @@ impl Competing {
         // What a poisoned lock guards is whole: one entry more or less.
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the option that the server put into this answer competes with what the phone is told; the
-/// log's line if that is new.
-pub(crate) fn judge(
-    lane: &mut Lane,
-    packet: &Packet<'_>,
-    code: u8,
-    value: &[u8],
-) -> Option<String> {
-    let query = Query::from_wire(packet.wire, packet.context)?;
-    let Lane { snapshot, memo, .. } = lane;
-    let engine = &snapshot.engine;
-    let finding = memo.finding(packet.wire, || engine.find(&query));
-    let competitors = engine.decide_found(&query, finding).competitors(engine.tables());
-    let competitor =
-        competitors.into_iter().find(|other| other.code() == code && other.is_in(value))?;
-    let vendor = finding.identity()?.vendor;
-    let text = competitor.to_string();
-    let id = &engine.tables().at(vendor).id;
-    let line = format!(
-        "{} {id}: the server itself puts option {code} into the answer, and these phones read {text}. \
-         If they should not: \"vendors\": {{ \"{id}\": {{ \"options\": [ {{ \"code\": {code}, \
-         \"remove\": true }} ] }} }}",
-        client(&query)
-    );
-    snapshot.competing.add(Found { vendor, code, text }).then_some(line)
 }
 
 #[cfg(test)]

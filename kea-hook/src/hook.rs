@@ -11,10 +11,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use offhook_core::{Mistakes, check};
 
 use crate::counters::{Count, Counts};
-use crate::lanes::Lanes;
 use crate::parameters::{Origin, Parameters};
 use crate::phones::Seen;
 use crate::snapshot::Snapshot;
+use crate::thread_slots::Lanes;
 use crate::{KEA_VERSION, VERSION, message};
 
 pub(crate) struct Hook {

@@ -5,24 +5,25 @@
 //! nothing in here may cost a client its lease: every door is guarded, and a fault means that the
 //! packet stays as it was.
 
-mod answer;
 mod commands;
 mod competing;
 mod counters;
 mod fault;
 mod ffi;
 mod hook;
-mod lanes;
-mod line;
+mod lease_note;
 mod log;
+mod log_line;
 mod message;
-mod note;
+mod packet;
+mod packet_path;
 mod parameters;
 mod phones;
 mod sign;
 mod snapshot;
 #[cfg(test)]
 mod testing;
+mod thread_slots;
 mod words;
 
 /// The Kea that this library is compiled for, and fits: `2.2.0`.

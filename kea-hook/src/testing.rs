@@ -8,8 +8,8 @@ use offhook_core::parts::Parts;
 use offhook_core::query::code;
 use serde_json::{Value, json};
 
-use crate::answer::Room;
 use crate::hook::{Hook, Host};
+use crate::packet_path::Room;
 
 /// As Kea 2.2.0 is.
 pub(crate) const HOST: Host = Host { hooks_version: 20200, longest_option: Some(255) };

@@ -25,6 +25,7 @@ pub mod tables;
 pub mod text;
 pub mod texts;
 pub mod tree;
+pub mod url;
 pub mod value;
 
 pub use error::{Mistake, Mistakes};

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::list::{LINE_KEYS, Meaning, PHONE_KEYS, PhoneList, Row, check_whole, number_lines};
-use crate::phone::{Line, Phone};
+use crate::list::{LINE_KEYS, Meaning, PHONE_KEYS, PhoneList, check_whole, number_lines};
+use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
 use offhook_catalogue::reader::advice;

@@ -12,8 +12,7 @@ use crate::values::{Common, Name, Names, TEMPLATE_NAMES, text_or_none};
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::engine::Engine;
 use offhook_core::fields::{FIELDS, FieldIx, Values};
-use offhook_core::file_map::SYSTEM;
-use offhook_core::file_map::place::Place;
+use offhook_core::file_map::place::{Place, SYSTEM};
 use offhook_core::policy::{Layer, Site};
 use offhook_core::token::MasterKey;
 

@@ -3,8 +3,8 @@
 
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-use crate::list::{LINE_KEYS, Meaning, PHONE_KEYS, PhoneList, Row, check_whole, number_lines};
-use crate::phone::{Line, Phone};
+use crate::list::{LINE_KEYS, Meaning, PHONE_KEYS, PhoneList, check_whole, number_lines};
+use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::json::without_comments;
 use offhook_catalogue::reader::{Cursor, Table};

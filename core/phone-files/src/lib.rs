@@ -22,5 +22,5 @@ mod values;
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
 pub use files::{Placed, Rendered, Renderer};
-pub use list::{PhoneList, Row};
-pub use phone::{Line, Phone};
+pub use list::PhoneList;
+pub use phone::{Line, Phone, Row};

@@ -2,9 +2,8 @@
 //! field, and the mistakes that only the whole list shows.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
-use crate::phone::{Line, Phone};
+use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::VendorIx;
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
@@ -13,16 +12,6 @@ use offhook_catalogue::reader::advice;
 use offhook_core::engine::Engine;
 use offhook_core::query::Query;
 use offhook_core::recognise::{Finding, recognise};
-
-/// Where in the list something stands: a line of a CSV file, or an entry of a JSON list, from 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Row(pub u32);
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {}", self.0)
-    }
-}
 
 /// A list that was read: the phones that are as they should be, and everything that is wrong.
 #[derive(Debug, Default)]

@@ -1,9 +1,20 @@
 //! A phone of the list, as its author meant it.
 
-use crate::list::Row;
+use std::fmt;
+
 use offhook_catalogue::VendorIx;
 use offhook_catalogue::mac::Mac;
 use offhook_core::fields::Values;
+
+/// Where in the list something stands: a line of a CSV file, or an entry of a JSON list, from 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Row(pub u32);
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}", self.0)
+    }
+}
 
 /// One phone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -3,15 +3,15 @@
 //! Looks things up that `engine` has prepared; allocates nothing but what a value with live names
 //! needs. Decides, does nothing.
 
+mod delivery;
 mod edits;
 mod packet;
 mod site;
-mod told;
 
 use std::borrow::Cow;
 
 use crate::catalogue::{Tables, VendorIx};
-use crate::compete::{Competitor, competitors};
+use crate::conflicts::{Competitor, competitors};
 use crate::engine::Engine;
 use crate::plan::{For, Plan, plan};
 use crate::policy::devices::{Device, DeviceLayer};
@@ -19,10 +19,10 @@ use crate::policy::{Answer, Layer, Site};
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, find};
 
+pub use delivery::{Told, told};
 pub use edits::{Edit, EditValue, Edits, Header};
 pub(crate) use packet::Packet;
 pub use site::{SiteKind, at_site};
-pub use told::{Told, told};
 
 /// Whether the client gets an answer at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

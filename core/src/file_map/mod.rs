@@ -18,9 +18,6 @@ use crate::policy::FileAccess;
 use pattern::Pattern;
 use place::Place;
 
-/// The system whose tree this is, see `core/catalogue/systems/files.toml`.
-pub const SYSTEM: &str = "files";
-
 /// What a web server asks of a request before it hands out a file of a place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Protection {

@@ -10,6 +10,9 @@ use crate::encode::{self, Fault, Names, Op};
 use crate::mac::Mac;
 use crate::text::{Live, Piece, TOKEN_LENGTH, pieces};
 
+/// The system whose tree this is, see `core/catalogue/systems/files.toml`.
+pub const SYSTEM: &str = "files";
+
 /// A `files` system's URL, cut in two.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {

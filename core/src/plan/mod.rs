@@ -7,9 +7,9 @@
 mod candidates;
 mod header;
 mod names;
-mod observe;
 mod option;
 mod system;
+mod trace;
 
 use std::net::Ipv4Addr;
 
@@ -20,8 +20,8 @@ use crate::policy::devices::DeviceLayer;
 use crate::policy::{Layer, Placed, Policy, Site, VoiceVlan};
 use crate::value::{Existing, Send};
 
-pub use observe::{Considered, Observer};
 use system::Served;
+pub use trace::{Considered, Observer};
 
 /// Where a value comes from, from the least particular to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -4,6 +4,7 @@ use super::{Maker, Observer};
 use crate::encode::{self, Fault, Filled, Op};
 use crate::policy::{Layer, Placed};
 use crate::text::Live;
+use crate::url::UrlParts;
 
 impl<'p, O: Observer> Maker<'p, '_, O> {
     /// What a name stands for, for this phone. `depth` ends a name that leads back to itself.
@@ -115,19 +116,18 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         };
         let text = encode::fixed_text(url)
             .ok_or_else(|| format!("{{{{{name}}}}} of a URL that depends on the packet"))?;
-        let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        };
+        let url = UrlParts::parse(&text).map_err(|error| Fault::Wrong(error.to_string()))?;
         let part = match name {
-            "path" => path,
-            "url-port" => {
-                port.ok_or_else(|| Fault::Absent("{{url-port}}: the URL names none".to_owned()))?
+            "path" => {
+                let path = url.path_and_query();
+                path.strip_prefix('/').unwrap_or(&path).to_owned()
             }
-            _ => host,
+            "url-port" => match url.port {
+                Some(port) => port.to_string(),
+                None => return Err(Fault::Absent("{{url-port}}: the URL names none".to_owned())),
+            },
+            _ => url.host.to_owned(),
         };
-        Ok(Filled::Text(vec![Op::Bytes(part.as_bytes().to_vec())]))
+        Ok(Filled::Text(vec![Op::Bytes(part.into_bytes())]))
     }
 }

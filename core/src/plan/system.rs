@@ -6,8 +6,7 @@ use crate::catalogue::record::Text;
 use crate::catalogue::system_source::version;
 use crate::catalogue::{Condition, Serve, System, Test};
 use crate::encode::{self, Fault, Op};
-use crate::file_map::SYSTEM;
-use crate::file_map::place::{self, Place};
+use crate::file_map::place::{self, Place, SYSTEM};
 use crate::policy::{Placed, SystemUse};
 use crate::text::{Piece, pieces};
 

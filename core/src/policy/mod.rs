@@ -7,6 +7,7 @@ pub mod devices;
 mod file_access;
 mod phone_settings;
 mod read;
+mod read_layer;
 mod read_site;
 mod read_system;
 
@@ -19,6 +20,7 @@ use crate::fields::Values;
 use crate::value::{Existing, OptionSpec, Send};
 use devices::Devices;
 
+pub use crate::token::TokenRule;
 pub use read::policy;
 
 /// Who gets an answer from the DHCP server.
@@ -105,19 +107,6 @@ pub struct Encryption {
     pub place: String,
     pub key_file: String,
     pub only: Vec<VendorIx>,
-}
-
-/// How a phone's token, `{{token}}` in URLs, is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenRule {
-    pub place: String,
-    pub key_file: String,
-    pub previous_key_file: Option<String>,
-    /// Good for the leased address only.
-    pub address: bool,
-    /// A word whose change makes all tokens new; empty: none.
-    pub epoch: String,
-    pub previous_epoch: String,
 }
 
 /// Phones show the certificate that their maker put into them.

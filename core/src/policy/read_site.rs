@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::read::{LAYER_KEYS, read_scope};
+use super::read_layer::{LAYER_KEYS, read_scope};
 use super::{Site, SiteMatch};
 use crate::catalogue::Tables;
 use crate::error::Mistakes;

@@ -1,12 +1,25 @@
 //! The `systems` of a layer.
 
 use super::SystemUse;
-use super::read::read_vendor_id;
 use crate::catalogue::system_source::{ENTRY_KEYS, version};
-use crate::catalogue::{Parameter, ParameterKind, System, Tables};
+use crate::catalogue::{Parameter, ParameterKind, System, Tables, VendorIx};
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table, advice};
 use crate::value::template;
+
+pub(super) fn read_vendor_id(
+    id: &str,
+    at: &Cursor<'_>,
+    tables: &Tables,
+    mistakes: &mut Mistakes,
+) -> Option<VendorIx> {
+    let vendor = tables.vendor(id);
+    if vendor.is_none() {
+        let known: Vec<&str> = tables.vendors.iter().map(|vendor| &*vendor.id).collect();
+        at.mistake(format!("there is no vendor {id:?}; {}", advice(id, &known)), mistakes);
+    }
+    vendor
+}
 
 pub(super) fn read_systems(
     at: &Cursor<'_>,

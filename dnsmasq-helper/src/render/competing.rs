@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use offhook_core::Engine;
-use offhook_core::compete::competitors;
+use offhook_core::conflicts::competitors;
 
 use super::rules::identities;
 

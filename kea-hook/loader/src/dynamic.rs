@@ -7,8 +7,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
-use crate::log;
-
 /// A build of offhook, open for the rest of the process.
 #[derive(Debug)]
 pub(crate) struct Opened {
@@ -226,7 +224,7 @@ pub(crate) fn log4cplus_error(logger: &str, line: &str) -> bool {
     type Write = unsafe extern "C" fn(*const c_char, c_int, *const c_char) -> c_int;
     // SAFETY: the name is a C string.
     let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"log4cplus_logger_log_str".as_ptr()) };
-    if found.is_null() || !object_at(found).is_some_and(|file| log::is_log4cplus(&file)) {
+    if found.is_null() || !object_at(found).is_some_and(|file| is_log4cplus(&file)) {
         return false;
     }
     let (Ok(logger), Ok(line)) = (CString::new(logger), CString::new(line)) else { return false };
@@ -259,6 +257,15 @@ pub(crate) fn local_time() -> String {
     )
 }
 
+/// Whether a library with this file name is log4cplus with texts of `char` (there is a variant with
+/// `wchar_t`, whose file name says so).
+fn is_log4cplus(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    name.is_some_and(|name| {
+        name.starts_with("liblog4cplus-") || name.starts_with("liblog4cplus.so")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,5 +292,17 @@ mod tests {
     fn a_time_has_kea_s_form() {
         let time = local_time();
         assert_eq!((time.len(), &time[4..5], &time[10..11], &time[19..20]), (23, "-", " ", "."));
+    }
+
+    #[test]
+    fn only_the_variant_with_plain_characters_counts() {
+        for (file, is) in [
+            ("/usr/lib/liblog4cplus-2.0.so.3", true),
+            ("/usr/lib/liblog4cplus.so.9", true),
+            ("/usr/lib/liblog4cplusU-2.0.so.3", false),
+            ("/usr/sbin/kea-dhcp4", false),
+        ] {
+            assert_eq!(is_log4cplus(Path::new(file)), is, "{file}");
+        }
     }
 }

@@ -4,8 +4,6 @@
 //! line that goes there by Kea's own name of the logger comes out where and as Kea's lines do. Where it
 //! is not at hand the line goes to standard error, in the same form.
 
-use std::path::Path;
-
 use crate::dynamic;
 
 /// There is no build for this release of Kea.
@@ -26,31 +24,5 @@ pub(crate) fn error(id: &str, text: &str) {
     if !dynamic::log4cplus_error(&logger, &format!("{id} {text}")) {
         let now = dynamic::local_time();
         eprintln!("{now} ERROR [{logger}/{}] {id} {text}", std::process::id());
-    }
-}
-
-/// Whether a library with this file name is log4cplus with texts of `char` (there is a variant with
-/// `wchar_t`, whose file name says so).
-pub(crate) fn is_log4cplus(file: &Path) -> bool {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    name.is_some_and(|name| {
-        name.starts_with("liblog4cplus-") || name.starts_with("liblog4cplus.so")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_variant_with_plain_characters_counts() {
-        for (file, is) in [
-            ("/usr/lib/liblog4cplus-2.0.so.3", true),
-            ("/usr/lib/liblog4cplus.so.9", true),
-            ("/usr/lib/liblog4cplusU-2.0.so.3", false),
-            ("/usr/sbin/kea-dhcp4", false),
-        ] {
-            assert_eq!(is_log4cplus(Path::new(file)), is, "{file}");
-        }
     }
 }

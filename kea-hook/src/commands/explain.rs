@@ -1,7 +1,7 @@
 //! `phone-explain`: what a client would be told now, and why.
 
 use offhook_core::reader::Cursor;
-use offhook_core::{Mistakes, explain as explain_query, json, question};
+use offhook_core::{Mistakes, client_json, explain as explain_query, json};
 use serde_json::Value;
 
 use super::Answer;
@@ -28,10 +28,10 @@ pub(super) fn explain(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     Ok(Answer::done(text, value))
 }
 
-fn read(text: &str) -> Result<question::Question, Mistakes> {
+fn read(text: &str) -> Result<client_json::Question, Mistakes> {
     let tree = json::from_json(text)?;
     let mut mistakes = Mistakes::default();
-    let question = question::read(&Cursor::root(&tree), &[], &mut mistakes);
+    let question = client_json::read(&Cursor::root(&tree), &[], &mut mistakes);
     mistakes.or(question)
 }
 

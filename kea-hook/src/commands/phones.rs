@@ -4,10 +4,10 @@
 use std::net::Ipv4Addr;
 
 use offhook_core::diff::{Comparison, Report};
+use offhook_core::lookalikes::suspect;
 use offhook_core::recognise::read;
-use offhook_core::suspect::suspect;
 use offhook_core::text::printable;
-use offhook_core::{Engine, Mac, Query, explain, question};
+use offhook_core::{Engine, Mac, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
@@ -146,7 +146,7 @@ fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     }
     add("told", told_value(phone.told()));
     // What offhook diff and explain take: so that a list of phones is a list of questions.
-    add("question", question::write(&parts));
+    add("question", client_json::write(&parts));
     add("reply", if phone.reply == 2 { "offer" } else { "ack" }.into());
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());

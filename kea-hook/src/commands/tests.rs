@@ -9,7 +9,7 @@ use offhook_core::{Context, Mac};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::answer::Packet;
+use crate::packet::Packet;
 use crate::testing::{Told, VENDOR, hook, wire};
 
 fn ask(hook: &Hook, name: &str, arguments: Value) -> Value {

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::ptr;
 
 use super::abi;
-use crate::answer::Room;
+use crate::packet_path::Room;
 
 const MOST_EDITS: u32 = abi::OFFHOOK_MOST_EDITS;
 const MOST_WATCHED: u32 = abi::OFFHOOK_MOST_WATCHED;

@@ -5,9 +5,9 @@
 
 use crate::control::{self, Reply};
 use crate::folder::Folder;
-use crate::phone::bind;
 use crate::process::{self, Process, wait_for};
 use crate::product;
+use crate::socket::bind;
 use serde_json::{Value, json};
 use std::fs;
 use std::net::{Ipv4Addr, UdpSocket};

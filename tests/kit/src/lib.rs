@@ -27,6 +27,8 @@ pub mod process;
 pub mod product;
 /// A real SIP registrar (Kamailio).
 pub mod registrar;
+/// UDP sockets of clients and relays.
+pub mod socket;
 /// tshark as the judge of what went over the wire.
 pub mod tshark;
 /// A real nginx that serves a folder over HTTP and HTTPS.

@@ -6,6 +6,7 @@
 
 use crate::kea::Kea;
 use crate::packet::{ACK, Answer, DISCOVER, INFORM, OFFER, Question, REQUEST, unhex};
+use crate::socket::bind;
 use std::cell::Cell;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
@@ -279,21 +280,6 @@ fn expect(answer: Option<Answer>, phone: &Phone, kind: u8, patience: Duration) -
         phone.mac_text()
     );
     answer
-}
-
-/// Binds, with patience: a socket that has just been closed here lives on for a moment in a child
-/// process that another test is starting.
-pub fn bind(address: Ipv4Addr, port: u16) -> UdpSocket {
-    let end = Instant::now() + 2 * SECOND;
-    loop {
-        match UdpSocket::bind(SocketAddrV4::new(address, port)) {
-            Ok(socket) => return socket,
-            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < end => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(error) => panic!("bind {address}:{port}: {error}"),
-        }
-    }
 }
 
 /// The first questions that may be under way at once: one client asks one thing at a time, since

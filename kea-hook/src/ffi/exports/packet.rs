@@ -6,11 +6,13 @@ use std::slice;
 use offhook_core::Context;
 
 use super::{FAULTED, Handle, NOTHING, OK, bytes, hook, text};
-use crate::answer::{Admission, Packet};
+
 use crate::ffi::abi::{self, offhook_bytes, offhook_packet};
 use crate::ffi::guard;
 use crate::ffi::room::AnswerRoom;
 use crate::message;
+use crate::packet::Packet;
+use crate::packet_path::Admission;
 
 fn address(number: u32) -> Option<Ipv4Addr> {
     (number != 0).then(|| Ipv4Addr::from(number))

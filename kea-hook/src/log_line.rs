@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use offhook_core::recognise::{Identity, read};
 use offhook_core::text::printable;
+use offhook_core::url::masked;
 use offhook_core::{Decision, Edits, Engine, Query};
 
-use crate::answer::OFFER;
+use crate::packet::OFFER;
 use crate::sign;
 
 /// `00:15:65:aa:bb:cc`
@@ -111,7 +112,7 @@ fn shown(value: &[u8], line: &mut String) {
     if let Some(text) = text {
         line.push('"');
         let begin = line.len();
-        without_password(text, line);
+        line.push_str(&masked(text));
         let cut = line.len() > begin + LONGEST;
         // ASCII, so that every place is one between two letters.
         line.truncate(begin + LONGEST);
@@ -124,29 +125,8 @@ fn shown(value: &[u8], line: &mut String) {
     }
 }
 
-/// `http://user:secret@host/` without the secret.
-fn without_password(text: &str, line: &mut String) {
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (head, tail) = rest.split_at(at + 3);
-        line.push_str(head);
-        let end = tail.find(['/', '?', '#', ' ', '"']).unwrap_or(tail.len());
-        let (authority, after) = tail.split_at(end);
-        match authority.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
-            Some((Some((user, _)), host)) => {
-                let _ = write!(line, "{user}:***@{host}");
-            }
-            _ => line.push_str(authority),
-        }
-        rest = after;
-    }
-    line.push_str(rest);
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn shown(value: &[u8]) -> String {
         let mut line = String::new();
         super::shown(value, &mut line);
@@ -167,17 +147,6 @@ mod tests {
 
     #[test]
     fn passwords_do_not_reach_the_log() {
-        for (text, shown) in [
-            ("https://u:secret@h/p", "https://u:***@h/p"),
-            ("https://u:se@cret@h", "https://u:***@h"),
-            ("ftp://u@h/ http://a:b@c", "ftp://u@h/ http://a:***@c"),
-            ("http://h:8880/p", "http://h:8880/p"),
-            ("http://h/a:b@c", "http://h/a:b@c"),
-            ("no url", "no url"),
-        ] {
-            let mut line = String::new();
-            without_password(text, &mut line);
-            assert_eq!(line, shown);
-        }
+        assert_eq!(shown(b"https://u:secret@h/p"), "\"https://***@h/p\"");
     }
 }

@@ -5,31 +5,19 @@
 
 use std::net::Ipv4Addr;
 
+use offhook_core::lookalikes::suspect_unknown;
 use offhook_core::recognise::{Finding, Identity};
-use offhook_core::suspect::suspect_unknown;
-use offhook_core::{Context, EditValue, Edits, Engine, Query, Verdict, explain};
+use offhook_core::{EditValue, Edits, Engine, Query, Verdict, explain};
 use tracing::Level;
 
+use crate::competing::Found;
 use crate::counters::Count;
 use crate::hook::Hook;
-use crate::lanes::Lane;
-use crate::line::{client, describe};
+use crate::log_line::{client, describe};
+use crate::packet::{OFFER, Packet};
 use crate::phones::Sighting;
-use crate::{competing, fault, log, message, note};
-
-/// Option 53 of an OFFER (RFC 2132, section 9.6).
-pub(crate) const OFFER: u8 = 2;
-
-/// A client's packet, as the shim hands it over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Packet<'a> {
-    pub(crate) wire: &'a [u8],
-    pub(crate) context: Context<'a>,
-    /// Option 53 of the answer: 2 OFFER, 5 ACK.
-    pub(crate) reply: u8,
-    /// Seconds since 1970.
-    pub(crate) now: u64,
-}
+use crate::thread_slots::Lane;
+use crate::{fault, lease_note, log, message};
 
 /// What to do with a packet that has just come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,7 +147,7 @@ impl Hook {
     pub(crate) fn competing(&self, packet: &Packet<'_>, code: u8, value: &[u8]) {
         let line = {
             let lane = &mut *self.lanes.own();
-            competing::judge(lane, packet, code, value)
+            judge(lane, packet, code, value)
         };
         if let Some(line) = line {
             tracing::warn!(target: message::OPTION_COMPETES, "{line}");
@@ -191,7 +179,7 @@ impl Hook {
         fault::provoke("lease4", packet.wire);
         let lane = &mut *self.lanes.own();
         let key = with_phone(lane, packet, |engine, query, identity, site| {
-            note::key(&self.keyed, engine, query, identity, site)
+            lease_note::key(&self.keyed, engine, query, identity, site)
         })?;
         lane.counts.add(Count::LeasesAnnotated, 1);
         Some(key)
@@ -199,7 +187,7 @@ impl Hook {
 
     /// The note itself, as JSON.
     pub(crate) fn note(&self, packet: &Packet<'_>) -> Option<String> {
-        with_phone(&mut self.lanes.own(), packet, note::write)
+        with_phone(&mut self.lanes.own(), packet, lease_note::write)
     }
 }
 
@@ -215,6 +203,28 @@ fn with_phone<T>(
     let identity = finding.identity()?;
     let site = engine.decide_found(&query, finding).site.map(|site| site.name.as_str());
     Some(body(engine, &query, &identity, site))
+}
+
+/// Whether the option that the server put into this answer competes with what the phone is told; the
+/// log's line if that is new.
+fn judge(lane: &mut Lane, packet: &Packet<'_>, code: u8, value: &[u8]) -> Option<String> {
+    let query = Query::from_wire(packet.wire, packet.context)?;
+    let Lane { snapshot, memo, .. } = lane;
+    let engine = &snapshot.engine;
+    let finding = memo.finding(packet.wire, || engine.find(&query));
+    let competitors = engine.decide_found(&query, finding).competitors(engine.tables());
+    let competitor =
+        competitors.into_iter().find(|other| other.code() == code && other.is_in(value))?;
+    let vendor = finding.identity()?.vendor;
+    let text = competitor.to_string();
+    let id = &engine.tables().at(vendor).id;
+    let line = format!(
+        "{} {id}: the server itself puts option {code} into the answer, and these phones read {text}. \
+         If they should not: \"vendors\": {{ \"{id}\": {{ \"options\": [ {{ \"code\": {code}, \
+         \"remove\": true }} ] }} }}",
+        client(&query)
+    );
+    snapshot.competing.add(Found { vendor, code, text }).then_some(line)
 }
 
 /// How many edits found their place.

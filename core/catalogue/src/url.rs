@@ -1,0 +1,312 @@
+//! The one reader of URLs (RFC 3986).
+//!
+//! Scheme and authority are held to the RFC. Path, query and fragment may hold what phones put in their
+//! place (`{mac}`, `$MAC`, `<MACADR>`), so that only blanks and control characters are refused there.
+//!
+//! ```
+//! use offhook_catalogue::url::UrlParts;
+//!
+//! let url = UrlParts::parse("https://user:secret@[2001:db8::1]:8443/phones/{mac}.cfg?v=1")?;
+//! assert_eq!((url.scheme, url.host, url.port), ("https", "2001:db8::1", Some(8443)));
+//! assert_eq!((url.path, url.query), ("/phones/{mac}.cfg", Some("v=1")));
+//! assert_eq!(url.to_string(), "https://***@[2001:db8::1]:8443/phones/{mac}.cfg?v=1");
+//! # Ok::<(), offhook_catalogue::url::UrlError>(())
+//! ```
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// The parts of an absolute URL with an authority, borrowed from its text.
+///
+/// `Debug` and `Display` print `***` in place of the user's name and password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct UrlParts<'u> {
+    /// As it is written; compare it with [`UrlParts::has_scheme`].
+    pub scheme: &'u str,
+    /// `user:password`, before the last `@` of the authority.
+    pub user_info: Option<&'u str>,
+    /// A name or an address; an IPv6 address without its brackets.
+    pub host: &'u str,
+    /// `None` if the URL has no port, or an empty one.
+    pub port: Option<u16>,
+    /// Empty, or from the first `/` on.
+    pub path: &'u str,
+    /// Behind the first `?`.
+    pub query: Option<&'u str>,
+    /// Behind the first `#`.
+    pub fragment: Option<&'u str>,
+}
+
+/// Why a text is not a URL. No message repeats a user's name or password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// No `scheme://` at the beginning.
+    #[error("expected scheme://host/path, found no scheme with \"://\"")]
+    NoScheme,
+    /// Not a letter and then letters, digits, `+`, `-`, `.` (section 3.1).
+    #[error("{0:?} is not a scheme: expected letters, digits, '+', '-' or '.'")]
+    Scheme(String),
+    /// Nothing between `://` and the path.
+    #[error("expected a host behind \"://\", found none")]
+    NoHost,
+    /// Section 3.2.2.
+    #[error("{0:?} is not a host: expected a name, an IPv4 address or an IPv6 address in brackets")]
+    Host(String),
+    /// Section 3.2.3.
+    #[error("{0:?} is not a port: expected a number from 1 to 65535")]
+    Port(String),
+    /// A blank or a control character: it must be percent-encoded (section 2.1).
+    #[error("the character U+{:04X} cannot be part of a URL", u32::from(*.0))]
+    Character(char),
+}
+
+impl<'u> UrlParts<'u> {
+    /// Reads an absolute URL.
+    ///
+    /// # Errors
+    /// The first part that is not as RFC 3986 wants it.
+    pub fn parse(text: &'u str) -> Result<UrlParts<'u>, UrlError> {
+        if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
+            return Err(UrlError::Character(c));
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(UrlError::NoScheme)?;
+        if !is_scheme(scheme) {
+            return Err(UrlError::Scheme(scheme.to_owned()));
+        }
+        let (authority, rest) = split_at_any(rest, &['/', '?', '#']);
+        let (rest, fragment) = split_behind(rest, '#');
+        let (path, query) = split_behind(rest, '?');
+        let (user_info, place) = match authority.rsplit_once('@') {
+            Some((user_info, place)) => (Some(user_info), place),
+            None => (None, authority),
+        };
+        let (host, port) = host_and_port(place)?;
+        Ok(UrlParts { scheme, user_info, host, port, path, query, fragment })
+    }
+
+    /// Compares without regard to case (section 3.1); `scheme` is in lower case.
+    pub fn has_scheme(&self, scheme: &str) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme)
+    }
+
+    /// The port, or the scheme's own: `http`, `https`, `ftp`, `tftp`.
+    pub fn port_or_default(&self) -> Option<u16> {
+        const DEFAULTS: [(&str, u16); 4] =
+            [("http", 80), ("https", 443), ("ftp", 21), ("tftp", 69)];
+        let default = DEFAULTS.iter().find(|(scheme, _)| self.has_scheme(scheme));
+        self.port.or(default.map(|(_, port)| *port))
+    }
+
+    /// Host and port as a URL has them, an IPv6 address in brackets; without the user's name.
+    pub fn host_and_port(&self) -> String {
+        let host = match self.host.contains(':') {
+            true => Cow::Owned(format!("[{}]", self.host)),
+            false => Cow::Borrowed(self.host),
+        };
+        match self.port {
+            Some(port) => format!("{host}:{port}"),
+            None => host.into_owned(),
+        }
+    }
+
+    /// What a client asks the host for: path, query and fragment as they are written.
+    pub fn path_and_query(&self) -> String {
+        let mut text = self.path.to_owned();
+        for (mark, part) in [('?', self.query), ('#', self.fragment)] {
+            if let Some(part) = part {
+                text.push(mark);
+                text.push_str(part);
+            }
+        }
+        text
+    }
+}
+
+impl fmt::Display for UrlParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = if self.user_info.is_some() { "***@" } else { "" };
+        write!(f, "{}://{user}{}{}", self.scheme, self.host_and_port(), self.path_and_query())
+    }
+}
+
+impl fmt::Debug for UrlParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UrlParts({self})")
+    }
+}
+
+/// A text for people: `***` in place of the user's name and password of every URL in it.
+pub fn masked(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") || !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        let (authority, after) = split_at_any(tail, &['/', '?', '#', ' ', '"']);
+        shown.push_str(head);
+        match authority.rsplit_once('@') {
+            Some((_, place)) => {
+                shown.push_str("***@");
+                shown.push_str(place);
+            }
+            None => shown.push_str(authority),
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
+}
+
+fn is_scheme(text: &str) -> bool {
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(rest)
+}
+
+fn host_and_port(place: &str) -> Result<(&str, Option<u16>), UrlError> {
+    let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, behind)) => {
+            if address.parse::<Ipv6Addr>().is_err()
+                || !(behind.is_empty() || behind.starts_with(':'))
+            {
+                return Err(UrlError::Host(place.to_owned()));
+            }
+            (address, behind.strip_prefix(':').unwrap_or_default())
+        }
+        None => {
+            let (host, port) = place.split_once(':').unwrap_or((place, ""));
+            if host.is_empty() {
+                return Err(UrlError::NoHost);
+            }
+            if !is_name(host) || port.contains(':') {
+                return Err(UrlError::Host(place.to_owned()));
+            }
+            (host, port)
+        }
+    };
+    if port.is_empty() {
+        return Ok((host, None));
+    }
+    let number =
+        port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse().ok()).flatten();
+    match number {
+        Some(number) if number != 0 => Ok((host, Some(number))),
+        _ => Err(UrlError::Port(port.to_owned())),
+    }
+}
+
+/// `reg-name` (section 3.2.2): unreserved characters, percent-encoded bytes and sub-delimiters.
+fn is_name(host: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=".contains(c);
+    let mut rest = host.chars();
+    while let Some(c) = rest.next() {
+        let fits = match c {
+            '%' => (0..2).all(|_| rest.next().is_some_and(|digit| digit.is_ascii_hexdigit())),
+            c => plain(c),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
+
+fn split_at_any<'t>(text: &'t str, ends: &[char]) -> (&'t str, &'t str) {
+    text.split_at(text.find(ends).unwrap_or(text.len()))
+}
+
+fn split_behind(text: &str, mark: char) -> (&str, Option<&str>) {
+    match text.split_once(mark) {
+        Some((before, behind)) => (before, Some(behind)),
+        None => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_is_found() {
+        let url = UrlParts::parse("ftp://u:p@ss@host.example.com:2121/a/b?c=d?e#f#g").unwrap();
+        assert_eq!(url.scheme, "ftp");
+        assert_eq!(url.user_info, Some("u:p@ss"));
+        assert_eq!(url.host, "host.example.com");
+        assert_eq!(url.port, Some(2121));
+        assert_eq!((url.path, url.query, url.fragment), ("/a/b", Some("c=d?e"), Some("f#g")));
+        let url = UrlParts::parse("HTTPS://h?x@y").unwrap();
+        assert_eq!((url.host, url.path, url.query), ("h", "", Some("x@y")));
+        assert_eq!((url.user_info, url.port_or_default()), (None, Some(443)));
+        assert_eq!(UrlParts::parse("http://h:/").unwrap().port, None);
+        assert_eq!(UrlParts::parse("sip://h/").unwrap().port_or_default(), None);
+    }
+
+    #[test]
+    fn what_phones_fill_in_is_left_alone() {
+        for path in ["/{mac}.cfg", "/$MAC/<MACADR>", "/$(system.mac)", "/a:b@c"] {
+            let text = format!("http://192.0.2.1:8080{path}");
+            let url = UrlParts::parse(&text).unwrap();
+            assert_eq!((url.path, url.user_info), (path, None));
+            assert_eq!(url.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn addresses_of_the_sixth_version_wear_brackets() {
+        for (text, host, port) in [
+            ("http://[2001:db8::1]/", "2001:db8::1", None),
+            ("http://[2001:db8::1]:8080/", "2001:db8::1", Some(8080)),
+            ("http://u@[::1]", "::1", None),
+        ] {
+            let url = UrlParts::parse(text).unwrap();
+            assert_eq!((url.host, url.port), (host, port), "{text}");
+        }
+        for text in
+            ["http://2001:db8::1/", "http://[2001:db8::x]/", "http://[::1]x/", "http://[::1/"]
+        {
+            assert!(matches!(UrlParts::parse(text), Err(UrlError::Host(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_says_which_part_is_wrong() {
+        for (text, error) in [
+            ("pbx.example.com/x", "found no scheme"),
+            ("/x://y", "is not a scheme"),
+            ("http:///x", "found none"),
+            ("http://:80/", "found none"),
+            ("http://u:p@/", "found none"),
+            ("http://h:0/", "\"0\" is not a port"),
+            ("http://h:65536/", "\"65536\" is not a port"),
+            ("http://h:+80/", "\"+80\" is not a port"),
+            ("http://h\u{e4}/", "is not a host"),
+            ("http://a%2/", "is not a host"),
+            ("http://h/a b", "U+0020"),
+            ("http://h/\n", "U+000A"),
+        ] {
+            let found = UrlParts::parse(text).unwrap_err().to_string();
+            assert!(found.contains(error), "{text}: {found}");
+        }
+        assert!(
+            !UrlParts::parse("http://me:secret@h:x/").unwrap_err().to_string().contains("secret")
+        );
+    }
+
+    #[test]
+    fn nobody_sees_name_or_password() {
+        for (text, shown) in [
+            ("https://u:secret@h/p", "https://***@h/p"),
+            ("https://u:se@cret@h", "https://***@h"),
+            ("ftp://u@h/ http://a:b@c", "ftp://***@h/ http://***@c"),
+            ("http://h:8880/p", "http://h:8880/p"),
+            ("http://h/a:b@c", "http://h/a:b@c"),
+            ("no url", "no url"),
+        ] {
+            assert_eq!(masked(text), shown);
+        }
+        let url = UrlParts::parse("https://u:secret@h:1/p").unwrap();
+        assert_eq!(format!("{url} {url:?}"), "https://***@h:1/p UrlParts(https://***@h:1/p)");
+    }
+}
