@@ -9,7 +9,7 @@ use crate::catalogue::VendorIx;
 use crate::encode::Form;
 use crate::engine::Engine;
 use crate::plan::Plan;
-use crate::policy::{Answer, Layer, Scope, SiteMatch, SystemUse};
+use crate::policy::{Answer, SiteMatch, SystemUse};
 
 /// Something that its author should look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -114,19 +114,9 @@ fn covers(wide: &SiteMatch, narrow: &SiteMatch) -> bool {
         && within(&wide.remote_ids, &narrow.remote_ids, |a, b| a == b)
 }
 
-/// Every layer of the policy, devices aside.
-fn layers(engine: &Engine) -> impl Iterator<Item = (Option<VendorIx>, &Layer)> {
-    let policy = engine.policy();
-    let scopes = std::iter::once(&policy.top).chain(policy.sites.iter().map(|site| &site.scope));
-    scopes.flat_map(|scope: &Scope| {
-        let vendors = scope.vendors.iter().map(|(vendor, layer)| (Some(*vendor), layer));
-        std::iter::once((None, &scope.layer)).chain(vendors)
-    })
-}
-
 fn unreached_systems(engine: &Engine, found: &mut Found) {
     let used: BTreeSet<&str> = engine.plans().iter().map(|plan| &*plan.system_place).collect();
-    for (_, layer) in layers(engine) {
+    for (_, layer) in engine.policy().all_layers() {
         for entry in layer.systems.iter().flatten() {
             if !used.contains(&*entry.place) {
                 found.add(&entry.place, why_unreached(entry));
@@ -144,7 +134,7 @@ fn why_unreached(entry: &SystemUse) -> String {
 }
 
 fn left_alone(engine: &Engine, found: &mut Found) {
-    for (vendor, layer) in layers(engine) {
+    for (vendor, layer) in engine.policy().all_layers() {
         let Some(vendor) = vendor.map(|vendor| engine.tables().at(vendor)) else { continue };
         let told = !layer.options.is_empty() || layer.systems.is_some();
         if !vendor.left_alone.is_empty() && told && layer.ignore.is_none() {

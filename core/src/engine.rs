@@ -2,6 +2,7 @@
 //!
 //! Immutable once built and shared between threads. A change of policy builds a new one.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -156,14 +157,7 @@ impl Engine {
 
     /// A device's own layer is compiled when asked; its mistakes must be told now.
     fn check_devices(&self, wrong: &mut Vec<Wrong>) {
-        let vendors: HashMap<_, _> = self
-            .policy
-            .devices
-            .iter()
-            .filter_map(|(_, device)| Some((&raw const *device.layer?, device.vendor?)))
-            .collect();
-        for layer in self.policy.devices.layers() {
-            let vendor = vendors.get(&(&raw const *layer)).copied();
+        for (layer, vendor) in self.policy.devices.layers() {
             let at = For {
                 tables: &self.tables,
                 policy: &self.policy,
@@ -264,10 +258,7 @@ impl Engine {
 }
 
 fn answers_phones_only(policy: &Policy) -> bool {
-    let scopes = policy.sites.iter().map(|site| &site.scope).chain([&policy.top]);
-    let mut layers = scopes
-        .flat_map(|scope| std::iter::once(&scope.layer).chain(scope.vendors.iter().map(|v| &v.1)));
-    layers.any(|layer| layer.answer == Some(Answer::Phones))
+    policy.all_layers().any(|(_, layer)| layer.answer == Some(Answer::Phones))
 }
 
 fn check_length(plan: &Plan, host: Host, wrong: &mut Vec<Wrong>) {
@@ -303,7 +294,7 @@ fn competing(vendor: &Vendor, plan: &Plan, devices: &[u8]) -> Vec<u8> {
 /// Keeps equal plans and equal values once.
 struct Builder {
     distinct: Vec<Plan>,
-    seen: HashMap<String, u32>,
+    seen: HashMap<Plan, u32>,
     ready: HashMap<(u8, Box<[u8]>), u32>,
 }
 
@@ -322,10 +313,12 @@ impl Builder {
 
     fn intern(&mut self, plan: Plan) -> u32 {
         let next = u32::try_from(self.distinct.len()).unwrap_or(u32::MAX);
-        let index = *self.seen.entry(format!("{plan:?}")).or_insert(next);
-        if index == next {
-            self.distinct.push(plan);
+        match self.seen.entry(plan) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                self.distinct.push(new.key().clone());
+                *new.insert(next)
+            }
         }
-        index
     }
 }

@@ -61,7 +61,7 @@ record! {
 
 choice! {
     /// Whether an option is sent to phones that did not list it in option 55.
-    #[derive(Copy)]
+    #[derive(Copy, Eq, Hash)]
     pub enum Send {
         Unset,
         Always,
@@ -71,7 +71,7 @@ choice! {
 
 choice! {
     /// What happens to an option that the server already put in the answer.
-    #[derive(Copy)]
+    #[derive(Copy, Eq, Hash)]
     pub enum Existing {
         Unset,
         Replace,

@@ -197,13 +197,8 @@ fn unwritten(vendor: &Vendor, templates: &Templates) -> u64 {
 /// What the policy says at a site to a vendor, the most particular first.
 fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx) -> Common {
     let policy = engine.policy();
-    let mut layers: Vec<&Layer> = Vec::new();
-    if let Some(site) = site {
-        layers.extend(site.scope.vendor(vendor));
-        layers.push(&site.scope.layer);
-    }
-    layers.extend(policy.top.vendor(vendor));
-    layers.push(&policy.top.layer);
+    let layers = policy.layers_for(site, vendor, None);
+    let layers: Vec<&Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
     let mut values = Values::default();
     let mut settings: Vec<(Box<str>, Box<str>)> = Vec::new();
     let mut vars: Vec<(Name, Value)> = Vec::new();

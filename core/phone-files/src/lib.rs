@@ -5,6 +5,28 @@
 //! ```
 //! Pure as the core: the caller reads the list and writes the tree. Nothing of this is part of the
 //! library that Kea loads, and no maker may be named here: the vendor's folder says what a file holds.
+//!
+//! # Example
+//! ```
+//! use offhook_core::{Engine, Host, builtin};
+//! use offhook_phone_files::{Renderer, json_list};
+//!
+//! let policy = r#"{ "systems": [ { "system": "files", "url": "https://p.example.com/phones/" } ],
+//!                   "phone-settings": { "server": "pbx.example.com" } }"#;
+//! let engine = Engine::new(builtin::shared(), policy, Host::ANY).expect("a good policy");
+//! let list = json_list::read(
+//!     r#"[ { "mac": "00:15:65:aa:bb:cc", "lines": [ { "user": "1001", "password": "secret" } ] } ]"#,
+//!     &engine,
+//! );
+//! assert_eq!(list.mistakes, []);
+//!
+//! let no_key = |_: &str| Err("this policy names no key".to_owned());
+//! let renderer = Renderer::new(&engine, &[], &no_key).expect("templates without mistakes");
+//! let places = renderer.places(&list.phones[0]).expect("a place for each file");
+//! let own = places.iter().find(|placed| placed.path == "001565aabbcc.cfg").expect("its own file");
+//! let file = renderer.render(&list.phones[0], own).expect("a file");
+//! assert!(file.bytes.windows(4).any(|part| part == b"1001"));
+//! ```
 #![forbid(unsafe_code)]
 
 mod cipher;

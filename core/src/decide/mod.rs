@@ -15,7 +15,7 @@ use crate::conflicts::{Competitor, competitors};
 use crate::engine::Engine;
 use crate::plan::{For, Plan, plan};
 use crate::policy::devices::{Device, DeviceLayer};
-use crate::policy::{Answer, Layer, Site};
+use crate::policy::{Answer, Site};
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, find};
 
@@ -146,11 +146,9 @@ impl Engine {
         if identity.is_some() || !self.refuses_some() {
             return Verdict::Continue;
         }
-        let layers: [Option<&Layer>; 2] =
-            [site.map(|site| &site.scope.layer), Some(&self.policy().top.layer)];
-        match layers.into_iter().flatten().find_map(|layer| layer.answer) {
-            Some(Answer::Phones) => Verdict::Drop,
-            _ => Verdict::Continue,
+        match self.policy().answer_at(site) {
+            Answer::Phones => Verdict::Drop,
+            Answer::Everyone => Verdict::Continue,
         }
     }
 }

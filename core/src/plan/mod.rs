@@ -20,39 +20,12 @@ use crate::policy::devices::DeviceLayer;
 use crate::policy::{Layer, Placed, Policy, Site, VoiceVlan};
 use crate::value::{Existing, Send};
 
+pub use crate::policy::Origin;
 use system::Served;
 pub use trace::{Considered, Observer};
 
-/// Where a value comes from, from the least particular to the most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    Catalogue,
-    System,
-    Top,
-    Vendor,
-    Site,
-    SiteVendor,
-    Device,
-}
-
-impl Origin {
-    /// As people say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Origin::Catalogue => "the catalogue",
-            Origin::System => "the system",
-            Origin::Top => "the top level",
-            Origin::Vendor => "the vendor's entry",
-            Origin::Site => "the site",
-            Origin::SiteVendor => "the site's entry for the vendor",
-            Origin::Device => "the device",
-        }
-    }
-}
-
 /// One option of an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlanOption {
     pub code: u8,
     /// None: the option is taken out.
@@ -69,7 +42,7 @@ pub struct PlanOption {
 }
 
 /// The header fields of an answer.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct PlanHeader {
     pub next_server: Option<Ipv4Addr>,
     pub server_hostname: Option<Form>,
@@ -77,7 +50,7 @@ pub struct PlanHeader {
 }
 
 /// Everything that a phone is told, but for what only its packet knows.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// Sorted by code.
     pub options: Vec<PlanOption>,
@@ -153,14 +126,7 @@ struct Maker<'p, 'o, O> {
 
 impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
     fn new(at: For<'p>, observer: &'o mut O) -> Self {
-        let mut layers = Vec::new();
-        layers.extend(at.device.map(|device| (Origin::Device, &device.layer)));
-        if let Some(site) = at.site {
-            layers.extend(site.scope.vendor(at.vendor).map(|layer| (Origin::SiteVendor, layer)));
-            layers.push((Origin::Site, &site.scope.layer));
-        }
-        layers.extend(at.policy.top.vendor(at.vendor).map(|layer| (Origin::Vendor, layer)));
-        layers.push((Origin::Top, &at.policy.top.layer));
+        let layers = at.policy.layers_for(at.site, at.vendor, at.device);
         Maker { at, layers, vlan: None, observer, system: None, url: None, file: None }
     }
 

@@ -100,14 +100,10 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
 
     fn known_anywhere(&self, name: &str) -> bool {
         let systems = &self.at.tables.systems;
-        let scopes =
-            || self.at.policy.sites.iter().map(|site| &site.scope).chain([&self.at.policy.top]);
-        let layers = scopes().flat_map(|scope| {
-            std::iter::once(&scope.layer).chain(scope.vendors.iter().map(|(_, layer)| layer))
-        });
+        let mut vars = self.at.policy.all_layers().flat_map(|(_, layer)| &layer.vars);
         name == "url"
             || systems.iter().any(|system| system.parameters.iter().any(|p| p.name == name))
-            || layers.flat_map(|layer| &layer.vars).any(|(key, _)| key == name)
+            || vars.any(|(key, _)| key == name)
     }
 
     fn part_of_url(&self, name: &str) -> Result<Filled, Fault> {

@@ -40,6 +40,8 @@ pub struct Device<'d> {
     pub ignore: Option<bool>,
     /// Only for a device that sets more than plain options.
     pub layer: Option<&'d DeviceLayer>,
+    /// Its position in `layers`, or [`NO_LAYER`].
+    layer_at: u32,
     options: &'d [u8],
 }
 
@@ -100,9 +102,17 @@ impl Devices {
         slots.filter_map(|(key, at)| Some((Mac::from_number(key - 1), self.record(*at)?)))
     }
 
-    /// The layers that are compiled when asked, each once.
-    pub fn layers(&self) -> &[DeviceLayer] {
-        &self.layers
+    /// The layers that are compiled when asked, each once, with the vendor of a device that has it.
+    pub fn layers(&self) -> impl Iterator<Item = (&DeviceLayer, Option<VendorIx>)> {
+        let mut vendors = vec![None; self.layers.len()];
+        for (_, device) in self.iter() {
+            if let Some(vendor) = device.vendor
+                && let Some(slot) = vendors.get_mut(device.layer_at as usize)
+            {
+                *slot = Some(vendor);
+            }
+        }
+        self.layers.iter().zip(vendors)
     }
 
     fn record(&self, at: u32) -> Option<Device<'_>> {
@@ -118,6 +128,7 @@ impl Devices {
                 _ => Some(true),
             },
             layer: self.layers.get(layer as usize),
+            layer_at: layer,
             options: rest.get(..u16::from_be_bytes([n1, n2]).into())?,
         })
     }

@@ -5,6 +5,7 @@
 
 pub mod devices;
 mod file_access;
+mod layers;
 mod phone_settings;
 mod read;
 mod read_layer;
@@ -21,6 +22,7 @@ use crate::value::{Existing, OptionSpec, Send};
 use devices::Devices;
 
 pub use crate::token::TokenRule;
+pub use layers::Origin;
 pub use read::policy;
 
 /// Who gets an answer from the DHCP server.

@@ -1,0 +1,69 @@
+//! Which layers of a policy hold for a phone, and in which order: the one place that says so.
+
+use super::devices::DeviceLayer;
+use super::{Answer, Layer, Policy, Site};
+use crate::catalogue::VendorIx;
+
+/// Where a value comes from, from the least particular to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    Catalogue,
+    System,
+    Top,
+    Vendor,
+    Site,
+    SiteVendor,
+    Device,
+}
+
+impl Origin {
+    /// As people say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::Catalogue => "the catalogue",
+            Origin::System => "the system",
+            Origin::Top => "the top level",
+            Origin::Vendor => "the vendor's entry",
+            Origin::Site => "the site",
+            Origin::SiteVendor => "the site's entry for the vendor",
+            Origin::Device => "the device",
+        }
+    }
+}
+
+impl Policy {
+    /// The layers that hold for a vendor's phones at a site, from the most particular to the least.
+    pub fn layers_for<'p>(
+        &'p self,
+        site: Option<&'p Site>,
+        vendor: VendorIx,
+        device: Option<&'p DeviceLayer>,
+    ) -> Vec<(Origin, &'p Layer)> {
+        let mut layers = Vec::new();
+        layers.extend(device.map(|device| (Origin::Device, &device.layer)));
+        if let Some(site) = site {
+            layers.extend(site.scope.vendor(vendor).map(|layer| (Origin::SiteVendor, layer)));
+            layers.push((Origin::Site, &site.scope.layer));
+        }
+        layers.extend(self.top.vendor(vendor).map(|layer| (Origin::Vendor, layer)));
+        layers.push((Origin::Top, &self.top.layer));
+        layers
+    }
+
+    /// Every layer but those of devices, each with the vendor that it is for.
+    pub fn all_layers(&self) -> impl Iterator<Item = (Option<VendorIx>, &Layer)> {
+        let scopes = std::iter::once(&self.top).chain(self.sites.iter().map(|site| &site.scope));
+        scopes.flat_map(|scope| {
+            let vendors = scope.vendors.iter().map(|(vendor, layer)| (Some(*vendor), layer));
+            std::iter::once((None, &scope.layer)).chain(vendors)
+        })
+    }
+
+    /// Who gets an answer at a site; `None` is a client that is at no site.
+    pub fn answer_at(&self, site: Option<&Site>) -> Answer {
+        let layers = [site.map(|site| &site.scope.layer), Some(&self.top.layer)];
+        let answer = layers.into_iter().flatten().find_map(|layer| layer.answer);
+        answer.unwrap_or(Answer::Everyone)
+    }
+}
