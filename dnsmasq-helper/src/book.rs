@@ -1,30 +1,33 @@
-//! The book: what the dhcp-script must know of a rendering, so that it reads neither policy nor
-//! catalogue for each event. `render` writes it, the script looks things up in it.
+//! The book: what the dhcp-script must know of a rendering, compiled, so that it reads neither a policy
+//! nor a folder of vendors for each event. `render` writes it, the script looks things up in it.
 //!
 //! ```text
-//! "offhook book 1\n", length of the head (4 bytes), the head (JSON),
+//! "offhook book 2\n", length of the head (4 bytes), the head (JSON),
 //! devices: address (6), group (4), sorted by address
 //! groups: vendor (2), row of its own or none (4)
 //! cells: rule (4); rows of the shared table, then rows of groups
 //! ```
 //! Numbers are big-endian; the largest stands for "none".
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use offhook_core::builtin::OverlayFile;
-use offhook_core::catalogue::{Tables, VendorIx};
-use offhook_core::policy::Policy;
+use offhook_core::builtin;
+use offhook_core::catalogue::index::Index;
+use offhook_core::catalogue::record::{List, Text};
+use offhook_core::catalogue::{MacRule, Rule, Tables, Vendor, VendorIx};
+use offhook_core::policy::{Scope, Site, SiteMatch};
 use offhook_core::{Engine, Mac};
 use serde::{Deserialize, Serialize};
 
 use crate::render::devices::Kind;
 use crate::render::{Rendering, tags};
 
-pub const MAGIC: &[u8] = b"offhook book 1\n";
+pub const MAGIC: &[u8] = b"offhook book 2\n";
 const NONE: u32 = u32::MAX;
 
 /// The part that is read whole.
@@ -37,10 +40,10 @@ pub struct Head {
     pub digest: String,
     /// Stands for the built-in catalogue: another program's numbers mean other vendors.
     pub catalogue: String,
-    /// The policy's sites with nothing but their names and matches, as a policy.
-    pub sites: String,
-    /// Files of the user's own vendors: path and text.
-    pub overlay: Vec<(String, String)>,
+    /// Where a client must be to belong to a site.
+    sites: Vec<Place>,
+    /// The user's own vendors: how they are recognised.
+    vendors: Vec<Maker>,
     /// Position of each vendor's first identity in a row of the shared table.
     pub offsets: Vec<usize>,
     /// Cells in such a row.
@@ -50,8 +53,24 @@ pub struct Head {
     pub groups: usize,
 }
 
+/// A site.
+#[derive(Debug, Serialize, Deserialize)]
+struct Place {
+    name: String,
+    matching: SiteMatch,
+}
+
+/// A vendor, as far as recognition needs it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Maker {
+    id: Text,
+    variants: List<Text>,
+    rules: List<Rule>,
+    macs: List<MacRule>,
+}
+
 /// Writes a rendering's book.
-pub fn write(engine: &Engine, rendering: &Rendering, overlay: &[OverlayFile]) -> Vec<u8> {
+pub fn write(engine: &Engine, rendering: &Rendering) -> Vec<u8> {
     let mut devices: Vec<([u8; 6], u32)> = Vec::with_capacity(engine.policy().devices.len());
     let (mut groups, mut cells) = (Vec::new(), Vec::new());
     for cell in rendering.table.cells() {
@@ -77,8 +96,8 @@ pub fn write(engine: &Engine, rendering: &Rendering, overlay: &[OverlayFile]) ->
         rendering: tags::rendering(&rendering.digest),
         digest: engine.digest().to_owned(),
         catalogue: catalogue_mark(),
-        sites: sites(engine.policy()),
-        overlay: overlay.iter().map(|file| (file.path.clone(), file.text.clone())).collect(),
+        sites: engine.policy().sites.iter().map(place).collect(),
+        vendors: makers(engine.tables()),
         offsets: rendering.table.offsets().to_vec(),
         width: rendering.table.width(),
         rows: rendering.table.rows(),
@@ -105,37 +124,38 @@ pub fn catalogue_mark() -> String {
     format!("{} {} {rules}", env!("CARGO_PKG_VERSION"), tables.vendors.len())
 }
 
-/// A policy that has these sites and nothing else.
-fn sites(policy: &Policy) -> String {
-    let texts = |values: &[Vec<u8>]| -> Vec<String> {
-        values.iter().map(|id| format!("0x{}", hex::encode(id))).collect()
-    };
-    let site = |site: &offhook_core::policy::Site| {
-        let matching = &site.matching;
-        serde_json::json!({
-            "name": site.name,
-            "match": {
-                "networks": strings(&matching.networks),
-                "relays": strings(&matching.relays),
-                "interfaces": matching.interfaces,
-                "client-classes": matching.client_classes,
-                "circuit-ids": texts(&matching.circuit_ids),
-                "remote-ids": texts(&matching.remote_ids),
-            },
-        })
-    };
-    let sites: Vec<_> = policy.sites.iter().map(site).collect();
-    serde_json::json!({ "sites": sites }).to_string()
+fn place(site: &Site) -> Place {
+    Place { name: site.name.clone(), matching: site.matching.clone() }
 }
 
-fn strings(values: &[impl ToString]) -> Vec<String> {
-    values.iter().map(ToString::to_string).collect()
+/// The vendors that the program does not have built in, or not so.
+fn makers(tables: &Tables) -> Vec<Maker> {
+    let known = &builtin::built_in().vendors;
+    let own = tables.vendors.iter().filter(|vendor| !known.contains(vendor));
+    let maker = |vendor: &Vendor| Maker {
+        id: vendor.id.clone(),
+        variants: vendor.variants.clone(),
+        // Who said so is not needed to recognise anybody.
+        rules: vendor
+            .rules
+            .iter()
+            .map(|r| Rule { sources: List::default(), ..r.clone() })
+            .collect(),
+        macs: vendor
+            .macs
+            .iter()
+            .map(|m| MacRule { sources: List::default(), ..m.clone() })
+            .collect(),
+    };
+    own.map(maker).collect()
 }
 
 /// A book being read, a few bytes at a time: it may hold 100,000 devices.
 pub struct Book {
     file: File,
     pub head: Head,
+    /// The policy's sites, with nothing but their names and matches.
+    pub sites: Vec<Site>,
     devices_at: u64,
 }
 
@@ -168,16 +188,45 @@ impl Book {
             file.read_exact_at(&mut start, 0)?;
         }
         let head = start.get(before..before + length).unwrap_or_default();
-        let head: Head = serde_json::from_slice(head)?;
+        let mut head: Head = serde_json::from_slice(head)?;
         if head.catalogue != catalogue_mark() {
             return Err(bad("the book is of another version of offhook; render again"));
         }
-        Ok(Book { file, head, devices_at: (before + length) as u64 })
+        let site = |place: Place| Site {
+            name: place.name,
+            matching: place.matching,
+            scope: Scope::default(),
+        };
+        let sites = std::mem::take(&mut head.sites).into_iter().map(site).collect();
+        Ok(Book { file, head, sites, devices_at: (before + length) as u64 })
     }
 
-    /// The policy's sites; none if it has none.
-    pub fn sites(&self, tables: &Tables) -> Option<Policy> {
-        (self.head.rows > 1).then(|| offhook_core::policy::policy(&self.head.sites, tables).ok())?
+    /// The catalogue for recognition: the built-in one, with the user's own vendors.
+    pub fn tables(&self) -> Cow<'static, Tables> {
+        let known = builtin::built_in();
+        if self.head.vendors.is_empty() {
+            return Cow::Borrowed(known);
+        }
+        let mut vendors: Vec<Vendor> = known.vendors.to_vec();
+        for maker in &self.head.vendors {
+            vendors.retain(|vendor| vendor.id != maker.id);
+            vendors.push(Vendor {
+                id: maker.id.clone(),
+                variants: maker.variants.clone(),
+                rules: maker.rules.clone(),
+                macs: maker.macs.clone(),
+                ..Vendor::default()
+            });
+        }
+        vendors.sort_by(|a, b| a.id.cmp(&b.id));
+        let index = Index::build(&vendors);
+        let other_devices = known.other_devices.clone();
+        Cow::Owned(Tables {
+            vendors: vendors.into(),
+            systems: List::default(),
+            other_devices,
+            index,
+        })
     }
 
     fn number(&self, at: u64) -> Option<u32> {
@@ -246,3 +295,67 @@ impl Book {
 
 const DEVICE: u64 = 10;
 const GROUP: u64 = 6;
+
+#[cfg(test)]
+mod tests {
+    use offhook_core::builtin::OverlayFile;
+    use offhook_core::catalogue::Field;
+
+    use super::*;
+    use crate::render::{HOST, Wishes, render};
+
+    const OWN: &str = r#"
+name = "Acme"
+sources = { page = "https://acme.example/" }
+[[option-60]]
+starts = "acme-phone"
+read = "acme-phone{model}"
+source = "page"
+"#;
+
+    const POLICY: &str = r#"{
+        "systems": [{ "system": "url", "url": "http://p.example.com/" }],
+        "sites": [{ "name": "lab", "match": { "networks": ["10.7.0.0/16"], "relays": ["10.7.0.1"],
+                    "interfaces": ["eth1"], "client-classes": ["vpn"], "circuit-ids": ["0x0004000a"] } }]
+    }"#;
+
+    fn book(overlay: &[(&str, &str)]) -> (Engine, Book) {
+        let file = |(path, text): &(&str, &str)| OverlayFile {
+            path: (*path).to_owned(),
+            text: (*text).to_owned(),
+        };
+        let files: Vec<OverlayFile> = overlay.iter().map(file).collect();
+        let tables = builtin::with_overlay(&files).unwrap();
+        let engine = Engine::new(tables.into(), POLICY, HOST).unwrap();
+        let rendering = render(&engine, &Wishes::default()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("book");
+        std::fs::write(&path, write(&engine, &rendering)).unwrap();
+        let book = Book::open(&path).unwrap();
+        (engine, book)
+    }
+
+    #[test]
+    fn a_site_in_the_book_is_the_policys() {
+        let (engine, book) = book(&[]);
+        let policys: Vec<_> =
+            engine.policy().sites.iter().map(|s| (&s.name, &s.matching)).collect();
+        let kept: Vec<_> = book.sites.iter().map(|site| (&site.name, &site.matching)).collect();
+        assert_eq!(kept, policys);
+        assert!(matches!(book.tables(), Cow::Borrowed(_)), "nothing is read of the catalogue");
+    }
+
+    #[test]
+    fn the_users_own_vendors_are_recognised_by_the_book_alone() {
+        let (engine, book) = book(&[("vendors/acme/vendor.toml", OWN)]);
+        assert_eq!(book.head.vendors.len(), 1);
+        let (kept, tables) = (book.tables(), engine.tables());
+        let ids =
+            |tables: &Tables| tables.vendors.iter().map(|v| v.id.to_string()).collect::<Vec<_>>();
+        assert_eq!(ids(&kept), ids(tables));
+        assert_eq!(kept.index, tables.index, "the same numbers, the same decisions");
+        let acme = kept.at(kept.vendor("acme").unwrap());
+        assert!(matches!(&acme.rules[..], [rule] if rule.field == Field::VendorClass));
+        assert_eq!(&*acme.rules[0].read, "acme-phone{model}");
+    }
+}

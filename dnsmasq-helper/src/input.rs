@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use offhook_core::builtin::{self, OverlayFile};
+use offhook_core::builtin;
 use offhook_core::catalogue::Tables;
 use offhook_edge::overlay;
 
@@ -14,10 +14,9 @@ pub fn text_of(path: &Path) -> Result<String, Failure> {
     offhook_edge::text(path).map_err(wrong)
 }
 
-/// The catalogue, with a folder of the user's own vendors and systems, and that folder's files.
-pub fn catalogue(folder: Option<&Path>) -> Result<(Arc<Tables>, Vec<OverlayFile>), Failure> {
-    let Some(folder) = folder else { return Ok((builtin::shared(), Vec::new())) };
+/// The catalogue, with a folder of the user's own vendors and systems.
+pub fn catalogue(folder: Option<&Path>) -> Result<Arc<Tables>, Failure> {
+    let Some(folder) = folder else { return Ok(builtin::shared()) };
     let files = overlay::facts(folder).map_err(wrong)?;
-    let tables = builtin::with_overlay(&files).map_err(wrong)?;
-    Ok((Arc::new(tables), files))
+    Ok(Arc::new(builtin::with_overlay(&files).map_err(wrong)?))
 }

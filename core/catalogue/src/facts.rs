@@ -5,6 +5,7 @@ use crate::value::OptionSpec;
 
 record! {
     /// A maker of phones: how its phones are recognised and how they want to be told.
+    #[derive(Default)]
     pub struct Vendor {
         pub id: Text,
         pub name: Text,
@@ -33,7 +34,7 @@ record! {
 
 choice! {
     /// Which part of the packet a rule looks at.
-    #[derive(Copy, Eq, Hash, PartialOrd, Ord)]
+    #[derive(Copy, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
     pub enum Field {
         /// Option 60.
         VendorClass,
@@ -48,6 +49,7 @@ choice! {
 
 record! {
     /// One sign by which a vendor is recognised. The literal head decides; `read` only reads.
+    #[derive(serde::Deserialize)]
     pub struct Rule {
         pub field: Field,
         /// The head's bytes; those where `any` is 1 stand for any byte.
@@ -78,6 +80,7 @@ record! {
 
 record! {
     /// A range of hardware addresses.
+    #[derive(serde::Deserialize)]
     pub struct MacRule {
         pub first: u64,
         pub last: u64,
@@ -91,6 +94,7 @@ record! {
 
 record! {
     /// How the vendor wants a provisioning URL.
+    #[derive(Default)]
     pub struct UrlRules {
         /// `base`, `host`, `file`, or empty where the vendor takes none.
         pub takes: Text,

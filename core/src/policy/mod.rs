@@ -132,7 +132,7 @@ impl Scope {
 }
 
 /// Where a client must be to belong to a site: all given kinds must hold, any value of a kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SiteMatch {
     pub networks: Vec<Ipv4Net>,
     pub relays: Vec<Ipv4Addr>,

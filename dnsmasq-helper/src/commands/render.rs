@@ -144,7 +144,7 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     let step = Steps::new();
     step.say("reading the policy");
     let text = input::text_of(&arguments.policy)?;
-    let (tables, overlay) = input::catalogue(arguments.vendors_directory.as_deref())?;
+    let tables = input::catalogue(arguments.vendors_directory.as_deref())?;
     let shown = arguments.policy.display().to_string();
     let engine = Engine::with_keys(tables, &text, HOST, &offhook_edge::key::read)
         .map_err(|error| wrong(error.in_file(&shown)))?;
@@ -164,7 +164,7 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
         }
     };
     step.say("writing");
-    let book = book::write(&engine, &rendering, &overlay);
+    let book = book::write(&engine, &rendering);
     rendering.doubts.extend(keep_book(arguments, &book)?);
     let readers = if rendering.secret { Readers::Group } else { Readers::Everybody };
     let changed = publish::write(&arguments.out, rendering.text.as_bytes(), readers)?;

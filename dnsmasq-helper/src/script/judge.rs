@@ -3,7 +3,7 @@
 use offhook_core::catalogue::Tables;
 use offhook_core::decide::at_site;
 use offhook_core::explain::evidence;
-use offhook_core::policy::{Policy, Site};
+use offhook_core::policy::Site;
 use offhook_core::query::Query;
 use offhook_core::recognise::{Finding, find, read};
 use offhook_core::text::printable;
@@ -46,8 +46,7 @@ pub struct Drift {
 
 /// Judges an event by the book; without one only who the client is can be said.
 pub fn judge(event: &Event, tables: &Tables, book: Option<&Book>) -> Judgement {
-    let policy = book.and_then(|book| book.sites(tables));
-    let sites = policy.as_ref().map_or(&[][..], |policy: &Policy| &policy.sites);
+    let sites = book.map(|book| book.sites.as_slice()).unwrap_or_default();
     let parts = packet(tables, sites, event);
     let classes = parts.class_names();
     let query = Query::from_parts(&parts, &classes);

@@ -2,7 +2,8 @@
 //!
 //! dnsmasq starts one at a time and waits for it, so it must be fast, end by itself, and never be
 //! the reason that anything stops: whatever happens, it exits with 0. In normal operation it says
-//! nothing; what it prints comes out in dnsmasq's log. It reads no policy and parses no catalogue.
+//! nothing; what it prints comes out in dnsmasq's log. It reads no policy
+//! and no folder of vendors: the book holds what it needs of them, compiled.
 
 pub mod event;
 pub mod evidence;

@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use offhook_core::builtin::{self, OverlayFile};
-use offhook_core::catalogue::Tables;
+use offhook_core::builtin;
 use offhook_core::text::printable;
 
 use super::event::{Action, Event};
@@ -16,7 +15,7 @@ use crate::book::Book;
 use crate::state::{Record, State, now};
 
 pub fn record(state: &State, event: &Event, book: Option<&Book>) -> io::Result<()> {
-    let tables = catalogue(book)?;
+    let tables = book.map_or(Cow::Borrowed(builtin::built_in()), Book::tables);
     let before = state.read(event.mac);
     let new = before.is_none();
     let judgement = judge(event, &tables, book);
@@ -27,21 +26,6 @@ pub fn record(state: &State, event: &Event, book: Option<&Book>) -> io::Result<(
         After::Forget => state.forget(event.mac).and_then(|()| state.alive()),
         After::Keep(_) | After::Nothing => state.alive(),
     }
-}
-
-/// The built-in catalogue, or one with the vendors that the rendering had.
-fn catalogue(book: Option<&Book>) -> io::Result<Cow<'static, Tables>> {
-    let overlay = book.map(|book| book.head.overlay.as_slice()).unwrap_or_default();
-    if overlay.is_empty() {
-        return Ok(Cow::Borrowed(builtin::built_in()));
-    }
-    let files: Vec<OverlayFile> = overlay
-        .iter()
-        .map(|(path, text)| OverlayFile { path: path.clone(), text: text.clone() })
-        .collect();
-    builtin::with_overlay(&files)
-        .map(Cow::Owned)
-        .map_err(|mistakes| io::Error::new(io::ErrorKind::InvalidData, mistakes.to_string()))
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 mod apply;
 /// Every example of the catalogue.
 pub mod catalogue;
+/// What dnsmasq does not see and Kea does.
+mod differences;
 /// The doctor beside a real dnsmasq.
 mod doctor;
 /// Random policies and random clients: core = Kea = dnsmasq.
