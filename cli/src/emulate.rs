@@ -10,11 +10,15 @@ use std::time::Duration;
 
 use offhook_core::Mac;
 use offhook_emulate::exchange::{Exchange, Patience, SERVER_PORT, Way};
+use offhook_emulate::fetch::Credentials;
 use offhook_emulate::journey::{Files, Journey, Registration, Start};
 use offhook_emulate::phone::{Choice, Phone};
 use offhook_emulate::report::{Report, Step};
 
 use crate::input::{self, Catalogue, Failure, wrong};
+
+/// Where the password of --user comes from.
+const PASSWORD: &str = "OFFHOOK_PASSWORD";
 
 /// Boots a virtual phone against real servers and judges every step
 ///
@@ -47,7 +51,7 @@ pub struct Arguments {
     /// One phone of every maker in the catalogue, one after the other
     #[arg(long, conflicts_with_all = ["vendor", "model", "mac"])]
     all_vendors: bool,
-    /// Which phone of that maker: a model, or a part of the name of one of the catalogue's examples
+    /// Which phone of that maker: any model, or a part of the name of one of the catalogue's examples
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Its hardware address
@@ -65,15 +69,24 @@ pub struct Arguments {
     /// The relay's address in the voice VLAN, for the second round of a phone that is told a VLAN
     #[arg(long, value_name = "ADDRESS[:PORT]", requires = "server")]
     voice_relay: Option<String>,
+    /// The interface in the voice VLAN, which you have set up (ip link add ... type vlan), for the second round
+    #[arg(long, value_name = "NAME", requires = "interface")]
+    vlan_interface: Option<String>,
     /// No DHCP: begin at this provisioning URL
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// End after DHCP: no files, no registration
-    #[arg(long, conflicts_with_all = ["register", "url", "ca"])]
+    #[arg(long, conflicts_with_all = ["register", "url", "ca", "user"])]
     dhcp_only: bool,
     /// The certificate authority of https:// servers and of the registrar, in PEM (without it: the public ones)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// The name for a web server that asks for one; its password comes from OFFHOOK_PASSWORD or --password-file
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// The file with that name's password in its first line; - is standard input
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
     /// Register by SIP with the credentials from the files
     #[arg(long)]
     register: bool,
@@ -114,7 +127,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             wrong(format!("--mac: expected an address such as 00:04:f2:01:02:03, found {text:?}"))
         })?),
     };
-    let choice = Choice { example: arguments.model.clone(), mac };
+    let choice = Choice { model: arguments.model.clone(), mac };
     let ids: Vec<&str> = match arguments.all_vendors {
         true => tables.vendors.iter().map(|vendor| &*vendor.id).collect(),
         false => arguments.vendor.iter().map(String::as_str).collect(),
@@ -163,9 +176,12 @@ impl Arguments {
             Some(url) => Start::Url(url.clone()),
             None => Start::Dhcp {
                 exchange: self.exchange(self.relay.as_deref())?,
-                voice: match &self.voice_relay {
-                    None => None,
-                    Some(relay) => Some(self.exchange(Some(relay))?),
+                voice: match (&self.voice_relay, &self.vlan_interface) {
+                    (Some(relay), _) => Some(self.exchange(Some(relay))?),
+                    (None, Some(interface)) => {
+                        Some(self.by(Way::Broadcast { interface: interface.clone() })?)
+                    }
+                    (None, None) => None,
                 },
             },
         };
@@ -186,7 +202,11 @@ impl Arguments {
         let registration = Registration { patience, expected: self.expect, registrar };
         Ok(Journey {
             start,
-            files: (!self.dhcp_only).then_some(Files { patience, authority }),
+            files: (!self.dhcp_only).then_some(Files {
+                patience,
+                authority,
+                credentials: self.credentials()?,
+            }),
             registration: self.register.then_some(registration),
         })
     }
@@ -207,8 +227,33 @@ impl Arguments {
             },
             _ => return Err(wrong("expected --interface, or --server and --relay")),
         };
+        self.by(way)
+    }
+
+    fn by(&self, way: Way) -> Result<Exchange, Failure> {
         let each = self.each()?;
         Exchange::new(way, Patience { each, tries: self.tries }).map_err(wrong)
+    }
+
+    /// The name of --user with its password, which is never an argument: those are seen by every user.
+    fn credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let Some(user) = &self.user else { return Ok(None) };
+        let password = match &self.password_file {
+            Some(file) => {
+                let text = input::text_of(file)?;
+                text.lines().next().unwrap_or_default().to_owned()
+            }
+            None => std::env::var(PASSWORD).map_err(|_| {
+                wrong(format!(
+                    "--user: expected its password in the environment variable {PASSWORD}, or a \
+                     --password-file"
+                ))
+            })?,
+        };
+        if password.is_empty() {
+            return Err(wrong("--user: the password is empty"));
+        }
+        Ok(Some(Credentials { user: user.clone(), password }))
     }
 }
 

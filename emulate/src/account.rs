@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::character::{Registration, Switch};
+use crate::digest::Credentials;
 use crate::phone::Phone;
 use crate::report::Log;
 use crate::settings::Settings;
@@ -35,9 +37,8 @@ pub struct Account {
     pub port: u16,
     pub transport: Transport,
     pub user: String,
-    pub auth_user: String,
-    pub password: String,
-    /// The file that the password stands in.
+    pub login: Credentials,
+    /// The file that the password is in.
     pub password_in: String,
 }
 
@@ -47,8 +48,38 @@ impl fmt::Debug for Account {
     }
 }
 
-/// Looks for the parameters, says what is there and what is missing.
-pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Account> {
+/// What is wrong with an account.
+enum Wrong {
+    Missing(Vec<String>),
+    Off(String),
+    Transport(String),
+    Port(String),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Missing(what) => f.write_str(&what.join("; ")),
+            Wrong::Off(parameter) => {
+                write!(f, "the phone does not register: {parameter} does not switch the account on")
+            }
+            Wrong::Transport(parameter) => write!(
+                f,
+                "{parameter} has a value that is not a transport of this phone (UDP, TCP or TLS)"
+            ),
+            Wrong::Port(parameter) => write!(f, "{parameter} is not a port (1 to 65535)"),
+        }
+    }
+}
+
+/// Looks for the parameters, says what is there and what is missing. `unread`: files whose form is not
+/// known, in which the rest may be.
+pub fn judge(
+    phone: &Phone,
+    settings: &Settings,
+    unread: &[String],
+    log: &mut Log<'_>,
+) -> Option<Account> {
     let Some(names) = &phone.character.registration else {
         let count = settings.len();
         log.passed(
@@ -59,6 +90,31 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
         );
         return None;
     };
+    match find(names, settings) {
+        Ok((account, from)) => {
+            let Account { user, domain, server, port, transport, .. } = &account;
+            let by = match server == domain {
+                true => String::new(),
+                false => format!(" of {domain} by the outbound proxy"),
+            };
+            let text = format!("user {user}{by} at {server}:{port} by {transport}, {from}");
+            log.passed(steps::CONFIGURATION, text);
+            Some(account)
+        }
+        Err(Wrong::Missing(what)) if !unread.is_empty() => {
+            let (what, unread) = (what.join("; "), unread.join(", "));
+            let why = format!("{what}; it may be in {unread}, whose form is not known here");
+            log.not_reached(steps::CONFIGURATION, why);
+            None
+        }
+        Err(wrong) => {
+            log.failed(steps::CONFIGURATION, wrong.to_string());
+            None
+        }
+    }
+}
+
+fn find(names: &Registration, settings: &Settings) -> Result<(Account, String), Wrong> {
     let mut missing = Vec::new();
     let mut need = |what: &str, names: &[String]| {
         let found = settings.get(names).map(|(value, file)| (value.to_owned(), file.to_owned()));
@@ -71,55 +127,86 @@ pub fn judge(phone: &Phone, settings: &Settings, log: &mut Log<'_>) -> Option<Ac
     let user = need("user", &names.user);
     let password = need("password", &names.password);
     let (Some(server), Some(user), Some(password)) = (server, user, password) else {
-        log.failed(steps::CONFIGURATION, missing.join("; "));
-        return None;
+        return Err(Wrong::Missing(missing));
     };
-    let optional = |names: &[String]| settings.get(names).map(|(value, _)| value.to_owned());
+    if let Some(switch) = names.switch.as_ref().filter(|switch| !is_on(switch, settings)) {
+        return Err(Wrong::Off(switch.parameter.join(" or ")));
+    }
     let (domain, in_server) = host_and_port(&server.0);
-    let outbound = optional(&names.outbound);
-    let (host, in_value) = match &outbound {
-        Some(outbound) => host_and_port(outbound),
-        None => (domain.clone(), in_server),
-    };
-    let port = optional(&names.port).and_then(|port| port.parse::<u16>().ok()).filter(|p| *p > 0);
-    let port = if outbound.is_some() { in_value } else { port.or(in_value) };
-    let in_uri = |value: &str| value.split_once("transport=").map(|(_, word)| word.to_owned());
-    let word = optional(&names.transport)
-        .or_else(|| outbound.as_deref().and_then(in_uri))
-        .or_else(|| in_uri(&server.0));
-    let transport = word.map_or(Some(Transport::Udp), |word| {
-        transport(names.transports.get(&word).unwrap_or(&word))
-    });
-    let Some(transport) = transport else {
-        log.failed(steps::CONFIGURATION, "the transport is none that is known (udp, tcp, tls)");
-        return None;
-    };
-    let usual = if transport == Transport::Tls { 5061 } else { 5060 };
-    let account = Account {
+    let own = transport(names, &names.transport, settings)?.or_else(|| in_uri(&server.0));
+    let mut account = Account {
+        server: domain.clone(),
+        port: port(&names.port, settings)?.or(in_server).unwrap_or(0),
+        transport: own.unwrap_or(Transport::Udp),
         domain,
-        server: host,
-        port: port.unwrap_or(usual),
-        transport,
-        auth_user: optional(&names.auth_user).unwrap_or_else(|| user.0.clone()),
-        user: user.0,
-        password: password.0,
+        user: user_part(&user.0),
+        login: Credentials {
+            user: settings
+                .get(&names.auth_user)
+                .map_or_else(|| user_part(&user.0), |(value, _)| value.to_owned()),
+            password: password.0,
+        },
         password_in: password.1,
     };
+    let switched = names.outbound_switch.as_ref().is_none_or(|switch| is_on(switch, settings));
+    if let Some((outbound, _)) = settings.get(&names.outbound).filter(|_| switched) {
+        let (host, in_value) = host_and_port(outbound);
+        account.server = host;
+        account.port = port(&names.outbound_port, settings)?.or(in_value).unwrap_or(0);
+        let own = transport(names, &names.outbound_transport, settings)?;
+        let default = names.outbound_transport_default.as_deref().and_then(word);
+        let of_proxy = own.or_else(|| in_uri(outbound)).or(default);
+        account.transport = of_proxy.unwrap_or(account.transport);
+    }
+    if account.port == 0 {
+        let usual = if account.transport == Transport::Tls { 5061 } else { 5060 };
+        account.port = names.port_default.unwrap_or(usual);
+    }
     let from = match server.1 == user.1 && user.1 == account.password_in {
         true => format!("all from {}", user.1),
         false => {
-            format!(
-                "registrar from {}, user from {}, password from {}",
-                server.1, user.1, account.password_in
-            )
+            let (server, user, password) = (server.1, user.1, &account.password_in);
+            format!("registrar from {server}, user from {user}, password from {password}")
         }
     };
-    let Account { user, server, port, transport, .. } = &account;
-    log.passed(
-        steps::CONFIGURATION,
-        format!("user {user} at {server}:{port} by {transport}, {from}"),
-    );
-    Some(account)
+    Ok((account, from))
+}
+
+fn is_on(switch: &Switch, settings: &Settings) -> bool {
+    match settings.get(&switch.parameter) {
+        Some((value, _)) => switch.on.iter().any(|on| on.eq_ignore_ascii_case(value)),
+        None => switch.default,
+    }
+}
+
+fn port(names: &[String], settings: &Settings) -> Result<Option<u16>, Wrong> {
+    let Some((value, _)) = settings.get(names) else { return Ok(None) };
+    match value.parse::<u16>() {
+        // 0 leaves it to the phone.
+        Ok(0) => Ok(None),
+        Ok(port) => Ok(Some(port)),
+        Err(_) => Err(Wrong::Port(names.join(" or "))),
+    }
+}
+
+fn transport(
+    names: &Registration,
+    parameters: &[String],
+    settings: &Settings,
+) -> Result<Option<Transport>, Wrong> {
+    let Some((value, _)) = settings.get(parameters) else { return Ok(None) };
+    let known = names.transports.get(value).map_or(value, String::as_str);
+    word(known).map(Some).ok_or_else(|| Wrong::Transport(parameters.join(" or ")))
+}
+
+fn in_uri(value: &str) -> Option<Transport> {
+    value.split_once("transport=").and_then(|(_, rest)| word(rest))
+}
+
+/// `1001` of `sip:1001@example.com`, and of `1001` itself.
+fn user_part(value: &str) -> String {
+    let uri = value.strip_prefix("sips:").or_else(|| value.strip_prefix("sip:"));
+    uri.map_or(value, |uri| uri.split('@').next().unwrap_or(uri)).to_owned()
 }
 
 /// `sip:host:port;transport=udp` in any of its lengths.
@@ -128,6 +215,7 @@ fn host_and_port(text: &str) -> (String, Option<u16>) {
     let text = text.strip_prefix("sips:").or_else(|| text.strip_prefix("sip:")).unwrap_or(text);
     // Of several servers the first.
     let text = text.split([';', ',', ' ']).next().unwrap_or(text);
+    let text = text.split_once('@').map_or(text, |(_, host)| host);
     match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
         Some((host, Ok(port))) => (host.to_owned(), Some(port)),
         _ => (text.to_owned(), None),
@@ -135,7 +223,7 @@ fn host_and_port(text: &str) -> (String, Option<u16>) {
 }
 
 /// Transports by the words that makers use.
-fn transport(word: &str) -> Option<Transport> {
+fn word(word: &str) -> Option<Transport> {
     let word = word.to_ascii_lowercase();
     let word = word.split(';').next().unwrap_or_default().trim().to_owned();
     match () {
@@ -171,7 +259,7 @@ mod tests {
             ("udp;lr", Some(Transport::Udp)),
             ("7", None),
         ] {
-            assert_eq!(transport(word), expected, "{word}");
+            assert_eq!(super::word(word), expected, "{word}");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::character::Informs;
 use crate::exchange::{Exchange, transaction};
 use crate::packet::{ACK, Answer, DISCOVER, INFORM, NAK, OFFER, Question, RELEASE, REQUEST};
 use crate::phone::Phone;
-use crate::reading::{self, Place, Said, Understood, Vlan};
+use crate::reading::{self, NoPlace, Place, Said, Understood, Vlan};
 use crate::report::Log;
 use crate::steps;
 
@@ -27,12 +27,24 @@ pub fn boot(
 ) -> Option<Lease> {
     let mut lease = round(phone, exchange, "", log)?;
     if let Some(vlan) = lease.understood.vlan.clone() {
+        if let Some(other) = voice.and_then(Exchange::vlan).filter(|other| *other != vlan.value.id)
+        {
+            let (id, by) = (vlan.value.id, vlan.by);
+            log.failed(steps::VLAN, format!("{id}, by {by}; --vlan-interface is in VLAN {other}"));
+            return None;
+        }
         let Said { by, value: Vlan { id, priority }, note } = vlan;
         let priority = priority.map(|priority| format!(", priority {priority}"));
         let note = if note.is_empty() { note } else { format!(" ({note})") };
         log.passed(
             steps::VLAN,
-            format!("{id}{}, by {by}{note}; asks again in it", priority.unwrap_or_default()),
+            format!(
+                "{id}{}, by {by}{note}; asks again in it{}",
+                priority.unwrap_or_default(),
+                voice
+                    .and_then(Exchange::interface)
+                    .map_or(String::new(), |on| format!(", on {on}"))
+            ),
         );
         // It gives its address back. Nobody answers that.
         let release = Question {
@@ -48,7 +60,7 @@ pub fn boot(
         if let Err(error) = exchange.send(&release) {
             log.failed(steps::VLAN, format!("cannot give {} back: {error}", lease.address));
         }
-        // The tag is named, not set up: whoever runs this puts the second way into that VLAN.
+        // The tag is not set up here: the second way is one that the operator has put into that VLAN.
         lease = round(phone, voice.unwrap_or(exchange), &format!(" in VLAN {id}"), log)?;
     }
     tell(&lease.understood, log);
@@ -137,8 +149,11 @@ fn inform(
 }
 
 /// A URL that a person gave, as the phone takes it from its own web page.
-pub fn given(phone: &Phone, url: &str) -> Result<Place, String> {
-    reading::place(phone, url, None)
+///
+/// # Errors
+/// The phone does not take such a URL.
+pub fn given(phone: &Phone, url: &str) -> Result<(Place, Vec<Place>), NoPlace> {
+    Ok((reading::place(phone, url, None)?, reading::fallbacks(phone, url, None)))
 }
 
 pub(crate) fn question(phone: &Phone, exchange: &Exchange, kind: u8) -> Question {

@@ -32,6 +32,16 @@ pub struct Character {
     pub as_class: BTreeMap<String, Vec<String>>,
     /// A URL that stands in several sub-options.
     pub url_of: Option<UrlOf>,
+    /// The first line that every text file must have, or the phone ignores the file.
+    pub first_line: Option<String>,
+    /// The parameter that names the phone that a file is for; the phone refuses another's.
+    pub for_phone: Option<String>,
+    /// Of several files that have a parameter the first counts, whatever their scopes.
+    #[serde(default)]
+    pub first_file_counts: bool,
+    /// Name and password that the phone gives to a server that asks for them.
+    #[serde(default)]
+    pub login: Login,
     /// The parameters of a configuration file that a registration needs.
     pub registration: Option<Registration>,
     /// Where this stands.
@@ -60,6 +70,17 @@ pub struct UrlOf {
     pub path: String,
 }
 
+/// Where the phone has its name and password for the provisioning server.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Login {
+    /// Parameters of its files.
+    pub user: Vec<String>,
+    pub password: Vec<String>,
+    /// What it has when it leaves the factory: published by the maker, and no secret.
+    pub factory: Option<(String, String)>,
+}
+
 /// The names of parameters, each with those that take its place, the first found counts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -68,6 +89,17 @@ pub struct Registration {
     pub port: Vec<String>,
     /// Host, port and transport through which the registrar is reached: `host:port;transport=udp`.
     pub outbound: Vec<String>,
+    pub outbound_port: Vec<String>,
+    /// The transport to that proxy, where it is not that of the account.
+    pub outbound_transport: Vec<String>,
+    /// The proxy's transport if none of these says one; without this it is the account's.
+    pub outbound_transport_default: Option<String>,
+    /// The parameter that switches the proxy on. Empty: a proxy that is there is used.
+    pub outbound_switch: Option<Switch>,
+    /// The parameter that switches the account on.
+    pub switch: Option<Switch>,
+    /// The port if no parameter says one, whatever the transport. Without this: 5060, and 5061 by TLS.
+    pub port_default: Option<u16>,
     pub transport: Vec<String>,
     pub user: Vec<String>,
     pub auth_user: Vec<String>,
@@ -76,13 +108,33 @@ pub struct Registration {
     pub transports: BTreeMap<String, String>,
 }
 
+/// A parameter that switches something on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Switch {
+    pub parameter: Vec<String>,
+    /// Its values that mean yes, without regard to case.
+    pub on: Vec<String>,
+    /// What holds if no file has it.
+    pub default: bool,
+}
+
+/// A vendor's `phone.toml` is not right.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{vendor}/phone.toml: {why}")]
+pub struct NoCharacter {
+    vendor: String,
+    why: String,
+}
+
 impl Character {
     /// The character of a vendor's phones. The error names the file.
-    pub fn of(vendor: &str) -> Result<Character, String> {
+    pub fn of(vendor: &str) -> Result<Character, NoCharacter> {
         let Some((id, text)) = texts::phones().find(|(id, _)| *id == vendor) else {
             return Ok(Character::default());
         };
-        toml::from_str(text).map_err(|error| format!("{id}/phone.toml: {error}"))
+        toml::from_str(text)
+            .map_err(|error| NoCharacter { vendor: (*id).to_owned(), why: error.to_string() })
     }
 }
 

@@ -93,6 +93,21 @@ impl Exchange {
         matches!(self.way, Way::Broadcast { .. })
     }
 
+    /// The interface, by broadcast.
+    pub fn interface(&self) -> Option<&str> {
+        match &self.way {
+            Way::Broadcast { interface } => Some(interface),
+            Way::Relay { .. } => None,
+        }
+    }
+
+    /// The VLAN that the interface is in, if it is one for a VLAN.
+    pub fn vlan(&self) -> Option<u16> {
+        let state =
+            std::fs::read_to_string(format!("/proc/net/vlan/{}", self.interface()?)).ok()?;
+        vlan_id(&state)
+    }
+
     pub(crate) fn socket(&self) -> &UdpSocket {
         &self.socket
     }
@@ -213,6 +228,12 @@ fn broadcast(interface: &str) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
+/// The id in what Linux says of a VLAN's interface.
+fn vlan_id(state: &str) -> Option<u16> {
+    let (_, rest) = state.split_once("VID:")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
 /// Linux can drop what comes from where no route leads (`rp_filter`, on by default since Debian 13), and
 /// a phone's interface needs no route.
 fn filtered(interface: &str) -> &'static str {
@@ -228,10 +249,25 @@ fn filtered(interface: &str) -> &'static str {
     }
 }
 
+/// A token for tags, branches, call ids and nonces.
+pub(crate) fn token() -> String {
+    format!("{:08x}{:08x}", transaction(), transaction())
+}
+
 /// A new transaction's number: not to be guessed, and different in every call.
 pub fn transaction() -> u32 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let [a, b, c, d, ..] = RandomState::new().hash_one(number).to_be_bytes();
     u32::from_be_bytes([a, b, c, d])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_vlan_of_an_interface() {
+        let state = "eth0.120  VID: 120\t REORDER_HDR: 1  dev->priv_flags: 1021\n";
+        assert_eq!(super::vlan_id(state), Some(120));
+        assert_eq!(super::vlan_id("nothing"), None);
+    }
 }

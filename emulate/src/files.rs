@@ -1,28 +1,41 @@
 //! A boot's second half: the files that this phone asks for, in its order, and what they say.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 
 use offhook_catalogue::{PhoneFile, fits_firmware, fits_model};
 
 use crate::account::{self, Account};
-use crate::fetch::{Fetched, Fetcher};
+use crate::digest::Credentials;
+use crate::fetch::{By, Bytes, Fetched, Fetcher, resolve};
 use crate::phone::Phone;
 use crate::reading::Place;
 use crate::report::Log;
-use crate::settings::{self, Scope, Settings};
+use crate::settings::{self, Document, Part, Scope, Settings, Unread};
 use crate::steps;
 
-/// No phone follows more.
+/// No phone follows more files, or files that name files that name files any deeper.
 const MOST: usize = 64;
+const DEEPEST: usize = 8;
+/// The most that all files of one boot may have together.
+const LARGEST_TOGETHER: u64 = 32 << 20;
 
-#[derive(Clone)]
 struct Request {
     url: String,
     scope: Scope,
     /// What the catalogue says of it; `binary` is not read.
-    format: String,
-    /// Another file names it, so it must be there.
-    named: bool,
+    binary: bool,
+    why: Why,
+}
+
+/// Who wants a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// The maker's list: it may be missing.
+    Listed,
+    /// Another file names it, or the URL does: it must be there.
+    Named,
+    /// Another file names it, and goes on without it.
+    Tried,
 }
 
 /// How a request ended.
@@ -36,43 +49,52 @@ enum Ended {
 /// What the requests of one boot have brought.
 struct Collection<'c, 'l> {
     phone: &'c Phone,
-    fetcher: &'c Fetcher,
+    fetcher: &'c mut Fetcher,
     log: &'c mut Log<'l>,
     seen: HashSet<String>,
+    size: u64,
     settings: Settings,
     /// Files of the maker's list that are not there.
     missing: Vec<String>,
     /// Files of the maker's list that were not requested, and why.
     skipped: Vec<String>,
+    /// Files whose form is not known here.
+    unread: Vec<String>,
     failed: bool,
+    /// Why nothing more is requested.
+    ended: Option<&'static str>,
 }
 
 /// Gets the files and says what a registration has in them. None: what came before failed.
 pub fn collect(
     phone: &Phone,
     place: &Place,
-    fetcher: &Fetcher,
+    fetcher: &mut Fetcher,
     log: &mut Log<'_>,
 ) -> Option<Account> {
+    if let Some((user, password)) = &phone.character.login.factory {
+        let credentials = Credentials { user: user.clone(), password: password.clone() };
+        fetcher.know(place.url(), &credentials, By::Factory);
+    }
+    let settings = Settings::new(phone.character.first_file_counts);
     let mut collection = Collection {
         phone,
         fetcher,
         log,
         seen: HashSet::new(),
-        settings: Settings::default(),
+        size: 0,
+        settings,
         missing: Vec::new(),
         skipped: Vec::new(),
+        unread: Vec::new(),
         failed: false,
+        ended: None,
     };
     match place {
         Place::File(url) => {
-            let request = Request {
-                url: url.clone(),
-                scope: Scope::Common,
-                format: String::new(),
-                named: true,
-            };
-            collection.follow(request);
+            let url = url.clone();
+            let request = Request { url, scope: Scope::Common, binary: false, why: Why::Named };
+            collection.follow(&request, 0);
         }
         Place::Folder(folder) => collection.list(folder),
     }
@@ -89,8 +111,8 @@ impl Collection<'_, '_> {
             let Some(name) = name(phone, file) else { continue };
             // What another file must name is requested then, and only then.
             if !file.named_by.is_empty() {
-                self.skipped
-                    .push(format!("{name} ({})", file.conditions(&phone.vendor).join(", ")));
+                let own = file.named_by.iter().map(|own| phone.fill(own)).collect::<Vec<_>>();
+                self.skipped.push(format!("{name} (only if {} names it)", own.join(" or ")));
                 continue;
             }
             let present = file
@@ -98,11 +120,12 @@ impl Collection<'_, '_> {
                 .iter()
                 .find(|other| ended.get(&***other).is_some_and(|ended| *ended != Ended::Missing));
             if let Some(other) = present {
-                self.skipped.push(format!("{name} (only without {})", phone.fill(other)));
+                self.skipped.push(format!("{name} (only if {} is missing)", phone.fill(other)));
                 continue;
             }
             if !file.by.is_empty() && !file.by.iter().any(|own| own == scheme) {
-                self.skipped.push(format!("{name} (by {} only)", file.by.join(" or ")));
+                self.skipped
+                    .push(format!("{name} (by {} only)", file.by.join(" or ").to_uppercase()));
                 continue;
             }
             let request = Request {
@@ -112,71 +135,148 @@ impl Collection<'_, '_> {
                     "model" => Scope::Model,
                     _ => Scope::Common,
                 },
-                format: file.format.to_string(),
-                named: false,
+                binary: &*file.format == "binary",
+                why: Why::Listed,
             };
-            ended.insert(&file.name, self.follow(request));
+            ended.insert(&file.name, self.follow(&request, 0));
         }
     }
 
-    /// Fetches a file, and then those that it names. Says how the first one ended.
-    fn follow(&mut self, first: Request) -> Ended {
-        let mut waiting = VecDeque::from([first]);
-        let mut of_first = None;
-        while let Some(request) = waiting.pop_front() {
-            if self.seen.len() >= MOST || !self.seen.insert(request.url.clone()) {
-                continue;
-            }
-            let (ended, names) = self.fetch(&request);
-            of_first.get_or_insert(ended);
-            let scope = scope(self.phone, &request);
-            for include in names.iter().rev() {
-                let url = resolve(&request.url, &self.phone.expand(include));
-                waiting.push_front(Request { url, scope, format: String::new(), named: true });
+    /// Fetches a file, and those that it names, each where it names it.
+    fn follow(&mut self, request: &Request, depth: usize) -> Ended {
+        if self.ended.is_some() {
+            return Ended::Failed;
+        }
+        if !self.seen.insert(request.url.clone()) {
+            return Ended::Found;
+        }
+        if self.seen.len() > MOST || depth > DEEPEST {
+            return self.stop("more files than any phone follows");
+        }
+        let (ended, document) = self.fetch(request);
+        let scope = scope(self.phone, request);
+        let file = last(&request.url).to_owned();
+        for part in document.into_iter().flat_map(|document| document.parts) {
+            let (name, why) = match part {
+                Part::Value(key, value) => {
+                    self.settings.add(scope, &file, &key, &value);
+                    continue;
+                }
+                Part::Include(name) => (name, Why::Named),
+                Part::Instead(name) => (name, Why::Tried),
+            };
+            self.own_login(&request.url);
+            let url = resolve(&request.url, &self.phone.expand(&name));
+            let ended = self.follow(&Request { url, scope, binary: false, why }, depth + 1);
+            if why == Why::Tried && ended == Ended::Found {
+                break;
             }
         }
-        // What was fetched before, under another name, is there.
-        of_first.unwrap_or(Ended::Found)
+        self.own_login(&request.url);
+        ended
     }
 
-    /// Fetches one file; with the names of those that it names.
-    fn fetch(&mut self, request: &Request) -> (Ended, Vec<String>) {
+    fn stop(&mut self, why: &'static str) -> Ended {
+        self.ended = Some(why);
+        self.failed = true;
+        self.log.failed(steps::FILES, why);
+        Ended::Failed
+    }
+
+    /// Name and password for the server that the files have said so far.
+    fn own_login(&mut self, url: &str) {
+        let login = &self.phone.character.login;
+        let user = self.settings.get(&login.user).map(|(user, _)| user.to_owned());
+        let password = self.settings.get(&login.password).map(|(password, _)| password.to_owned());
+        if let (Some(user), Some(password)) = (user, password) {
+            self.fetcher.know(url, &Credentials { user, password }, By::Files);
+        }
+    }
+
+    /// Fetches one file.
+    fn fetch(&mut self, request: &Request) -> (Ended, Option<Document>) {
         let name = format!("{} {}", steps::GET, request.url);
-        let (bytes, how) = match self.fetcher.get(&request.url) {
-            Fetched::Found { bytes, how } => (bytes, how),
-            Fetched::Missing(how) if !request.named => {
-                self.missing.push(format!("{} ({how})", last(&request.url)));
-                return (Ended::Missing, Vec::new());
+        let wanted = if request.binary { Bytes::Counted } else { Bytes::Kept };
+        let (bytes, size, how) = match self.fetcher.get(&request.url, wanted) {
+            Fetched::Found { bytes, size, how } => (bytes, size, how),
+            Fetched::Missing(how) if request.why == Why::Named => {
+                self.failed = true;
+                self.log.failed(name, how);
+                return (Ended::Missing, None);
             }
-            Fetched::Missing(why) | Fetched::Failed(why) => {
+            Fetched::Missing(how) => {
+                self.missing.push(format!("{} ({how})", last(&request.url)));
+                return (Ended::Missing, None);
+            }
+            Fetched::Denied(why) => {
+                self.log.failed(name, why);
+                self.failed = true;
+                self.ended = Some("the server asks for a name and a password");
+                return (Ended::Failed, None);
+            }
+            Fetched::Failed(why) => {
                 self.failed = true;
                 self.log.failed(name, why);
-                return (Ended::Failed, Vec::new());
+                return (Ended::Failed, None);
+            }
+            Fetched::NotSpoken(why) => {
+                self.log.not_reached(name, why.clone());
+                self.unread.push(last(&request.url).to_owned());
+                return (Ended::Failed, None);
             }
         };
-        let size = bytes.len();
-        if request.format == "binary" {
+        if request.binary {
             self.log.passed(name, format!("{how}, {size} bytes, not read"));
-            return (Ended::Found, Vec::new());
+            return (Ended::Found, None);
         }
-        match settings::parse(&bytes) {
+        self.size += size;
+        if self.size > LARGEST_TOGETHER {
+            return (self.stop("more than 32 MiB in all files together"), None);
+        }
+        match self.read(&bytes) {
             Ok(document) => {
-                let (form, count) = (document.form, document.values.len());
+                let (form, count) = (document.form, document.count());
                 self.log.passed(name, format!("{how}, {size} bytes, {form}, {count} parameters"));
-                let names = document.includes.clone();
-                self.settings.add(scope(self.phone, request), last(&request.url), document);
-                (Ended::Found, names)
+                (Ended::Found, Some(document))
+            }
+            Err(why @ Unread::Unknown(_)) => {
+                self.log.passed(name, format!("{how}, {size} bytes, {why}"));
+                self.unread.push(last(&request.url).to_owned());
+                (Ended::Found, None)
             }
             Err(why) => {
                 self.failed = true;
-                self.log.failed(name, format!("{how}, {size} bytes, not well-formed: {why}"));
-                (Ended::Failed, Vec::new())
+                self.log.failed(name, format!("{how}, {size} bytes, {why}"));
+                (Ended::Failed, None)
             }
         }
     }
 
+    /// Parses a file, and holds it to what this maker's phone wants of every file.
+    fn read(&self, bytes: &[u8]) -> Result<Document, Unread> {
+        let document = settings::parse(bytes, self.phone)?;
+        let character = &self.phone.character;
+        if let Some(line) = character.first_line.as_deref().filter(|_| document.form == "text") {
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            if first.trim_ascii_end() != line.as_bytes() {
+                let why = format!("the first line is not {line}, and the phone ignores the file");
+                return Err(Unread::Broken(why));
+            }
+        }
+        let own = self.phone.fill("{{mac}}");
+        if let Some(other) = character.for_phone.as_deref().and_then(|name| document.get(name)) {
+            let digits: String = other.chars().filter(char::is_ascii_hexdigit).collect();
+            if !digits.is_empty() && !digits.eq_ignore_ascii_case(&own) {
+                let why = format!("it says that it is for {other}, and the phone refuses it");
+                return Err(Unread::Broken(why));
+            }
+        }
+        Ok(document)
+    }
+
     fn finish(self) -> Option<Account> {
-        let Collection { phone, log, settings, missing, skipped, failed, .. } = self;
+        let Collection { phone, log, settings, missing, skipped, unread, failed, ended, .. } = self;
         let mut words = Vec::new();
         if !missing.is_empty() {
             words.push(format!("not there, and the phone goes on: {}", missing.join(", ")));
@@ -188,20 +288,23 @@ impl Collection<'_, '_> {
             log.passed(steps::FILES, words.join("; "));
         }
         if !settings.is_empty() {
-            return account::judge(phone, &settings, log);
+            return account::judge(phone, &settings, &unread, log);
         }
-        match (failed, missing.is_empty()) {
-            (true, _) => log.failed(steps::CONFIGURATION, "no file could be read"),
-            (false, true) => {
-                log.not_reached(
-                    steps::CONFIGURATION,
-                    "the names of this phone's files are not known",
-                );
-            }
-            (false, false) => {
-                let why = format!("none of its files is there: {}", missing.join(", "));
-                log.failed(steps::CONFIGURATION, why);
-            }
+        let step = steps::CONFIGURATION;
+        if let Some(why) = ended {
+            log.not_reached(step, why);
+        } else if failed {
+            log.failed(step, "no file could be read");
+        } else if !unread.is_empty() {
+            log.not_reached(step, format!("not read: {}", unread.join(", ")));
+        } else if missing.is_empty() {
+            log.not_reached(step, "the names of this phone's files are not known");
+        } else {
+            let more = match skipped.is_empty() {
+                true => String::new(),
+                false => format!("; not requested: {}", skipped.join(", ")),
+            };
+            log.failed(step, format!("none of its files is there: {}{more}", missing.join(", ")));
         }
         None
     }
@@ -218,11 +321,11 @@ fn name(phone: &Phone, file: &PhoneFile) -> Option<String> {
     if file.name.contains("{{model}}") && phone.model.is_empty() {
         return None;
     }
+    let model = phone.model.strip_prefix(&*file.without).unwrap_or(&phone.model);
     let mut name = file.name.to_string();
     if name.contains("{{code}}") {
-        name = name.replace("{{code}}", file.code(&phone.model)?);
+        name = name.replace("{{code}}", file.code(model)?);
     }
-    let model = phone.model.strip_prefix(&*file.without).unwrap_or(&phone.model);
     Some(phone.fill(&name.replace("{{model}}", model)))
 }
 
@@ -241,40 +344,6 @@ fn scope(phone: &Phone, request: &Request) -> Scope {
 }
 
 fn last(url: &str) -> &str {
-    url.rsplit('/').next().unwrap_or(url)
-}
-
-/// A name beside another file, or a URL of its own.
-fn resolve(base: &str, name: &str) -> String {
-    if name.contains("://") {
-        return name.to_owned();
-    }
-    let (scheme, rest) = base.split_once("://").unwrap_or(("", base));
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    match name.strip_prefix('/') {
-        Some(absolute) => format!("{scheme}://{host}/{absolute}"),
-        None => {
-            let folder =
-                path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-            format!("{scheme}://{host}/{folder}{name}")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::resolve;
-
-    #[test]
-    fn names_stand_beside_the_file_that_has_them() {
-        for (name, expected) in [
-            ("b.cfg", "http://h:1/x/b.cfg"),
-            ("y/b.cfg", "http://h:1/x/y/b.cfg"),
-            ("/b.cfg", "http://h:1/b.cfg"),
-            ("https://o/b.cfg", "https://o/b.cfg"),
-        ] {
-            assert_eq!(resolve("http://h:1/x/a.cfg", name), expected);
-        }
-        assert_eq!(resolve("tftp://h/a.cfg", "b.cfg"), "tftp://h/b.cfg");
-    }
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    path.rsplit('/').next().unwrap_or(path)
 }

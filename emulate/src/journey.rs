@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::boot;
 use crate::exchange::Exchange;
-use crate::fetch::Fetcher;
+use crate::fetch::{self, By, Credentials, Fetcher};
 use crate::phone::Phone;
+use crate::reading::{Place, Understood};
 use crate::register;
 use crate::report::{Log, Report, Step, Told};
 use crate::steps;
@@ -31,6 +32,8 @@ pub struct Files {
     pub patience: Duration,
     /// Certificates (PEM) by which servers over TLS are trusted, the registrar too; none: the public ones.
     pub authority: Option<String>,
+    /// Name and password for the server of the provisioning URL.
+    pub credentials: Option<Credentials>,
 }
 
 #[derive(Debug)]
@@ -68,32 +71,43 @@ impl Journey {
                 lease.and_then(|lease| {
                     let options = lease.answer.options.iter();
                     told.extend(options.map(|(code, value)| Told::new(*code, value)));
-                    lease.understood.places.into_iter().next().map(|said| said.value)
+                    let Understood { places, fallbacks, .. } = lease.understood;
+                    places.into_iter().next().map(|said| (said.value, fallbacks))
                 })
             }
             Start::Url(url) => match boot::given(phone, url) {
-                Ok(place) => {
+                Ok((place, fallbacks)) => {
                     log.passed(steps::URL, format!("{} as given", place.url()));
-                    Some(place)
+                    Some((place, fallbacks))
                 }
                 Err(why) => {
-                    log.failed(steps::URL, why);
+                    log.failed(steps::URL, why.to_string());
                     None
                 }
             },
         };
         let Some(files) = &self.files else { return };
-        let Some(place) = place else {
+        let Some((place, fallbacks)) = place else {
             log.not_reached(steps::FILES, "no URL");
             self.no_registration("no files", log);
             return;
         };
         let user_agent = phone.user_agent();
-        let fetcher = Fetcher::new(user_agent.clone(), files.patience, files.authority.as_deref());
+        let fetcher = Fetcher::new(&fetch::Settings {
+            user_agent: user_agent.clone(),
+            patience: files.patience,
+            authority: files.authority.clone(),
+        });
         let account = match fetcher {
-            Ok(fetcher) => crate::files::collect(phone, &place, &fetcher, log),
+            Ok(mut fetcher) => {
+                let place = answering(place, fallbacks, &fetcher, log);
+                if let Some(credentials) = &files.credentials {
+                    fetcher.know(place.url(), credentials, By::Operator);
+                }
+                crate::files::collect(phone, &place, &mut fetcher, log)
+            }
             Err(why) => {
-                log.failed(steps::FILES, format!("the certificates: {why}"));
+                log.failed(steps::FILES, format!("the certificates of --ca: {why}"));
                 None
             }
         };
@@ -120,5 +134,20 @@ impl Journey {
             log.not_reached(steps::REGISTER, why);
             log.not_reached(steps::ANSWER, why);
         }
+    }
+}
+
+/// The first place whose server answers; of none the first.
+fn answering(place: Place, fallbacks: Vec<Place>, fetcher: &Fetcher, log: &mut Log<'_>) -> Place {
+    if fallbacks.is_empty() || fetcher.reaches(place.url()) {
+        return place;
+    }
+    match fallbacks.into_iter().find(|other| fetcher.reaches(other.url())) {
+        Some(other) => {
+            let (first, other_url) = (place.url(), other.url());
+            log.passed(steps::URL, format!("{first} does not answer; tries {other_url}"));
+            other
+        }
+        None => place,
     }
 }

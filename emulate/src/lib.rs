@@ -10,6 +10,8 @@
 pub mod account;
 pub mod boot;
 pub mod character;
+mod digest;
+mod display;
 pub mod exchange;
 pub mod fetch;
 pub mod files;
@@ -23,3 +25,4 @@ pub mod register;
 pub mod report;
 pub mod settings;
 pub mod steps;
+mod tls;

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::display::{masked_bytes, plain};
+
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -63,7 +65,9 @@ pub struct Told {
 }
 
 impl Told {
+    /// Passwords and tokens in URLs are stars, in the text and in the hex digits.
     pub fn new(code: u8, bytes: &[u8]) -> Told {
+        let bytes = &*masked_bytes(bytes);
         let text = is_text(bytes).then(|| String::from_utf8_lossy(bytes).into_owned());
         Told { code, hex: hex(bytes), text }
     }
@@ -112,6 +116,8 @@ impl<'l> Log<'l> {
         };
         self.since = Instant::now();
         let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        // Both may have foreign text in them, whoever wrote them.
+        let (name, text) = (plain(&name), plain(&text));
         let step = Step { name, outcome, text, took };
         (self.each)(&step);
         self.steps.push(step);

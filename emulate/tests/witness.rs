@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What it may name of the catalogue: addresses, facts about phones, their examples and texts.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "Mac",
     "Tables",
     "Vendor",
@@ -14,6 +14,7 @@ const NAMES: [&str; 12] = [
     "PhoneFile",
     "fits_model",
     "fits_firmware",
+    "Mistakes",
     "examples",
     "Example",
     "texts",

@@ -4,14 +4,14 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
 
-use super::{Fetched, LARGEST};
+use super::{Bytes, Fetched, LARGEST, too_large};
 
 const PORT: u16 = 69;
 const BLOCK: usize = 512;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Gets `host[:port]/path`.
-pub(super) fn get(location: &str, patience: Duration) -> Fetched {
+pub(super) fn get(location: &str, bytes: Bytes, end: Instant) -> Fetched {
     let (host, path) = location.split_once('/').unwrap_or((location, ""));
     if path.is_empty() {
         return Fetched::Failed("expected the name of a file in the URL".to_owned());
@@ -19,17 +19,16 @@ pub(super) fn get(location: &str, patience: Duration) -> Fetched {
     let target = if host.contains(':') { host.to_owned() } else { format!("{host}:{PORT}") };
     let server = target.to_socket_addrs().map(|mut found| found.find(SocketAddr::is_ipv4));
     match server {
-        Ok(Some(server)) => transfer(server, path, patience)
+        Ok(Some(server)) => transfer(server, path, bytes, end)
             .unwrap_or_else(|error| Fetched::Failed(error.to_string())),
         Ok(None) => Fetched::Failed(format!("{host} has no IPv4 address")),
         Err(error) => Fetched::Failed(format!("{host}: {error}")),
     }
 }
 
-fn transfer(server: SocketAddr, path: &str, patience: Duration) -> io::Result<Fetched> {
+fn transfer(server: SocketAddr, path: &str, bytes: Bytes, end: Instant) -> io::Result<Fetched> {
     let socket = UdpSocket::bind(("0.0.0.0", 0))?;
-    let end = Instant::now() + patience;
-    let mut file = Vec::new();
+    let (mut file, mut size) = (Vec::new(), 0u64);
     let mut expected = 1u16;
     // The server answers from a port of its own, which is the transfer's from then on.
     let mut peer = server;
@@ -37,10 +36,12 @@ fn transfer(server: SocketAddr, path: &str, patience: Duration) -> io::Result<Fe
     socket.send_to(&last, peer)?;
     let mut buffer = [0; 4 + BLOCK];
     loop {
-        if Instant::now() >= end {
-            return Ok(Fetched::Failed(format!("no answer by TFTP within {patience:?}")));
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let why = "no whole answer by TFTP within --timeout times --tries";
+            return Ok(Fetched::Failed(why.to_owned()));
         }
-        socket.set_read_timeout(Some(AGAIN))?;
+        socket.set_read_timeout(Some(left.min(AGAIN)))?;
         let (length, from) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
             Err(error) => match error.kind() {
@@ -66,12 +67,16 @@ fn transfer(server: SocketAddr, path: &str, patience: Duration) -> io::Result<Fe
                 if block != expected {
                     continue;
                 }
-                file.extend_from_slice(data);
-                if data.len() < BLOCK {
-                    return Ok(Fetched::Found { bytes: file, how: "TFTP".to_owned() });
+                size += data.len() as u64;
+                if bytes == Bytes::Kept {
+                    file.extend_from_slice(data);
                 }
-                if file.len() as u64 > LARGEST {
-                    return Ok(Fetched::Failed(format!("more than {LARGEST} bytes")));
+                let large = size > LARGEST;
+                if large && bytes == Bytes::Kept {
+                    return Ok(Fetched::Failed(too_large()));
+                }
+                if data.len() < BLOCK || large {
+                    return Ok(Fetched::Found { bytes: file, size, how: "TFTP".to_owned() });
                 }
                 expected = expected.wrapping_add(1);
             }

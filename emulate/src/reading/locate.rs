@@ -20,41 +20,69 @@ impl Place {
     }
 }
 
+/// Why a value is not a place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPlace {
+    #[error("{found} bytes, and this phone takes at most {most}")]
+    Long { found: usize, most: u16 },
+    #[error("this phone knows {known}, not {found}")]
+    Scheme { known: String, found: String },
+}
+
 /// The place that a value (URL or host) and a file name stand for.
-pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Place, String> {
+///
+/// # Errors
+/// The value is too long for this phone, or of a scheme that it does not know.
+pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Place, NoPlace> {
     let rules = &phone.vendor.url;
     if rules.max_length > 0 && value.len() > usize::from(rules.max_length) {
         let (found, most) = (value.len(), rules.max_length);
-        return Err(format!("{found} bytes, and this phone takes at most {most}"));
+        return Err(NoPlace::Long { found, most });
     }
     let whole = match value.split_once("://") {
         Some((scheme, _)) => {
             let known = rules.schemes.is_empty() || rules.schemes.iter().any(|own| own == scheme);
             if !known {
                 let known: Vec<&str> = rules.schemes.iter().map(|scheme| &**scheme).collect();
-                return Err(format!("this phone knows {}, not {scheme}", known.join(", ")));
+                let (known, found) = (known.join(", "), scheme.to_owned());
+                return Err(NoPlace::Scheme { known, found });
             }
             value.to_owned()
         }
-        // A host alone: most makers mean TFTP.
+        // A host alone: by the scheme that the maker documents; most mean TFTP.
         None => {
-            let scheme = rules.schemes.first().map_or("tftp", |scheme| scheme);
+            let scheme = rules.bare.first().or(rules.schemes.first());
+            let scheme = scheme.map_or("tftp", |scheme| scheme);
             format!("{scheme}://{value}")
         }
     };
-    let expanded = phone.expand(&whole);
+    Ok(of_url(phone, &whole, file))
+}
+
+/// The places that the phone tries after the first one, for a host without a scheme.
+pub(crate) fn fallbacks(phone: &Phone, value: &str, file: Option<&str>) -> Vec<Place> {
+    if value.contains("://") {
+        return Vec::new();
+    }
+    let further = phone.vendor.url.bare.iter().skip(1);
+    further.map(|scheme| of_url(phone, &format!("{scheme}://{value}"), file)).collect()
+}
+
+fn of_url(phone: &Phone, whole: &str, file: Option<&str>) -> Place {
+    let rules = &phone.vendor.url;
+    let expanded = phone.expand(whole);
     let after_host = expanded.split_once("://").map_or("", |(_, rest)| rest);
     let path = after_host.split_once('/').map_or("", |(_, path)| path);
     if let Some(file) = file {
         let slash = if expanded.ends_with('/') { "" } else { "/" };
-        return Ok(Place::File(format!("{expanded}{slash}{}", phone.expand(file))));
+        return Place::File(format!("{expanded}{slash}{}", phone.expand(file)));
     }
     let last = path.rsplit('/').next().unwrap_or_default();
     // Its own macro in the last part makes a file of it, as an ending does.
     let own_macro = expanded != whole && !whole.ends_with('/');
     if rules.takes == "file" || last.contains(['.', '?']) || (own_macro && !last.is_empty()) {
-        return Ok(Place::File(expanded));
+        return Place::File(expanded);
     }
     let slash = if expanded.ends_with('/') { "" } else { "/" };
-    Ok(Place::Folder(format!("{expanded}{slash}")))
+    Place::Folder(format!("{expanded}{slash}"))
 }

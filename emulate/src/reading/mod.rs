@@ -10,8 +10,8 @@ use crate::forms::{Heard, Reader, sub_option};
 use crate::packet::Answer;
 use crate::phone::Phone;
 use crate::report::shown;
-pub use locate::Place;
-pub(crate) use locate::place;
+pub use locate::{NoPlace, Place};
+pub(crate) use locate::{fallbacks, place};
 
 /// A value and where it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Said<T> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Understood {
     pub places: Vec<Said<Place>>,
+    /// What is tried after the first of the places, if that does not answer: the same host by other schemes.
+    pub fallbacks: Vec<Place>,
     pub vlan: Option<Said<Vlan>>,
     pub time_servers: Option<Said<Vec<String>>>,
     pub sip_servers: Option<Said<Vec<String>>>,
@@ -116,6 +118,9 @@ pub fn read(phone: &Phone, answer: &Answer) -> Understood {
     for said in hosts {
         match place(phone, &said.value, file.as_deref()) {
             Ok(place) => {
+                if understood.places.is_empty() {
+                    understood.fallbacks = fallbacks(phone, &said.value, file.as_deref());
+                }
                 understood.places.push(Said { by: said.by, value: place, note: said.note })
             }
             Err(why) => understood.unreadable.push(Said {

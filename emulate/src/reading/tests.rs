@@ -46,7 +46,7 @@ fn each_maker_in_its_own_order_and_form() {
     let cases: [(&str, Options, &str); 22] = [
         ("polycom", &[(66, b"http://a/"), (160, b"http://b/")], "folder http://b/ by option 160"),
         ("polycom", &[(66, b"http://a/x")], "folder http://a/x/ by option 66"),
-        ("polycom", &[(66, b"192.0.2.1")], "folder tftp://192.0.2.1/ by option 66"),
+        ("polycom", &[(66, b"192.0.2.1")], "folder ftp://192.0.2.1/ by option 66"),
         ("polycom", &[(66, b"http://a/\0")], "folder http://a/ by option 66"),
         (
             "polycom",
@@ -144,7 +144,7 @@ fn the_voice_vlan_in_every_form() {
         assert_eq!(found, expected, "{vendor}");
     }
     let lync = built_in();
-    let choice = Choice { example: Some("asks for the VLAN".to_owned()), mac: None };
+    let choice = Choice { model: Some("asks for the VLAN".to_owned()), mac: None };
     let lync = Phone::new(lync, "lync", &choice).unwrap();
     let vlan = read(&lync, &answer(&[(43, b"\x0a\x02\0\x78")])).vlan;
     assert_eq!(vlan.map(|said| said.value.id), Some(120));

@@ -5,10 +5,13 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
 use super::Wanted;
 use super::message::{self, Response};
-use super::tls::{self, Tls};
 use crate::account::{Account, Transport};
+use crate::tls;
 
 /// RFC 3261's T1: the first wait before a UDP request is sent again.
 const T1: Duration = Duration::from_millis(500);
@@ -28,7 +31,10 @@ impl From<io::Error> for Silence {
     fn from(error: io::Error) -> Silence {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Silence::Timeout(Duration::ZERO),
-            _ => Silence::Socket(error),
+            _ => match tls::words(&error) {
+                Some(words) => Silence::Unsafe(words),
+                None => Silence::Socket(error),
+            },
         }
     }
 }
@@ -52,10 +58,23 @@ pub(super) struct Line {
     patience: Duration,
 }
 
+type Tls = StreamOwned<ClientConnection, TcpStream>;
+
 enum Way {
     Udp(UdpSocket),
     Tcp(TcpStream),
     Tls(Box<Tls>),
+}
+
+/// Hands are shaken with the first request.
+fn encrypted(stream: TcpStream, host: &str, authority: Option<&str>) -> Result<Tls, Silence> {
+    let config = tls::config(authority).map_err(|why| Silence::Unsafe(why.to_string()))?;
+    let name = ServerName::try_from(host.to_owned());
+    let name =
+        name.map_err(|_| Silence::Unsafe("the host cannot be in a certificate".to_owned()))?;
+    let connection = ClientConnection::new(config, name);
+    let connection = connection.map_err(|error| Silence::Unsafe(tls::in_words(&error)))?;
+    Ok(StreamOwned::new(connection, stream))
 }
 
 impl Line {
@@ -71,8 +90,7 @@ impl Line {
                 let local = stream.local_addr()?;
                 let way = match account.transport {
                     Transport::Tls => {
-                        let tls = tls::open(stream, &account.server, wanted.authority);
-                        Way::Tls(Box::new(tls.map_err(Silence::Unsafe)?))
+                        Way::Tls(Box::new(encrypted(stream, &account.server, wanted.authority)?))
                     }
                     _ => Way::Tcp(stream),
                 };

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::digest::Challenge;
-use super::token;
 use crate::account::{Account, Transport};
+use crate::digest::{Asked, Challenge};
+use crate::exchange::token;
 
 /// A REGISTER.
 pub(super) struct Request {
@@ -19,6 +19,8 @@ pub(super) struct Request {
     sequence: u32,
     pub(super) expires: u32,
     authorization: Option<String>,
+    /// By a proxy's challenge (407) instead of the registrar's (401).
+    pub(super) by_proxy: bool,
 }
 
 impl Request {
@@ -39,6 +41,7 @@ impl Request {
             sequence: 1,
             expires: 60,
             authorization: None,
+            by_proxy: false,
         }
     }
 
@@ -53,8 +56,10 @@ impl Request {
     }
 
     pub(super) fn authorize(&mut self, challenge: &Challenge, account: &Account) {
-        let value = challenge.answer(account, "REGISTER", &self.uri());
-        let header = if challenge.by_proxy { "Proxy-Authorization" } else { "Authorization" };
+        let (uri, nonce) = (self.uri(), token());
+        let asked = Asked { method: "REGISTER", uri: &uri, nonce: &nonce };
+        let value = challenge.answer(&account.login, &asked);
+        let header = if self.by_proxy { "Proxy-Authorization" } else { "Authorization" };
         self.authorization = Some(format!("{header}: {value}\r\n"));
     }
 
@@ -116,6 +121,13 @@ impl Response {
         let call = self.headers("call-id").chain(self.headers("i")).next();
         call == asked("Call-ID:") && self.headers("cseq").next() == asked("CSeq:")
     }
+}
+
+/// The challenge of a 401 or 407: of several the first that is known.
+pub(super) fn challenge(answer: &Response) -> Option<Challenge> {
+    let by_proxy = answer.status == 407;
+    let header = if by_proxy { "proxy-authenticate" } else { "www-authenticate" };
+    answer.headers(header).find_map(Challenge::read)
 }
 
 /// How long the first message in a stream is; none while it is not whole.

@@ -1,18 +1,15 @@
 //! A SIP registration with the credentials from a phone's file (RFC 3261 10, digest by RFC 2617 and
 //! RFC 8760), and what the registrar says to it.
 
-mod digest;
 mod line;
 mod message;
-mod tls;
 
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::exchange::transaction;
+use crate::digest::Challenge;
 use crate::report::{Log, Outcome};
 use crate::steps;
-use digest::Challenge;
 use line::{Line, Silence};
 use message::{Request, Response};
 
@@ -68,21 +65,25 @@ fn try_register(
     let mut line = Line::open(account, wanted)?;
     let mut request = Request::new(account, line.local, wanted.user_agent);
     let first = line.ask(&request.text())?;
-    let (user, password_in) = (&account.auth_user, &account.password_in);
+    let (user, password_in) = (&account.login.user, &account.password_in);
     let (Account { server, port, transport, .. }, status) = (account, first.status);
     let to = format!("{server}:{port} by {transport}");
     let challenge = match status {
-        401 | 407 => Challenge::of(&first).map_err(Silence::Broken)?,
+        401 | 407 => message::challenge(&first).ok_or_else(|| {
+            let why = format!("{status} without a digest challenge by MD5 or SHA-256");
+            Silence::Broken(why)
+        })?,
         _ => {
             log.passed(steps::REGISTER, format!("to {to}, answered without asking for a password"));
             return Ok(first);
         }
     };
     request.next();
+    request.by_proxy = status == 407;
     request.authorize(&challenge, account);
     let mut answer = line.ask(&request.text())?;
     // A nonce that has grown old is no refusal (RFC 2617 3.2.1).
-    if let (401 | 407, Ok(fresh)) = (answer.status, Challenge::of(&answer))
+    if let (401 | 407, Some(fresh)) = (answer.status, message::challenge(&answer))
         && fresh.stale
     {
         request.next();
@@ -102,17 +103,12 @@ fn try_register(
     Ok(answer)
 }
 
-/// Leaves nothing behind: a binding of no seconds. Whether that works is no matter of the phone's.
+/// Unregisters (`Expires: 0`). A failure is ignored.
 fn give_back(line: &mut Line, request: &mut Request, challenge: &Challenge, account: &Account) {
     request.next();
     request.expires = 0;
     request.authorize(challenge, account);
     let _ = line.ask(&request.text());
-}
-
-/// A token for tags, branches and call ids.
-fn token() -> String {
-    format!("{:08x}{:08x}", transaction(), transaction())
 }
 
 #[cfg(test)]

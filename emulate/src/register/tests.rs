@@ -2,6 +2,7 @@ use std::net::UdpSocket;
 
 use super::*;
 use crate::account::Transport;
+use crate::digest::Credentials;
 
 fn account(user: &str, password: &str) -> Account {
     Account {
@@ -10,53 +11,9 @@ fn account(user: &str, password: &str) -> Account {
         port: 5060,
         transport: Transport::Udp,
         user: user.to_owned(),
-        auth_user: user.to_owned(),
-        password: password.to_owned(),
+        login: Credentials { user: user.to_owned(), password: password.to_owned() },
         password_in: "x.cfg".to_owned(),
     }
-}
-
-fn challenge(header: &str) -> Challenge {
-    let text = format!("SIP/2.0 401 Unauthorized\r\n{header}\r\nContent-Length: 0\r\n\r\n");
-    Challenge::of(&Response::read(text.as_bytes()).unwrap()).unwrap()
-}
-
-/// The examples of RFC 2617 3.5 and RFC 7616 3.9.1, whose method and URI are HTTP's.
-#[test]
-fn the_rfcs_own_examples() {
-    let asked = challenge(
-        "WWW-Authenticate: Digest realm=\"testrealm@host.com\", qop=\"auth,auth-int\", \
-         nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"",
-    );
-    let account = account("Mufasa", "Circle Of Life");
-    let value = asked.answer_with(&account, "GET", "/dir/index.html", "0a4f113b");
-    assert!(value.contains("response=\"6629fae49393a05397450978507c4ef1\""), "{value}");
-    assert!(value.contains("opaque=\"5ccc069c403ebaf9f0171e9517f40e41\""), "{value}");
-    let asked = challenge(
-        "WWW-Authenticate: Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", \
-         algorithm=SHA-256, nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\"",
-    );
-    let account = Account { password: "Circle of Life".to_owned(), ..account };
-    let value = asked.answer_with(
-        &account,
-        "GET",
-        "/dir/index.html",
-        "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
-    );
-    let expected = "response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\"";
-    assert!(value.contains(expected), "{value}");
-}
-
-#[test]
-fn challenges_in_every_dress() {
-    let asked = challenge("www-authenticate: digest nonce=\"a\\\"b,c\" , realm=\"r\", stale=TRUE");
-    assert_eq!((asked.realm.as_str(), asked.stale, asked.by_proxy), ("r", true, false));
-    let value = asked.answer_with(&account("u", "p"), "REGISTER", "sip:b", "x");
-    assert!(value.contains("nonce=\"a\\\"b,c\""), "{value}");
-    assert!(!value.contains("qop"), "{value}");
-    let text = "SIP/2.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"r\"\r\n\r\n";
-    let error = Challenge::of(&Response::read(text.as_bytes()).unwrap()).unwrap_err();
-    assert_eq!(error, "401 without a digest challenge by MD5 or SHA-256");
 }
 
 #[test]

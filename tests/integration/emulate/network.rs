@@ -29,7 +29,7 @@ const DNSMASQ: &str = r#"
 inside dnsmasq --conf-file=/dev/null --no-daemon --port=0 \
   --interface=server --bind-dynamic --no-ping --no-hosts --no-resolv \
   --dhcp-leasefile="$FOLDER/leases" --pid-file="$FOLDER/pid" --dhcp-authoritative \
-  --dhcp-range=10.99.0.10,10.99.0.200,255.255.255.0,1h --dhcp-option-force=66,10.99.0.1 \
+  --dhcp-range=10.99.0.10,10.99.0.200,255.255.255.0,1h --dhcp-option-force=66,tftp://10.99.0.1/ \
   --dhcp-option-force=128,VLAN-A=120\; \
   --enable-tftp --tftp-root="$FOLDER/tftp" 2> "$FOLDER/log" &
 daemon=$!
@@ -116,10 +116,43 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
         step(&report, &format!("GET {url}")),
         format!("passed: TFTP, {size} bytes, XML, 4 parameters")
     );
-    assert!(step(&report, "files").contains("000000000000.cfg (TFTP error 1 "), "{report:#}");
+    let files = step(&report, "files");
+    assert!(files.contains("0004f2010203-directory.xml (TFTP error 1 "), "{report:#}");
+    let not_asked = "not requested: 000000000000.cfg (only if 0004f2010203.cfg is missing)";
+    assert!(files.ends_with(not_asked), "{report:#}");
     assert!(
         step(&report, "configuration").starts_with("passed: user 1001 at 127.0.0.1:5060 by UDP")
     );
+    assert_eq!(code, Some(0));
+}
+
+/// The voice VLAN with a subnet of its own: a second wire, as a kernel without VLANs has it too. What the
+/// emulator is given is an interface in that VLAN, whoever tags its frames.
+const VLAN: &str = r#"
+ip link add phone.120 type veth peer name server.120
+ip link set server.120 netns $server
+inside ip addr add 10.120.0.1/24 dev server.120
+inside ip link set server.120 up
+ip addr add 10.120.0.2/24 dev phone.120
+ip link set phone.120 up
+"#;
+
+/// The second round is in the VLAN that the phone was sent, and gets that VLAN's address.
+#[test]
+fn in_the_voice_vlan_by_an_interface_of_its_own() {
+    let folder = Folder::new();
+    folder.make("tftp");
+    let both = "--interface=server --interface=server.120 \
+        --dhcp-range=10.120.0.10,10.120.0.200,255.255.255.0,1h ";
+    let server = DNSMASQ.replace("--interface=server ", both);
+    let words =
+        ["--vendor", "polycom", "--timeout", "2", "--dhcp-only", "--vlan-interface", "phone.120"];
+    let (report, code) = boot(&folder, &[VLAN, &server].concat(), &words, None);
+    assert!(step(&report, "DHCPDISCOVER").contains("10.99.0."), "{report:#}");
+    let vlan = "passed: 120, by option 128; asks again in it, on phone.120";
+    assert_eq!(step(&report, "voice VLAN"), vlan);
+    let offer = step(&report, "DHCPDISCOVER in VLAN 120");
+    assert!(offer.contains("10.120.0.") && offer.ends_with(" offered by 10.120.0.1"), "{offer}");
     assert_eq!(code, Some(0));
 }
 

@@ -1,13 +1,15 @@
 //! One virtual phone: what it is, and what it says of itself in every packet.
 
-use std::sync::OnceLock;
+mod models;
 
 use offhook_catalogue::Mac;
 use offhook_catalogue::examples::{self, Example};
-use offhook_catalogue::{Tables, Vendor};
+use offhook_catalogue::{Mistakes, Tables, Vendor};
+use once_cell::sync::OnceCell;
 
-use crate::character::{Character, Informs};
+use crate::character::{Character, Informs, NoCharacter};
 use crate::packet;
+use crate::settings::Reading;
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -30,8 +32,8 @@ pub struct Phone {
 /// Which phone to play.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// A part of the example's name, or its model; none: the vendor's first with a model.
-    pub example: Option<String>,
+    /// A model, or a part of an example's name; none: the vendor's first example with a model.
+    pub model: Option<String>,
     pub mac: Option<Mac>,
 }
 
@@ -39,12 +41,13 @@ pub struct Choice {
 const USUAL: [u8; 4] = [1, 3, 6, 15];
 
 impl Phone {
-    /// A phone of a vendor. The error says what there is to choose from.
-    pub fn new(tables: &Tables, vendor: &str, choice: &Choice) -> Result<Phone, String> {
+    /// A phone of a vendor.
+    ///
+    /// # Errors
+    /// The vendor, or a phone of it to play, is not known.
+    pub fn new(tables: &Tables, vendor: &str, choice: &Choice) -> Result<Phone, NoPhone> {
         let Some(at) = tables.vendor(vendor) else {
-            return Err(format!(
-                "vendor {vendor:?} is not in the catalogue; offhook vendors lists it"
-            ));
+            return Err(NoPhone::Vendor(vendor.to_owned()));
         };
         let vendor = tables.at(at).clone();
         let character = Character::of(&vendor.id)?;
@@ -54,26 +57,32 @@ impl Phone {
                 example.vendor == *vendor.id && example.reads && example.told.is_some()
             })
             .collect();
-        let chosen = match &choice.example {
-            // One that bears its model asks for more of its files.
-            None => {
-                let with_model = of_vendor.iter().find(|example| example.model.is_some());
-                with_model.or(of_vendor.first())
-            }
-            Some(wanted) => of_vendor.iter().find(|example| {
-                let model = example.model.as_deref().unwrap_or_default();
-                example.name.contains(wanted.as_str()) || model.eq_ignore_ascii_case(wanted)
-            }),
+        // One that has its model asks for more of its files.
+        let with_model = of_vendor.iter().find(|example| example.model.is_some());
+        let usual = with_model.or(of_vendor.first());
+        let of_model = |wanted: &str| {
+            of_vendor.iter().find(|example| {
+                example.model.as_deref().is_some_and(|model| model.eq_ignore_ascii_case(wanted))
+            })
         };
-        let Some(example) = chosen else {
-            let names: Vec<&str> = of_vendor.iter().map(|example| &*example.name).collect();
-            return Err(match &choice.example {
-                Some(wanted) => {
-                    format!("{} has no example {wanted:?}; it has: {}", vendor.id, names.join("; "))
+        let named = |part: &str| of_vendor.iter().find(|example| example.name.contains(part));
+        // Another model than those of the examples: it speaks as the usual one does.
+        let (chosen, other) = match &choice.model {
+            None => (usual, None),
+            Some(wanted) => {
+                let known = models::known(&vendor, wanted).map(str::to_owned);
+                let by_name = named(wanted).filter(|_| known.is_none());
+                let model = known.unwrap_or_else(|| models::spelled(&of_vendor, wanted));
+                match of_model(wanted).or(by_name).or_else(|| of_model(&model)) {
+                    Some(example) => (Some(example), None),
+                    None => (usual, Some(model)),
                 }
-                None => format!("{} has no example to play", vendor.id),
-            });
+            }
         };
+        let Some(example) = chosen else { return Err(NoPhone::Example(vendor.id.to_string())) };
+        if let Some(model) = other.as_deref().filter(|model| !models::is_one(model)) {
+            return Err(NoPhone::Model(model.to_owned()));
+        }
         let mut options = example.packet.options.clone();
         // The relay adds its own.
         options.retain(|(code, _)| *code != 82);
@@ -96,7 +105,10 @@ impl Phone {
         let own = own.unwrap_or_else(|| makers(&vendor));
         let position = |name: &String| vendor.variants.iter().position(|own| **own == **name);
         let variant = example.variant.as_ref().and_then(position).map_or(0, |index| index + 1);
-        let model = example.model.clone().or_else(|| character.model.clone());
+        if let (Some(model), Some(other)) = (&example.model, &other) {
+            models::rename(&mut options, model, other);
+        }
+        let model = other.or_else(|| example.model.clone()).or_else(|| character.model.clone());
         Ok(Phone {
             character,
             example: example.name.clone(),
@@ -222,10 +234,34 @@ fn request_list(vendor: &Vendor) -> Vec<u8> {
 }
 
 /// The catalogue's examples, read once.
-fn all() -> Result<&'static [Example], String> {
-    static ALL: OnceLock<Result<Vec<Example>, String>> = OnceLock::new();
-    let read = ALL.get_or_init(|| examples::all().map_err(|mistakes| mistakes.to_string()));
-    read.as_deref().map_err(Clone::clone)
+fn all() -> Result<&'static [Example], Mistakes> {
+    static ALL: OnceCell<Vec<Example>> = OnceCell::new();
+    ALL.get_or_try_init(examples::all).map(Vec::as_slice)
+}
+
+/// Why there is no phone to play.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPhone {
+    #[error("vendor {0:?} is not in the catalogue; offhook vendors lists it")]
+    Vendor(String),
+    #[error("{0} has no example to play")]
+    Example(String),
+    #[error("expected a model (letters, digits and - _ + . / or blanks), found {0:?}")]
+    Model(String),
+    #[error("the catalogue's examples: {0}")]
+    Examples(#[from] Mistakes),
+    #[error(transparent)]
+    Character(#[from] NoCharacter),
+}
+
+impl Reading for Phone {
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    fn expand(&self, text: &str) -> String {
+        Phone::expand(self, text)
+    }
 }
 
 #[cfg(test)]
@@ -244,14 +280,41 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_met_or_told_what_there_is() {
-        let of = |vendor: &str, example: &str| {
-            let example = Some(example.to_owned());
-            Phone::new(built_in(), vendor, &Choice { example, mac: None })
+    fn any_model_is_played() {
+        let of = |vendor: &str, model: &str| {
+            let model = Some(model.to_owned());
+            Phone::new(built_in(), vendor, &Choice { model, mac: None })
         };
         assert_eq!(of("polycom", "SSIP7000").unwrap().example, "SoundStation IP 7000");
-        assert!(of("polycom", "x").unwrap_err().contains("it has: VVX 410 by option 60; "));
-        assert!(of("nobody", "x").unwrap_err().contains("not in the catalogue"));
+        for (vendor, typed, model) in [
+            ("snom", "D735", "D735"),
+            ("snom", "d735", "D735"),
+            ("snom", "snomD735", "D735"),
+            ("gigaset", "N670", "N670"),
+            ("gigaset", "n870", "N870"),
+            ("cisco-spa", "SPA504G", "SPA504G"),
+            ("cisco-spa", "504G", "SPA504G"),
+            ("cisco-spa", "spa514g", "SPA514G"),
+            ("cisco-mpp", "8851", "CP-8851-3PCC"),
+            ("cisco-mpp", "CP-8851", "CP-8851-3PCC"),
+            ("cisco-mpp", "8851-3PCC", "CP-8851-3PCC"),
+            ("panasonic", "kx-hdv230", "KX-HDV230"),
+            ("yealink", "T46S", "T46S"),
+            ("yealink", "t46s", "T46S"),
+            ("fanvil", "X4U", "X4U"),
+            ("avaya", "J179", "J179"),
+            ("polycom", "VVX411", "VVX411"),
+        ] {
+            let phone = of(vendor, typed).unwrap();
+            assert_eq!(phone.model, model, "{vendor} {typed}");
+        }
+        let class = |phone: &Phone| {
+            let class = phone.options.iter().find(|(code, _)| *code == 60);
+            class.map(|(_, class)| String::from_utf8_lossy(class).into_owned())
+        };
+        assert_eq!(class(&of("polycom", "VVX411").unwrap()).as_deref(), Some("Polycom-VVX411"));
+        assert!(of("snom", "../x\n").unwrap_err().to_string().contains("expected a model"));
+        assert!(of("nobody", "x").unwrap_err().to_string().contains("not in the catalogue"));
     }
 
     #[test]
