@@ -7,7 +7,7 @@
 //! groups: vendor (2), row of its own or none (4)
 //! cells: rule (4); rows of the shared table, then rows of groups
 //! ```
-//! Numbers are big-endian; the largest stands for "none".
+//! Numbers are big-endian; the largest means "none".
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -135,7 +135,7 @@ fn makers(tables: &Tables) -> Vec<Maker> {
     let maker = |vendor: &Vendor| Maker {
         id: vendor.id.clone(),
         variants: vendor.variants.clone(),
-        // Who said so is not needed to recognise anybody.
+        // Recognition needs no sources.
         rules: vendor
             .rules
             .iter()
@@ -178,7 +178,7 @@ impl Book {
         let before = MAGIC.len() + 4;
         let length = start.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk());
         let Some(length) = length.map(|length| u32::from_be_bytes(*length) as usize) else {
-            return Err(bad("this is no book of offhook"));
+            return Err(bad("not a book of offhook"));
         };
         if start.len() < before + length {
             if (before + length) as u64 > file.metadata()?.len() {

@@ -1,7 +1,7 @@
 //! `offhook-dnsmasq`: the dnsmasq companion of offhook.
 //!
 //! dnsmasq starts it as its `dhcp-script` with an action as first word; people start it with a
-//! command. Both doors stand here; what is behind them does not know of the other.
+//! command. This file tells the two apart; neither side knows of the other.
 #![forbid(unsafe_code)]
 
 mod book;
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let mut words = std::env::args_os();
     let program = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
-    // An unknown word without an address is a mistyped command if somebody sits there.
+    // On a terminal, an unknown word without an address is a mistyped command.
     let typed = || std::io::stderr().is_terminal() && !script::is_event(&words);
     if commands::takes(&words) || typed() {
         return commands::run();

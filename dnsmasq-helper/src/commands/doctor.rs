@@ -18,7 +18,7 @@ pub struct Arguments {
     /// The configuration that dnsmasq is started with
     #[arg(long, value_name = "FILE", default_value = "/etc/dnsmasq.conf")]
     conf: PathBuf,
-    /// A folder that stands on dnsmasq's command line (-7), with its endings; Debian's is /etc/dnsmasq.d
+    /// A folder given on dnsmasq's command line (-7), with its endings; Debian's is /etc/dnsmasq.d
     #[arg(long, value_name = "DIR[,ENDING...]")]
     conf_dir: Vec<String>,
     /// The state directory of the dhcp-script

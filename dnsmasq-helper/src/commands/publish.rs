@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use crate::input::{Failure, wrong};
 
-/// Whose eyes a file is for.
+/// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
     Everybody,

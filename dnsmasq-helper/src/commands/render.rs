@@ -19,7 +19,7 @@ use crate::state;
 /// Compiles a policy to static configuration for dnsmasq
 ///
 /// The file is tested with `dnsmasq --test`, put in place whole, and only if it changed. Beside it
-/// stands a dot-file with the same name and `.book`: what the dhcp-script needs to know of it.
+/// is a dot-file with the same name and `.book`: what the dhcp-script needs to know of it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   offhook-dnsmasq render --policy /etc/offhook/policy.json --out /etc/dnsmasq.d/50-phones.conf --restart
@@ -85,7 +85,7 @@ struct Summary {
     devices: usize,
     groups: usize,
     lines: usize,
-    /// The output has tokens or the random folder in it and is not for everybody's eyes.
+    /// The output contains tokens or the random folder, so not every user may read it.
     secret: bool,
     /// None: it was not asked.
     dnsmasq: Option<String>,
@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let settle = Duration::from_secs(arguments.settle);
         summary.restarted = restart::debounced(&arguments.out, settle, &arguments.restart_command)?;
     } else if summary.changed && !due {
-        // If it is due, somebody's restart may be under way: it reads this change as well.
+        // If it is due, another run's restart may be under way: it reads this change as well.
         restart::wanted(&arguments.out)?;
     }
     match arguments.json {

@@ -9,19 +9,19 @@ use std::time::Duration;
 use super::publish::{self, Readers};
 use crate::input::{Failure, wrong};
 
-/// Says that what stands in `out` is not in force yet: until a restart of ours succeeds.
+/// Notes that the content of `out` is not in force yet: until a restart by this program succeeds.
 pub fn wanted(out: &Path) -> Result<(), Failure> {
     let mine = std::process::id().to_string();
     publish::write(&publish::beside(out, "restart")?, mine.as_bytes(), Readers::Everybody)?;
     Ok(())
 }
 
-/// Whether a change of an earlier run waits for its restart: that one failed, or nobody asked for it.
+/// Whether a change of an earlier run waits for its restart: that one failed, or was not asked for.
 pub fn is_due(out: &Path) -> bool {
     publish::beside(out, "restart").is_ok_and(|mark| mark.exists())
 }
 
-/// Waits until nothing has changed for `settle`, then restarts. False: a later run of ours, which
+/// Waits until nothing has changed for `settle`, then restarts. False: a later run, which
 /// changed the file again, has taken the restart over.
 pub fn debounced(out: &Path, settle: Duration, command: &str) -> Result<bool, Failure> {
     let mark = publish::beside(out, "restart")?;

@@ -1,4 +1,4 @@
-//! The lines that stand beside the rendering: each function looks for one kind of trouble. What dnsmasq
+//! The user's own lines beside the rendering: each function looks for one kind of trouble. What dnsmasq
 //! does in each case was measured with 2.90 (in namespaces, with real clients); the texts say what was
 //! seen.
 
@@ -52,7 +52,9 @@ pub fn ranges(config: &Config, ours: &Ours, found: &mut Found) {
     for tag in ours.wanted.iter().filter(|tag| !set.contains(tag.as_str())) {
         found.problem(
             "dhcp-range",
-            format!("no dhcp-range sets {tag}, so the site that it stands for is never met"),
+            format!(
+                "no dhcp-range sets {tag}, so no client is ever at the site that this tag marks"
+            ),
             format!("put set:{tag} on the dhcp-range lines of that site's networks"),
         );
     }
@@ -76,7 +78,7 @@ pub fn hosts(effective: &Effective, ours: &Ours, found: &mut Found) {
                         "{mac} is a device of the policy and gets tags here: your options for these \
                          tags reach it too"
                     ),
-                    "let the policy say what this device is told, and keep only the address here",
+                    "set this device's options in the policy, and keep only the address here",
                 ),
                 (false, false) => {}
             }

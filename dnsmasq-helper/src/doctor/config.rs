@@ -6,7 +6,7 @@ use super::matching::{MacPattern, Value};
 use super::options::{Kind, OptionLine, bare_tag, named, option_line, words};
 use super::tags::{Names, Tag, Test};
 
-/// Where a setting stands among all.
+/// A setting's position among all.
 pub type At = usize;
 
 /// All of it.
@@ -91,7 +91,7 @@ pub struct Setter {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetBy {
-    /// A range, a hardware address, what the packet says: for an example of a phone it can be told.
+    /// A range, a hardware address, the packet's content: known for each example of a phone.
     Shown,
     /// Relay ids, host names, names of hosts: any phone may have it.
     Anything,
@@ -177,7 +177,7 @@ impl Config {
         let mut tag = None;
         for word in words(value) {
             let text = word.text.as_str();
-            // A start begins with what may stand in an address.
+            // The range's first address.
             let address = |c: char| c.is_ascii_hexdigit() || matches!(c, ' ' | '.' | ':');
             if text.chars().all(address) || text.starts_with("::") {
                 if text.contains(':') {

@@ -246,7 +246,7 @@ impl<'t> Trial<'t> {
         }
     }
 
-    /// Lines that nothing of ours stands against, and that this maker's phones follow instead.
+    /// Lines for options that the rendering does not set, and that this maker's phones follow instead.
     fn competing(&self, all: &Sent<'_>, rendered: &Sent<'_>, vendor: &str) -> Vec<(At, Effect)> {
         let whole = all.whole.values().filter(|(_, goes)| *goes).map(|(line, _)| *line);
         let lines = whole.chain(all.parts.iter().copied()).filter(|line| !self.is_ours(line.at));

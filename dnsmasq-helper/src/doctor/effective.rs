@@ -1,8 +1,8 @@
 //! The effective configuration: every line that dnsmasq reads, in its order, with its place.
 //!
-//! Measured with 2.90: `conf-file` and `conf-dir` are read where they stand, a folder's files by
+//! Measured with 2.90: `conf-file` and `conf-dir` are read at their place, a folder's files by
 //! name; a `--conf-dir` of the command line (Debian gives one) comes before the main file, so lines of
-//! the main file are the later ones. What cannot be read is told, never guessed.
+//! the main file are the later ones. What cannot be read is reported, never guessed.
 
 use std::collections::HashSet;
 use std::fs;

@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weight {
-    /// Phones get something else than the policy says, or nobody gets anything.
+    /// Phones get something else than the policy says, or no client gets an answer.
     Problem,
     /// Works, but look at it.
     Doubt,

@@ -83,7 +83,7 @@ impl Value {
         let [word] = words else {
             return match words {
                 [] => Value::Any,
-                // A list is text, as it stands.
+                // dnsmasq takes a list for text, with its commas.
                 several => {
                     let texts: Vec<&str> = several.iter().map(|word| word.text.as_str()).collect();
                     Value::Text(texts.join(",").into_bytes())

@@ -29,7 +29,7 @@ use findings::Found;
 pub use findings::{Finding, Weight};
 use ours::Ours;
 
-/// What stands beside the configuration.
+/// What doctor knows beside the configuration.
 #[derive(Debug, Default)]
 pub struct Files {
     /// The script's state directory.
@@ -47,7 +47,7 @@ pub fn examine(effective: &Effective, files: &Files) -> Vec<Finding> {
             "the configuration",
             "nothing in it was rendered by offhook-dnsmasq: phones get what they got without it",
             "run offhook-dnsmasq render --out FILE, with FILE in a folder that dnsmasq reads, and \
-             name that folder with --conf-dir if it stands on dnsmasq's command line",
+             name that folder with --conf-dir if it is given on dnsmasq's command line",
         );
         return found.sorted();
     };

@@ -1,7 +1,7 @@
 //! A line's words, and the lines about options, as dnsmasq reads them (`read_file` and `parse_dhcp_opt`
 //! in its option.c, 2.90).
 
-/// What stands between two commas.
+/// The text between two commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     pub text: String,
@@ -102,7 +102,7 @@ impl Kind {
     }
 }
 
-/// Reads such a line's value. Every word before the option's number that is no other thing is a tag,
+/// Reads such a line's value. Every word before the option's number that has no other meaning is a tag,
 /// also without `tag:`: so OpenWrt writes them.
 pub fn option_line(value: &str) -> OptionLine {
     let words = words(value);
@@ -140,7 +140,7 @@ pub fn option_line(value: &str) -> OptionLine {
     OptionLine { tags, kind: Kind::Other, value: Vec::new() }
 }
 
-/// A tag, whether or not one of dnsmasq's words for tags stands before it.
+/// A tag without dnsmasq's prefix for tags, if it has one.
 pub fn bare_tag(word: &str) -> &str {
     ["tag:", "net:", "set:"].iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word)
 }
@@ -158,7 +158,7 @@ pub fn size_of(code: u8) -> Option<usize> {
 }
 
 /// Names that `dnsmasq --help dhcp` lists and a line may use, and `server-ip-address` (siaddr). The last
-/// number is a value's size in bytes, 0 for what is no single number.
+/// number is a value's size in bytes, 0 for a value that is not a single number.
 const NAMES: [(&str, u8, usize); 61] = [
     ("netmask", 1, 0),
     ("time-offset", 2, 4),

@@ -11,7 +11,7 @@ use super::options::words;
 use crate::render::competing::Competing;
 use crate::render::tags;
 
-/// What was rendered, as it stands in the effective configuration.
+/// What was rendered, as it appears in the effective configuration.
 pub struct Ours {
     /// The files that hold it, with the tag of their rendering.
     pub files: BTreeMap<PathBuf, BTreeSet<String>>,

@@ -20,7 +20,7 @@ pub fn version(program: &Path) -> Option<(u32, u32)> {
 pub enum Helper {
     Alive,
     Dead,
-    /// dnsmasq is not running, or nobody says which process it is.
+    /// dnsmasq is not running, or its process id is not known.
     Unknown,
 }
 

@@ -25,7 +25,7 @@ pub fn hangup(effective: &Effective, files: &Files, found: &mut Found) {
             setting.place(),
             format!(
                 "set: in a hosts file: {version} crashes at the next SIGHUP (systemctl reload) once a \
-                 client has matched it, and everybody is without DHCP"
+                 client has matched it, and no client gets a lease until it is started again"
             ),
             "move the line into the static configuration (dhcp-host=...), or install dnsmasq 2.91",
         );
@@ -36,8 +36,8 @@ pub fn script(effective: &Effective, found: &mut Found) {
     let Some(script) = effective.last("dhcp-script") else {
         found.doubt(
             "dhcp-script",
-            "there is none: no book is kept of the phones, and nobody notices if dnsmasq and the \
-             policy disagree",
+            "not set: phones are not recorded, and a disagreement between dnsmasq and the policy \
+             goes unnoticed",
             "dhcp-script=/usr/local/bin/offhook-dnsmasq and dhcp-scriptuser=...",
         );
         return;
@@ -51,12 +51,12 @@ pub fn script(effective: &Effective, found: &mut Found) {
                  no arguments: a blank belongs to the name)",
                 path.display()
             ),
-            "name an executable file by its whole path",
+            "write the absolute path of an executable file",
         ),
         Ok(_) if !path.is_absolute() => found.problem(
             script.place(),
-            format!("dhcp-script {} is no whole path: dnsmasq does not find it", path.display()),
-            "name it from the root on",
+            format!("dhcp-script {} is not an absolute path: dnsmasq does not find it", path.display()),
+            "write the absolute path",
         ),
         Ok(_) => {}
     }
@@ -73,7 +73,7 @@ pub fn script(effective: &Effective, found: &mut Found) {
             setting.place(),
             "leasefile-ro: dnsmasq asks its script for the leases at start, and offhook-dnsmasq \
              keeps none",
-            "take it out: dnsmasq then keeps its leases itself",
+            "remove it: dnsmasq then keeps its leases itself",
         );
     }
 }
@@ -127,7 +127,7 @@ fn stale(effective: &Effective, files: &Files, found: &mut Found) {
     found.add(if exact { Weight::Problem } else { Weight::Doubt }, state.display(), text, advice);
 }
 
-/// A rendering that not everybody may read has tokens in it.
+/// A rendering that is not readable for all users contains tokens.
 pub fn log(effective: &Effective, ours: &Ours, found: &mut Found) {
     let Some(setting) = effective.last("log-dhcp") else { return };
     let guarded = |path: &PathBuf| {
@@ -137,7 +137,7 @@ pub fn log(effective: &Effective, ours: &Ours, found: &mut Found) {
         found.doubt(
             setting.place(),
             "log-dhcp writes every option that is sent into the log, the phones' tokens too",
-            "take it out, or see that nobody else reads the log",
+            "remove it, or restrict who may read the log",
         );
     }
 }
@@ -146,8 +146,8 @@ pub fn ping(effective: &Effective, found: &mut Found) {
     if effective.last("no-ping").is_none() {
         found.doubt(
             "no-ping",
-            "it is not there: dnsmasq pings each new address first, and of the first six new phones in \
-             half a minute each keeps everybody waiting for three seconds",
+            "not set: dnsmasq pings each new address first, and of the first six new phones in \
+             half a minute each keeps all other clients waiting for three seconds",
             "no-ping, where phones get their addresses from this server only",
         );
     }

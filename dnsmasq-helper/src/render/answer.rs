@@ -1,4 +1,4 @@
-//! What a phone is told, from the core's plan, as lines of dnsmasq's configuration. Everything that
+//! What is sent to a phone, from the core's plan, as lines of dnsmasq's configuration. Everything that
 //! dnsmasq has no words for ends here as a mistake that says why and what to do instead.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ pub struct Line {
 pub struct Traps {
     mistakes: BTreeMap<(String, String), BTreeSet<String>>,
     doubts: BTreeMap<String, BTreeSet<String>>,
-    /// Some value has a token in it: not for everybody's eyes.
+    /// Some value contains a token: not every user may read it.
     pub tokens: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Who the client is, as a chain of `tag-if` lines: the core's `recognise` in dnsmasq's words.
 //!
 //! The better sign comes first and sets `oh_done`; no lesser one counts then. This file holds the
-//! order of the signs and nothing of what phones are told.
+//! order of the signs and nothing of what is sent to phones.
 
 use offhook_core::Mistakes;
 use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
@@ -14,14 +14,14 @@ use super::{addresses, other_devices, tags};
 /// Which class of equally treated phones an identity belongs to.
 pub type ClassOf<'c> = dyn Fn(VendorIx, u8) -> Option<String> + 'c;
 
-/// Writes the matchers and the chain. `class_of` gives the tag that stands for all phones that are
-/// told the same; none where it does not matter who they are.
+/// Writes the matchers and the chain. `class_of` gives the tag of all phones that get
+/// the same answer; `None` if it does not matter who they are.
 pub fn render(tables: &Tables, class_of: &ClassOf<'_>, lines: &mut Lines, wrong: &mut Mistakes) {
     let class_signs = heads::render(tables, Field::VendorClass, lines, wrong);
     let steps = enterprises(tables, lines, wrong);
     let user_signs = heads::render(tables, Field::UserClass, lines, wrong);
     let mut name_signs = heads::render(tables, Field::HostName, lines, wrong);
-    // A host name is anybody's to choose: it may help a phone, it may not hide one.
+    // Any device may choose any host name: it may help to recognise a phone, not hide one.
     name_signs.retain(|sign| sign.says != Says::NoPhone);
     let address_signs = addresses::render(tables, lines);
 
@@ -168,7 +168,7 @@ impl Chain<'_> {
     }
 }
 
-/// The tag by which a variant of a vendor is told, once the vendor is known.
+/// The condition for a variant of a vendor, once the vendor is known.
 pub fn variant_condition(tables: &Tables, vendor: VendorIx, variant: u8) -> String {
     match variant {
         0 => not(&tags::some_variant(tables, vendor)),

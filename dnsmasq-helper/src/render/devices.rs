@@ -223,7 +223,7 @@ pub fn own_rules(engine: &Engine, groups: &[Group], lines: &mut Lines) {
     }
 }
 
-/// Writes what devices are told on top of a rule, behind all rules: a later line wins.
+/// Writes the options that devices get in addition to a rule's, behind all rules: a later line wins.
 pub fn on_top(groups: &[Group], rules: &Rules, lines: &mut Lines, asked: &mut Asked) {
     let (always_rules, requested_rules) = (rules.any(false), rules.any(true));
     for (number, group) in groups.iter().enumerate() {
@@ -263,7 +263,7 @@ fn flags(engine: &Engine, number: usize, group: &Group, lines: &mut Lines) {
     }
 }
 
-/// The one rule of a group whose vendor is known and which is told the same everywhere.
+/// The one rule of a group whose vendor is known and which gets the same answer everywhere.
 fn only_rule(group: &Group) -> Option<u32> {
     let Kind::Own(columns) = &group.key.kind else { return None };
     group.key.vendor?;

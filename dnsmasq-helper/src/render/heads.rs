@@ -13,7 +13,7 @@ use super::lines::{Lines, not};
 /// What a sign says. Signs that say the same share a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Says {
-    /// This is no phone.
+    /// This is not a phone.
     NoPhone,
     Phone {
         vendor: VendorIx,
@@ -29,7 +29,7 @@ pub struct Sign {
     pub says: Says,
 }
 
-/// How many NULs may stand behind a text that must be the whole value.
+/// How many NULs may follow a text that must be the whole value.
 const NULS: usize = 4;
 /// dnsmasq keeps the places of its wildcards in 32 bits, counted from the pattern's end.
 const WILDCARDS_REACH: usize = 32;
@@ -144,7 +144,7 @@ fn collect(tables: &Tables, field: Field) -> Vec<Head<'_>> {
     for (vendor, index) in tables.vendors.iter().zip(0u16..) {
         for rule in vendor.rules.iter().filter(|rule| rule.field == field) {
             let vendor = VendorIx(index);
-            // Nobody is hidden by a host name: one that says "no phone" only keeps shorter ones out.
+            // A host name hides no phone: one that says "no phone" only keeps shorter ones out.
             let says = says(rule, vendor);
             heads.push(Head { rule, vendor, says, number: 0, outdone_by: Vec::new() });
         }
@@ -197,7 +197,7 @@ fn outdoes(longer: &Rule, shorter: &Rule) -> bool {
     bytes(longer).zip(bytes(shorter)).all(|(a, b)| a.is_none() || b.is_none() || a == b)
 }
 
-/// The head's bytes; none stands for any byte.
+/// The head's bytes; `None` is any byte.
 fn bytes(rule: &Rule) -> impl DoubleEndedIterator<Item = Option<u8>> + '_ {
     rule.head.iter().enumerate().map(|(at, byte)| match rule.any.get(at) {
         Some(1) => None,

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-/// Lines of one kind stand together: dnsmasq evaluates each kind at its own moment, and only
+/// Lines of one kind are kept together: dnsmasq evaluates each kind at its own moment, and only
 /// `tag-if` lines among themselves (and options of one code) depend on their order.
 #[derive(Debug, Default)]
 pub struct Lines {
@@ -39,7 +39,7 @@ impl Lines {
         self.chain.push('\n');
     }
 
-    /// An option that goes to whoever has all these tags.
+    /// An option that is sent to clients with all these tags.
     pub fn option<T: AsRef<str>>(&mut self, tags: &[T], force: bool, option: &str, value: &str) {
         self.options.push_str(if force { "dhcp-option-force=" } else { "dhcp-option=" });
         for tag in tags {

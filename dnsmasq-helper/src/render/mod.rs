@@ -1,6 +1,6 @@
 //! A policy and the catalogue, compiled to dnsmasq's static configuration.
 //!
-//! Nothing is decided here: who a phone is comes from the catalogue's rules, what it is told from
+//! Nothing is decided here: who a phone is comes from the catalogue's rules, what it gets from
 //! the core's plans. This room finds the lines that make dnsmasq say the same, and refuses what
 //! dnsmasq cannot say. It reads and writes no file.
 
@@ -49,7 +49,7 @@ pub struct Rendering {
     pub groups: Vec<Group>,
     pub rules: usize,
     pub doubts: Vec<String>,
-    /// It has tokens or the random folder in it: whoever reads one gets phones' files.
+    /// It contains tokens or the random folder, and a reader of one gets phones' files.
     pub secret: bool,
     pub wanted_ranges: Vec<WantedRange>,
     /// Of everything that was rendered.

@@ -69,7 +69,7 @@ impl Asked {
 /// dnsmasq puts the options of later lines into the packet first; where room runs out, these stay.
 const VITAL: [u8; 7] = [150, 114, 159, 160, 67, 43, 66];
 
-/// Lines that send these options to whoever has all of `tags`; `name` is unlike for unlike tags.
+/// Lines that send these options to clients with all of `tags`; other tags need another `name`.
 pub fn options<'l>(
     tags: &[&str],
     name: &str,

@@ -149,7 +149,7 @@ fn relay_id(id: &[u8]) -> Result<Vec<String>, String> {
     Ok(vec![alone, values::hex(&with_nul)])
 }
 
-/// `answer: phones`: nobody else gets an answer. Decided before dnsmasq has chosen a range.
+/// `answer: phones`: no other client gets an answer. Decided before dnsmasq has chosen a range.
 pub fn refusals(policy: &Policy, lines: &mut Lines, wrong: &mut Mistakes) {
     let top = policy.top.layer.answer == Some(Answer::Phones);
     let refuses = |site: &Site| match site.scope.layer.answer {
@@ -170,8 +170,8 @@ pub fn refusals(policy: &Policy, lines: &mut Lines, wrong: &mut Mistakes) {
             wrong.push(
                 format!("sites[{position}].answer"),
                 format!(
-                    "{:?} is told by networks, relays or client classes, and whom to ignore is decided \
-                     before those are known; tell the site by interfaces or circuit-ids, or set \
+                    "{:?} is matched by networks, relays or client classes, and whom to ignore is decided \
+                     before those are known; match the site by interfaces or circuit-ids, or set \
                      \"answer\" for all sites alike",
                     site.name
                 ),

@@ -44,7 +44,7 @@ pub fn given(tables: &Tables, vendor: VendorIx) -> String {
     format!("oh_is-{}", tables.at(vendor).id)
 }
 
-/// Phones that are told the same at every site.
+/// Phones that get the same answer at every site.
 pub fn class(number: usize) -> String {
     format!("oh_c{number}")
 }
@@ -82,7 +82,8 @@ pub fn range(site: &str) -> String {
     format!("{RANGE}{}", site.chars().map(plain).collect::<String>())
 }
 
-/// Whether a name of the user's can stand in a line as a tag of dnsmasq's, and is not one of ours.
+/// Whether a name that the user gave can be written as a tag of dnsmasq, and is not one of the
+/// rendering's own.
 pub fn can_be_a_tag(name: &str) -> Result<(), String> {
     let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '"' | '#' | '=');
     let first = name.starts_with(['!', '#']);

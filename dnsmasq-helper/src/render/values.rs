@@ -25,7 +25,7 @@ pub const CAN_BE_REMOVED: [u8; 6] = [1, 3, 6, 12, 15, 28];
 /// dnsmasq reads its configuration in pieces of 1024 characters; a longer line becomes two.
 pub const LONGEST_LINE: usize = 1023;
 
-/// The value as it stands behind the option's number.
+/// The value as it is written behind the option's number.
 pub fn spell(code: u8, bytes: &[u8]) -> Result<String, String> {
     if ITS_OWN.contains(&code) {
         return Err(format!(

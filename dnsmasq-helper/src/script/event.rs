@@ -1,7 +1,7 @@
 //! One event as dnsmasq tells it: arguments and `DNSMASQ_*`, believed as little as a packet.
 //!
 //! Values are bytes from the network, cut by dnsmasq at the first NUL and the first `=`. What is not
-//! an IPv4 lease of an Ethernet client is no event for us: DHCPv6, ARP, TFTP, actions of a later
+//! an IPv4 lease of an Ethernet client is not an event for this program: DHCPv6, ARP, TFTP, actions of a later
 //! dnsmasq.
 
 use std::ffi::{OsStr, OsString};

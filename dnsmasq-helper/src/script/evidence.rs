@@ -1,7 +1,7 @@
 //! A packet again, from what dnsmasq passed on of it, so that the core can say who the client is.
 //!
 //! dnsmasq cuts values and does not pass options 124 and 125 at all. Where our own matchers saw the
-//! bytes, their tags stand for them: they cannot be forged, and they are binary-safe.
+//! bytes, their tags replace them: they cannot be forged, and they are binary-safe.
 
 use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
 use offhook_core::parts::Parts;

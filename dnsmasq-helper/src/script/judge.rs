@@ -19,7 +19,7 @@ use crate::render::tags;
 pub struct Judgement {
     /// None: no phone.
     pub phone: Option<Phone>,
-    /// None: they agree, or nobody can tell.
+    /// None: they agree, or it cannot be known.
     pub drift: Option<Drift>,
     /// The rule that answered, as dnsmasq tells it.
     pub rule: Option<String>,
@@ -38,7 +38,7 @@ pub struct Phone {
 /// dnsmasq answered by another rule than the core would have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
-    /// The tag of the rule by the core's decision; none: no answer of ours.
+    /// The tag of the rule by the core's decision; none: offhook sends nothing.
     pub expected: Option<String>,
     pub found: Vec<String>,
     pub why: String,
@@ -106,7 +106,7 @@ fn compare(said: &Said, book: &Book, expected: Option<String>, finding: Finding)
         ([one], Some(expected)) if one == expected => None,
         _ => drift(match finding {
             Finding::Phone(_) => "the core decides otherwise for this phone",
-            _ => "for the core this is no phone",
+            _ => "the core does not recognise a phone here",
         }),
     }
 }

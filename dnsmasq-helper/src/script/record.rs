@@ -50,7 +50,7 @@ fn after(
         {
             return After::Nothing;
         }
-        // What it shows now is no phone: the file was another device's.
+        // The packet is not a phone's: the file was another device's.
         Some(_) if packet.is_some() && !shown => return After::Forget,
         Some(record) => record,
         None if !shown => return After::Nothing,
@@ -69,7 +69,7 @@ fn after(
     if packet.is_some() || record.vendor.is_none() {
         identify(&mut record, judgement);
     }
-    // At its start dnsmasq tells of every lease; that is no sign of life of a phone.
+    // At its start dnsmasq tells of every lease; the phones need not be alive.
     if packet.is_some() || event.action == Action::Del || record.last_seen == 0 {
         record.last_seen = now();
     }

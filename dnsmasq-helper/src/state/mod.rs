@@ -4,7 +4,7 @@
 //! book                      link to the book of the rendering in force
 //! alive                     changes with every event that writes nothing else; in it, a minute, how many
 //!                           new phones it has seen, and how many are kept
-//! key                       16 random bytes: which folder a phone's file is in, nobody else can tell
+//! key                       16 random bytes for the hash that chooses a phone's folder
 //! phones/7c/0015650a0b0a.json
 //! ```
 //! Files appear whole or not at all, and their names come from parsed addresses only. A client can

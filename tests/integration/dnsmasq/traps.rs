@@ -59,7 +59,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     (
         "whom to ignore by network",
         r#"{ "sites": [{ "name": "a", "match": { "networks": ["10.0.0.0/8"] }, "answer": "phones" }] }"#,
-        "tell the site by interfaces",
+        "match the site by interfaces",
     ),
     (
         "a class that is no tag",
