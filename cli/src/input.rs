@@ -9,7 +9,7 @@ use offhook_core::catalogue::Tables;
 use offhook_core::{Engine, Host};
 use offhook_edge::overlay;
 
-pub use offhook_edge::command::{Failure, json, line, wrong};
+pub use offhook_edge::command::{Failure, error_line, json, line, wrong};
 
 /// Where the catalogue comes from.
 #[derive(clap::Args)]
@@ -43,11 +43,17 @@ impl Catalogue {
 
 /// A file's text, or standard input's for `-`.
 pub fn text_of(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(bytes_of(path)?)
+        .map_err(|_| wrong(format!("{}: cannot be read: not UTF-8", path.display())))
+}
+
+/// A file's bytes, or standard input's for `-`.
+pub fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map(|_| text)
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        std::fs::read_to_string(path)
+        std::fs::read(path)
     };
     read.map_err(|error| wrong(format!("{}: cannot be read: {error}", path.display())))
 }

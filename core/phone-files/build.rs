@@ -1,4 +1,4 @@
-//! Lists the vendors' templates: a new one needs no other place to be named in.
+//! Lists the vendors' templates and what their files can say: a new one needs no other place to be named in.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -8,9 +8,13 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     let vendors = here.join("../catalogue/vendors");
     println!("cargo::rerun-if-changed={}", vendors.display());
-    let mut entries = String::new();
+    let (mut entries, mut files) = (String::new(), String::new());
     for folder in sorted(&vendors)?.into_iter().filter(|folder| folder.is_dir()) {
         for file in sorted(&folder)? {
+            if name_of(&file) == "files.toml" {
+                let (id, path) = (name_of(&folder), fs::canonicalize(&file)?);
+                files.push_str(&format!("    ({id:?}, include_str!({path:?})),\n"));
+            }
             if file.extension().is_some_and(|name| name == "j2") {
                 let name = format!("{}/{}", name_of(&folder), name_of(&file));
                 let path = fs::canonicalize(&file)?;
@@ -18,7 +22,10 @@ fn main() -> io::Result<()> {
             }
         }
     }
-    let table = format!("static TEMPLATES: &[(&str, &str)] = &[\n{entries}];\n");
+    let table = format!(
+        "static TEMPLATES: &[(&str, &str)] = &[\n{entries}];\n\
+         static FILES: &[(&str, &str)] = &[\n{files}];\n"
+    );
     fs::write(out.join("templates.rs"), table)
 }
 

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
+use offhook_catalogue::reader::nearest;
+
 /// What a field may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -14,12 +16,22 @@ pub enum Kind {
         from: u32,
         to: u32,
     },
-    Transport,
+    /// One of these words.
+    Word(&'static [&'static str]),
     Url,
     /// Names out of [`CODECS`], with commas between them.
     Codecs,
     /// `+01:00`; templates get minutes.
     Offset,
+    /// The name of a zone of the tz database, `Europe/Berlin`. Only its form is checked here: the
+    /// database belongs to the programs that write files.
+    Zone,
+    /// A language (BCP 47), `de` or `en-GB`.
+    Language,
+    /// A country (ISO 3166), `DE`.
+    Country,
+    /// The user part of a SIP URI (RFC 3261), as it stands in it.
+    SipUser,
 }
 
 /// Where a field may stand.
@@ -47,26 +59,40 @@ const fn field(name: &'static str, kind: Kind, place: Where) -> Field {
 
 const PORT: Kind = Kind::Number { from: 1, to: 65535 };
 
+const fn secret(name: &'static str, place: Where) -> Field {
+    Field { name, kind: Kind::Text, place, secret: true }
+}
+
 /// All fields. A field's position is its number in [`Values`].
-pub const FIELDS: [Field; 18] = [
-    field("user", Kind::Text, Where::Line),
+pub const FIELDS: [Field; 28] = [
+    field("user", Kind::SipUser, Where::Line),
     field("auth-user", Kind::Text, Where::Line),
-    Field { name: "password", kind: Kind::Text, place: Where::Line, secret: true },
+    secret("password", Where::Line),
     field("display-name", Kind::Text, Where::Line),
     field("label", Kind::Text, Where::Line),
     field("server", Kind::Host, Where::Both),
     field("port", PORT, Where::Both),
-    field("transport", Kind::Transport, Where::Both),
+    field("transport", Kind::Word(&TRANSPORTS), Where::Both),
     field("outbound-proxy", Kind::Host, Where::Both),
     field("outbound-port", PORT, Where::Both),
     field("register-seconds", Kind::Number { from: 30, to: 604_800 }, Where::Both),
+    field("voicemail", Kind::SipUser, Where::Both),
+    field("srtp", Kind::Word(&["off", "optional", "required"]), Where::Both),
+    field("dtmf", Kind::Word(&["rfc4733", "info", "inband"]), Where::Both),
     field("codecs", Kind::Codecs, Where::Phone),
     field("digit-map", Kind::Text, Where::Phone),
+    field("time-zone", Kind::Zone, Where::Phone),
     field("utc-offset", Kind::Offset, Where::Phone),
+    field("language", Kind::Language, Where::Phone),
+    field("tone-country", Kind::Country, Where::Phone),
     field("phonebook-url", Kind::Url, Where::Phone),
     field("firmware-url", Kind::Url, Where::Phone),
     field("resync-minutes", Kind::Number { from: 1, to: 525_600 }, Where::Phone),
-    Field { name: "admin-password", kind: Kind::Text, place: Where::Phone, secret: true },
+    secret("admin-password", Where::Phone),
+    secret("user-password", Where::Phone),
+    field("syslog-server", Kind::Host, Where::Phone),
+    field("keep-alive-seconds", Kind::Number { from: 5, to: 3600 }, Where::Phone),
+    field("pickup-code", Kind::SipUser, Where::Phone),
 ];
 
 /// How audio may be coded, by names that every maker's list can be written with.
@@ -133,10 +159,14 @@ impl Kind {
             Kind::Number { from, to } => {
                 value.parse::<u32>().is_ok_and(|number| (from..=to).contains(&number))
             }
-            Kind::Transport => TRANSPORTS.contains(&value),
+            Kind::Word(words) => words.contains(&value),
             Kind::Url => value.contains("://") && !value.contains(char::is_whitespace),
             Kind::Codecs => value.split(',').all(|codec| CODECS.contains(&codec.trim())),
             Kind::Offset => offset_minutes(value).is_some(),
+            Kind::Zone => is_zone(value),
+            Kind::Language => is_language(value),
+            Kind::Country => value.len() == 2 && value.chars().all(|c| c.is_ascii_uppercase()),
+            Kind::SipUser => !value.is_empty() && value.chars().all(in_sip_user),
         };
         if fits { Ok(()) } else { Err(self.expected()) }
     }
@@ -146,12 +176,76 @@ impl Kind {
             Kind::Text => "a text".to_owned(),
             Kind::Host => "a name or an address, without a port".to_owned(),
             Kind::Number { from, to } => format!("a whole number from {from} to {to}"),
-            Kind::Transport => TRANSPORTS.join(", "),
+            Kind::Word(words) => words.join(", "),
             Kind::Url => "a URL with its scheme".to_owned(),
             Kind::Codecs => format!("some of {}, with commas between them", CODECS.join(", ")),
             Kind::Offset => "an offset from UTC such as +01:00".to_owned(),
+            Kind::Zone => "a time zone such as Europe/Berlin".to_owned(),
+            Kind::Language => "a language such as de or en-GB".to_owned(),
+            Kind::Country => "a country of two letters such as DE".to_owned(),
+            Kind::SipUser => {
+                "letters, digits and -_.!~*'()&=+$,;?/%# as in a SIP address, without \
+                              a blank and without \"@\" and what follows it"
+                    .to_owned()
+            }
         }
     }
+
+    /// `; did you mean "tls"?` for a value that is nearly one of the kind's words.
+    fn suggestion(self, value: &str) -> String {
+        let near = match self {
+            Kind::Word(words) => nearest(value, words),
+            Kind::Codecs => {
+                let wrong = value.split(',').find(|codec| !CODECS.contains(codec));
+                wrong.and_then(|codec| nearest(codec, &CODECS))
+            }
+            _ => None,
+        };
+        near.map(|word| format!("; did you mean {word:?}?")).unwrap_or_default()
+    }
+
+    /// A value in its usual spelling.
+    fn usual(self, value: &str) -> Cow<'_, str> {
+        match self {
+            Kind::Word(_) => Cow::Owned(value.trim().to_ascii_lowercase()),
+            Kind::Codecs => Cow::Owned(value.replace(' ', "").to_ascii_lowercase()),
+            Kind::Country => Cow::Owned(value.trim().to_ascii_uppercase()),
+            Kind::Language => Cow::Owned(usual_language(value.trim())),
+            _ => Cow::Borrowed(value),
+        }
+    }
+}
+
+/// What RFC 3261 lets stand in the user part of a URI, and `#`, which servers take in feature codes.
+fn in_sip_user(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-_.!~*'()&=+$,;?/%#".contains(c)
+}
+
+fn is_zone(value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
+    value.chars().next().is_some_and(|c| c.is_ascii_alphabetic())
+        && value.len() <= 64
+        && value.chars().all(plain)
+}
+
+fn is_language(value: &str) -> bool {
+    let mut parts = value.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let letters = |part: &str| part.chars().all(|c| c.is_ascii_alphabetic());
+    let part = |part: &str| {
+        (2..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    (2..=3).contains(&primary.len()) && letters(primary) && parts.all(part)
+}
+
+/// `de_at` and `DE-AT` are `de-AT`.
+fn usual_language(value: &str) -> String {
+    let parts = value.split(['-', '_']).enumerate();
+    let parts = parts.map(|(at, part)| match (at, part.len()) {
+        (1.., 2) => part.to_ascii_uppercase(),
+        _ => part.to_ascii_lowercase(),
+    });
+    parts.collect::<Vec<_>>().join("-")
 }
 
 fn is_host(value: &str) -> bool {
@@ -197,17 +291,12 @@ pub fn field_names(in_line: bool) -> impl Iterator<Item = &'static str> {
 
 /// Checks a value for a field and gives it its usual spelling; the mistake never repeats a secret.
 pub fn check_value(at: FieldIx, value: &str) -> Result<Cow<'_, str>, String> {
-    let field = at.field();
     characters(value)?;
-    let usual = match field.kind {
-        Kind::Transport => Cow::Owned(value.trim().to_ascii_lowercase()),
-        Kind::Codecs => Cow::Owned(value.replace(' ', "").to_ascii_lowercase()),
-        _ => Cow::Borrowed(value),
-    };
-    let shown = if field.secret { "something else".to_owned() } else { format!("{value:?}") };
-    match field.kind.check(&usual) {
+    let kind = at.field().kind;
+    let usual = kind.usual(value);
+    match kind.check(&usual) {
         Ok(()) => Ok(usual),
-        Err(expected) => Err(format!("expected {expected}, found {shown}")),
+        Err(expected) => Err(format!("expected {expected}{}", kind.suggestion(&usual))),
     }
 }
 
@@ -215,6 +304,11 @@ pub fn check_value(at: FieldIx, value: &str) -> Result<Cow<'_, str>, String> {
 pub fn characters(value: &str) -> Result<(), String> {
     match forbidden(value) {
         None => Ok(()),
+        Some(c @ ('\n' | '\r')) => Err(format!(
+            "the character U+{:04X} cannot stand in a phone's file: take the line break out, or close \
+             a quote that is still open",
+            u32::from(c)
+        )),
         Some(c) => Err(format!(
             "the character U+{:04X} cannot stand in a phone's file: take it out",
             u32::from(c)

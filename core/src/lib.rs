@@ -60,6 +60,7 @@ pub mod engine;
 pub mod explain;
 pub mod fields;
 pub mod file_map;
+pub mod keys;
 pub mod lookalikes;
 pub mod plan;
 pub mod policy;

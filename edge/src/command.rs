@@ -34,13 +34,18 @@ pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Wrong(text)) => {
-            eprintln!("{text}");
+            error_line(&text);
             ExitCode::from(1)
         }
         Err(Failure::Found) => ExitCode::from(1),
         // A reader that went away (`offhook vendors | head`) is no failure of ours.
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
     }
+}
+
+/// Writes a line to standard error. If nobody reads it, nobody misses it: that is no reason to fail.
+pub fn error_line(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Writes a line to standard output.

@@ -16,7 +16,7 @@ pub fn facts(folder: &Path) -> Result<Vec<OverlayFile>, Mistakes> {
     read(folder, &["toml"], "vendors/<id>/vendor.toml nor systems/<id>.toml")
 }
 
-/// Templates too: what the generator needs.
+/// Templates too, and `files.toml`: what the generator needs.
 ///
 /// # Errors
 /// As [`facts`].
@@ -30,7 +30,10 @@ fn read(folder: &Path, endings: &[&str], wanted: &str) -> Result<Vec<OverlayFile
     let mut paths = Vec::new();
     for vendor in entries(&folder.join("vendors"))? {
         let is_ours = |path: &PathBuf| match ending(path) {
-            "toml" => path.file_name().is_some_and(|name| name == "vendor.toml"),
+            "toml" => {
+                let named = |wanted: &str| path.file_name().is_some_and(|name| name == wanted);
+                named("vendor.toml") || (named("files.toml") && endings.contains(&"j2"))
+            }
             other => other == "j2",
         };
         paths.extend(entries(&vendor)?.into_iter().filter(is_ours));

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use offhook_core::error::Mistake;
 use offhook_core::{Engine, Host};
-use offhook_phone_files::{PhoneList, Renderer, csv_list, json_list};
+use offhook_phone_files::list::gathered;
+use offhook_phone_files::{Format, Makers, PhoneList, Reading, Renderer};
 use serde::Serialize;
 
 use crate::input::{self, Catalogue, Failure, wrong};
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// What the list is; otherwise told by its beginning
     #[arg(long, value_name = "FORMAT", value_parser = ["json", "csv"])]
     format: Option<String>,
+    /// Skip columns of a CSV list that nothing is known of, instead of refusing the list
+    #[arg(long)]
+    ignore_unknown_columns: bool,
     /// The tree's root, the folder that the URL stands for
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -93,7 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let overlay = arguments.catalogue.overlay()?;
     let renderer = Renderer::new(&engine, &overlay, &offhook_edge::key::read).map_err(wrong)?;
     let group = arguments.group.as_deref().map(group).transpose()?;
-    let list = read_list(arguments, &engine)?;
+    let list = read_list(arguments, &engine, renderer.makers())?;
     let mut tree = Tree::open(&arguments.out, group)?;
     let mut summary = Summary {
         phones: list.phones.len(),
@@ -140,13 +144,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// The list, read and forgotten but for the phones.
-fn read_list(arguments: &Arguments, engine: &Engine) -> Result<PhoneList, Failure> {
-    let text = input::text_of(&arguments.phones)?;
-    let json = match arguments.format.as_deref() {
-        Some(format) => format == "json",
-        None => text.trim_start_matches('\u{feff}').trim_start().starts_with(['[', '/', '#']),
-    };
-    Ok(if json { json_list::read(&text, engine) } else { csv_list::read(&text, engine) })
+fn read_list(
+    arguments: &Arguments,
+    engine: &Engine,
+    makers: &Makers,
+) -> Result<PhoneList, Failure> {
+    let bytes = input::bytes_of(&arguments.phones)?;
+    let format = arguments.format.as_deref().map(|format| match format {
+        "json" => Format::Json,
+        _ => Format::Csv,
+    });
+    let ignore_unknown_columns = arguments.ignore_unknown_columns;
+    Ok(Reading { engine, makers, format, ignore_unknown_columns }.read(&bytes))
 }
 
 fn passwords(list: &PhoneList, renderer: &Renderer<'_>) -> String {
@@ -176,7 +185,7 @@ fn told(file: &Path, mistakes: &[Mistake]) -> Vec<String> {
         Some(_) => mistake.to_string(),
         None => format!("{name}: {mistake}"),
     };
-    mistakes.iter().map(told).collect()
+    gathered(mistakes.to_vec()).iter().map(told).collect()
 }
 
 /// Everything of the list is as it should be, or the good ones count: writes them.
@@ -275,7 +284,7 @@ fn finish(arguments: &Arguments, summary: Summary) -> Result<(), Failure> {
         return refused(arguments, summary);
     }
     for doubt in &summary.doubts {
-        eprintln!("doubt: {doubt}");
+        input::error_line(format!("doubt: {doubt}"));
     }
     if arguments.json {
         input::json(&summary)?;

@@ -80,8 +80,8 @@ impl Work {
         for (index, phone) in list.phones.iter().enumerate() {
             let places = match renderer.places(phone) {
                 Ok(places) => places,
-                Err(mistake) => {
-                    work.mistakes.push(mistake);
+                Err(mistakes) => {
+                    work.mistakes.extend(mistakes.0);
                     continue;
                 }
             };

@@ -11,12 +11,16 @@ pub struct Cursor<'a> {
     pub tree: &'a Tree,
     parent: Option<&'a Cursor<'a>>,
     step: Step<'a>,
+    /// What stands here may be a secret: mistakes repeat neither values nor unknown keys.
+    quiet: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Step<'a> {
     Root,
     Key(&'a str),
+    /// The entry of an object at this position, whose key is not repeated.
+    Entry(usize),
     Item(usize),
 }
 
@@ -29,7 +33,21 @@ pub struct Table<'a> {
 
 impl<'a> Cursor<'a> {
     pub fn root(tree: &'a Tree) -> Cursor<'a> {
-        Cursor { tree, parent: None, step: Step::Root }
+        Cursor { tree, parent: None, step: Step::Root, quiet: false }
+    }
+
+    /// The root of a tree that holds secrets.
+    pub fn quiet_root(tree: &'a Tree) -> Cursor<'a> {
+        Cursor { quiet: true, ..Cursor::root(tree) }
+    }
+
+    fn child(&'a self, tree: &'a Tree, step: Step<'a>) -> Cursor<'a> {
+        Cursor { tree, parent: Some(self), step, quiet: self.quiet }
+    }
+
+    /// The entry of an object whose key nobody asked for.
+    fn entry(&'a self, index: usize, key: &'a str, tree: &'a Tree) -> Cursor<'a> {
+        self.child(tree, if self.quiet { Step::Entry(index) } else { Step::Key(key) })
     }
 
     /// `sites[2].match.networks[0]`
@@ -42,6 +60,10 @@ impl<'a> Cursor<'a> {
                     place.push('.');
                 }
                 place.push_str(key);
+            }
+            Step::Entry(index) => {
+                let before = if place.is_empty() { "" } else { ", " };
+                place.push_str(&format!("{before}key {}", index + 1));
             }
             Step::Item(index) => place.push_str(&format!("[{index}]")),
         }
@@ -56,6 +78,10 @@ impl<'a> Cursor<'a> {
 
     /// Reports `expected ..., found ...`.
     pub fn expected(&self, what: &str, mistakes: &mut Mistakes) {
+        if self.quiet {
+            return self
+                .mistake(format!("expected {what}, found {}", self.tree.kind_name()), mistakes);
+        }
         self.mistake(format!("expected {what}, found {}", self.tree.found()), mistakes);
     }
 
@@ -66,9 +92,9 @@ impl<'a> Cursor<'a> {
     /// The object here; unknown keys and keys that stand twice are mistakes.
     pub fn table(&'a self, known: &[&str], mistakes: &mut Mistakes) -> Option<Table<'a>> {
         let table = self.any_table(mistakes)?;
-        for (key, value) in table.entries {
+        for (index, (key, value)) in table.entries.iter().enumerate() {
             if !known.contains(&key.as_str()) {
-                let at = Cursor { tree: value, parent: Some(self), step: Step::Key(key) };
+                let at = self.entry(index, key, value);
                 at.mistake(format!("unknown key; {}", advice(key, known)), mistakes);
             }
         }
@@ -83,7 +109,7 @@ impl<'a> Cursor<'a> {
         };
         for (index, (key, value)) in entries.iter().enumerate() {
             if entries[..index].iter().any(|(other, _)| other == key) {
-                let at = Cursor { tree: value, parent: Some(self), step: Step::Key(key) };
+                let at = self.entry(index, key, value);
                 at.mistake("this key stands twice; keep one of them", mistakes);
             }
         }
@@ -103,8 +129,7 @@ impl<'a> Cursor<'a> {
                 &[]
             }
         };
-        let item = |(index, tree)| Cursor { tree, parent: Some(self), step: Step::Item(index) };
-        items.iter().enumerate().map(item)
+        items.iter().enumerate().map(|(index, tree)| self.child(tree, Step::Item(index)))
     }
 
     pub fn text(&self, what: &str, mistakes: &mut Mistakes) -> Option<&'a str> {
@@ -159,14 +184,13 @@ impl<'a> Cursor<'a> {
 impl<'a> Table<'a> {
     pub fn get(&self, key: &str) -> Option<Cursor<'a>> {
         let (key, tree) = self.entries.iter().find(|(name, _)| name == key)?;
-        Some(Cursor { tree, parent: Some(self.at), step: Step::Key(key) })
+        Some(self.at.child(tree, Step::Key(key)))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, Cursor<'a>)> + use<'a> {
         let at = self.at;
-        self.entries.iter().map(move |(key, tree)| {
-            (key.as_str(), Cursor { tree, parent: Some(at), step: Step::Key(key) })
-        })
+        let entries = self.entries.iter().enumerate();
+        entries.map(move |(index, (key, tree))| (key.as_str(), at.entry(index, key, tree)))
     }
 
     pub fn has(&self, key: &str) -> bool {
@@ -201,7 +225,7 @@ impl<'a> Table<'a> {
         };
         let mut texts = Vec::with_capacity(items.len());
         for (index, tree) in items.iter().enumerate() {
-            let item = Cursor { tree, parent: Some(&at), step: Step::Item(index) };
+            let item = at.child(tree, Step::Item(index));
             texts.extend(match &tree.kind {
                 Kind::Text(text) => Some(text.as_str()),
                 _ => {
@@ -216,16 +240,19 @@ impl<'a> Table<'a> {
 
 /// `did you mean "x"? known here: ...`
 pub fn advice(found: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|name| (distance(found, name), name))
-        .filter(|(distance, _)| *distance <= 2)
-        .min();
     let list = known.join(", ");
-    match near {
-        Some((_, name)) => format!("did you mean \"{name}\"? Known here: {list}"),
+    match nearest(found, known) {
+        Some(name) => format!("did you mean \"{name}\"? Known here: {list}"),
         None => format!("known here: {list}"),
     }
+}
+
+/// The known word that is at most two edits away.
+pub fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+    let near = known.iter().map(|name| (distance(found, name), *name));
+    near.filter(|(distance, name)| *distance <= 2 && *distance < name.len())
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// Edits (insert, delete, replace) between two short words.

@@ -29,6 +29,18 @@ impl Tree {
         Tree { line: 0, kind }
     }
 
+    /// What kind of value this is, for an error message that must not repeat it.
+    pub fn kind_name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Null => "null",
+            Kind::Bool(_) => "true or false",
+            Kind::Integer(_) | Kind::Float(_) => "a number",
+            Kind::Text(_) => "another text",
+            Kind::List(_) => "a list",
+            Kind::Table(_) => "an object",
+        }
+    }
+
     /// What this is, for an error message; long texts are cut.
     pub fn found(&self) -> String {
         match &self.kind {

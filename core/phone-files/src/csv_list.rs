@@ -1,17 +1,18 @@
-//! The list of phones as CSV (RFC 4180): one row a line of a phone, the first row names the columns.
-//! Rows of one address are one phone; a column `settings.KEY` is a maker's own key.
+//! The list of phones as CSV (RFC 4180, and as spreadsheets write it): one row a line of a phone, the first
+//! row names the columns. Rows of one address are one phone; a column `settings.KEY` is a maker's own key.
 
 use std::collections::HashMap;
 
-use crate::list::{LINE_KEYS, Meaning, PHONE_KEYS, PhoneList, check_whole, number_lines};
+use crate::list::{PhoneList, Reading, bare, number_lines, truth};
 use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
-use offhook_catalogue::reader::advice;
-use offhook_core::engine::Engine;
-use offhook_core::fields::{FieldIx, Where, check_setting, check_value, field_names};
+use offhook_catalogue::reader::nearest;
+use offhook_core::fields::{FIELDS, FieldIx, Where, check_setting, check_value};
+use offhook_core::keys::{parse_key, twice, twice_text};
 
 /// What a column holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Column {
     Mac,
     Vendor,
@@ -21,38 +22,80 @@ enum Column {
     Shared,
     Field(FieldIx),
     Setting(Box<str>),
+    LineSetting(Box<str>),
+    Key(u16),
+    /// Without a name; its cells must be empty.
+    Nameless,
+    /// Unknown, and skipped.
+    Skipped,
 }
 
+/// Columns that are no fields.
+const PLAIN: [(&str, Column); 6] = [
+    ("mac", Column::Mac),
+    ("vendor", Column::Vendor),
+    ("model", Column::Model),
+    ("site", Column::Site),
+    ("line", Column::Line),
+    ("shared", Column::Shared),
+];
+
+/// What people call columns, without blanks and dashes, and what they mean.
+const MEANT: [(&str, &str); 24] = [
+    ("macaddress", "mac"),
+    ("macadresse", "mac"),
+    ("adressemac", "mac"),
+    ("hardwareaddress", "mac"),
+    ("hersteller", "vendor"),
+    ("manufacturer", "vendor"),
+    ("maker", "vendor"),
+    ("modell", "model"),
+    ("standort", "site"),
+    ("location", "site"),
+    ("extension", "user"),
+    ("ext", "user"),
+    ("number", "user"),
+    ("nummer", "user"),
+    ("nebenstelle", "user"),
+    ("durchwahl", "user"),
+    ("username", "user"),
+    ("secret", "password"),
+    ("kennwort", "password"),
+    ("passwort", "password"),
+    ("name", "display-name"),
+    ("anzeigename", "display-name"),
+    ("registrar", "server"),
+    ("proxy", "outbound-proxy"),
+];
+
 /// Reads a list. Wrong rows are told and their phones left out; the rest is there.
-pub fn read(text: &str, engine: &Engine) -> PhoneList {
+pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     let mut list = PhoneList::default();
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
+    let (separator, text, skipped) = separator(text);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).flexible(false).from_reader(text.as_bytes());
     let columns = match reader.headers() {
-        Ok(names) => columns(names, &mut list.mistakes),
+        Ok(names) => columns(names, reading, &mut list.mistakes),
         Err(error) => {
-            list.mistakes.push(broken(&error));
+            list.mistakes.push(broken(&error, skipped));
             return list;
         }
     };
     if !list.mistakes.is_empty() {
         return list;
     }
-    let mut phones = Phones {
-        meaning: Meaning { engine },
-        list: &mut list,
-        at: HashMap::new(),
-        bad: Vec::new(),
-    };
+    let mut phones = Phones { reading, list: &mut list, at: HashMap::new(), bad: Vec::new() };
     let mut record = csv::StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
             Ok(false) => break,
+            Ok(true) if record.iter().all(|cell| cell.trim().is_empty()) => {}
             Ok(true) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = record.position().map_or(0, csv::Position::line) + skipped;
                 phones.add(Row(u32::try_from(line).unwrap_or(u32::MAX)), &columns, &record);
             }
             Err(error) => {
-                phones.list.mistakes.push(broken(&error));
+                phones.list.mistakes.push(broken(&error, skipped));
                 phones.list.left_out += 1;
                 if !matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. }) {
                     break;
@@ -61,55 +104,120 @@ pub fn read(text: &str, engine: &Engine) -> PhoneList {
         }
     }
     phones.finish();
-    check_whole(&mut list);
     list
 }
 
-fn columns(names: &csv::StringRecord, mistakes: &mut Vec<Mistake>) -> Vec<Column> {
-    let mut known: Vec<&str> = PHONE_KEYS.into_iter().chain(LINE_KEYS).collect();
-    known.retain(|name| !matches!(*name, "lines" | "settings"));
-    known.extend(field_names(true).chain(field_names(false)));
-    let mut columns = Vec::new();
-    for (index, name) in names.iter().enumerate() {
-        // A byte order mark is not part of the first name.
-        let name = name.trim_start_matches('\u{feff}').trim();
-        let wrong = |text: String| Mistake::new(format!("column {}", index + 1), text);
-        if names.iter().take(index).any(|other| other.trim() == name) {
-            mistakes.push(wrong(format!("{name:?} stands twice; keep one of them")));
-        }
-        columns.push(match name {
-            "mac" => Column::Mac,
-            "vendor" => Column::Vendor,
-            "model" => Column::Model,
-            "site" => Column::Site,
-            "line" => Column::Line,
-            "shared" => Column::Shared,
-            _ => match (FieldIx::named(name), name.strip_prefix("settings.")) {
-                (Some(field), _) => Column::Field(field),
-                (None, Some(key)) => {
-                    if let Err(text) = check_setting(key, "") {
-                        mistakes.push(wrong(text));
-                    }
-                    Column::Setting(key.into())
-                }
-                (None, None) => {
-                    let text =
-                        format!("unknown column {name:?}; {}, settings.KEY", advice(name, &known));
-                    mistakes.push(wrong(text));
-                    continue;
-                }
-            },
-        });
+/// What stands between the cells, by the first row or by a line `sep=;` before it: the separator, the text
+/// without that line, and how many lines that were.
+fn separator(text: &str) -> (u8, &str, u64) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let bare = first.trim_end_matches('\r').trim_matches('"');
+    if let Some(sign) = bare.strip_prefix("sep=")
+        && let [sign @ (b',' | b';' | b'\t' | b'|')] = sign.as_bytes()
+    {
+        return (*sign, rest, 1);
     }
-    if !names.iter().any(|name| name.trim_start_matches('\u{feff}').trim() == "mac") {
+    let count = |sign: char| first.matches(sign).count();
+    let most = [(',', b','), (';', b';'), ('\t', b'\t')];
+    // A comma, where none is there more often.
+    let best = most.into_iter().rev().max_by_key(|(sign, _)| count(*sign));
+    (best.map_or(b',', |(_, byte)| byte), text, 0)
+}
+
+/// A name without regard to case, blanks and dashes.
+fn normal(name: &str) -> String {
+    let kept = name.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_'));
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+fn column(name: &str) -> Option<Column> {
+    let plain = normal(name);
+    let known = PLAIN.iter().find(|(known, _)| *known == plain).map(|(_, column)| column.clone());
+    let field = || {
+        let at = FIELDS.iter().position(|field| normal(field.name) == plain)?;
+        Some(Column::Field(FieldIx(u8::try_from(at).ok()?)))
+    };
+    known.or_else(field).or_else(|| {
+        let (head, rest) = name.split_once('.')?;
+        match normal(head).as_str() {
+            "settings" => Some(Column::Setting(rest.into())),
+            "key" => rest.trim().parse().ok().filter(|number| *number > 0).map(Column::Key),
+            "line" => {
+                let (middle, rest) = rest.split_once('.')?;
+                (normal(middle) == "settings").then(|| Column::LineSetting(rest.into()))
+            }
+            _ => None,
+        }
+    })
+}
+
+fn columns(
+    names: &csv::StringRecord,
+    reading: &Reading<'_>,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Column> {
+    let found: Vec<Option<Column>> = names.iter().map(|name| column(name.trim())).collect();
+    if found.iter().all(Option::is_none) {
+        let text =
+            format!("the first row must name the columns; known here: {}", known().join(", "));
+        mistakes.push(Mistake::new("row 1", text));
+        return Vec::new();
+    }
+    let mut columns = Vec::new();
+    for (index, (name, found)) in names.iter().zip(found).enumerate() {
+        let mut wrong = |text: String| {
+            mistakes.push(Mistake::new(format!("column {}", index + 1), text));
+        };
+        let name = name.trim();
+        let column = match found {
+            None if name.is_empty() => Column::Nameless,
+            None if reading.ignore_unknown_columns => Column::Skipped,
+            None => {
+                wrong(unknown(name));
+                Column::Skipped
+            }
+            Some(column) => column,
+        };
+        if let Column::Setting(key) | Column::LineSetting(key) = &column
+            && let Err(text) = check_setting(key, "")
+        {
+            wrong(text);
+        }
+        let same = columns.iter().position(|other| *other == column);
+        if let Some(other) = same.filter(|_| !matches!(column, Column::Nameless | Column::Skipped))
+        {
+            wrong(format!("the same as column {}; keep one of them", other + 1));
+        }
+        columns.push(column);
+    }
+    if !columns.contains(&Column::Mac) {
         let text = "no column \"mac\": the first row must name the columns".to_owned();
         mistakes.push(Mistake::new("row 1", text));
     }
     columns
 }
 
-struct Phones<'l, 'e> {
-    meaning: Meaning<'e>,
+/// All columns that a list may have.
+fn known() -> Vec<&'static str> {
+    let fields = FIELDS.iter().map(|field| field.name);
+    let plain = PLAIN.iter().map(|(name, _)| *name);
+    plain.chain(fields).chain(["key.N", "settings.KEY", "line.settings.KEY"]).collect()
+}
+
+fn unknown(name: &str) -> String {
+    let plain = normal(name);
+    let meant = MEANT.iter().find(|(said, _)| *said == plain).map(|(_, meant)| *meant);
+    let all = known();
+    let near = meant.or_else(|| nearest(&name.to_lowercase(), &all));
+    let near = near.map(|name| format!("did you mean {name:?}? ")).unwrap_or_default();
+    format!(
+        "unknown column; {near}Known here: {} (--ignore-unknown-columns skips all others)",
+        all.join(", ")
+    )
+}
+
+struct Phones<'l, 'r> {
+    reading: &'l Reading<'r>,
     list: &'l mut PhoneList,
     /// Where the phone of an address is; beside it in `bad` whether a row of it is wrong.
     at: HashMap<Mac, usize>,
@@ -118,12 +226,12 @@ struct Phones<'l, 'e> {
 
 impl Phones<'_, '_> {
     fn add(&mut self, row: Row, columns: &[Column], record: &csv::StringRecord) {
-        let mut wrong: Vec<(&str, String)> = Vec::new();
+        let mut wrong: Vec<(String, String)> = Vec::new();
         let named = |wanted: fn(&Column) -> bool| {
             let cell = columns.iter().zip(record).find(|(column, _)| wanted(column));
             cell.map_or("", |(_, value)| value.trim())
         };
-        let mac = match self.meaning.mac(named(|c| matches!(c, Column::Mac))) {
+        let mac = match self.reading.mac(named(|c| matches!(c, Column::Mac))) {
             Ok(mac) => mac,
             Err(text) => {
                 self.list.mistakes.push(Mistake::new(format!("{row}: mac"), text));
@@ -135,49 +243,63 @@ impl Phones<'_, '_> {
         let vendor = named(|c| matches!(c, Column::Vendor));
         let vendor = match known.and_then(|at| self.list.phones.get(at)) {
             Some(phone) if vendor.is_empty() => Ok(phone.vendor),
-            _ => self.meaning.vendor(vendor, mac),
+            _ => self.reading.vendor(vendor, mac),
         };
-        let model = self.meaning.model(named(|c| matches!(c, Column::Model)));
-        let site = self.meaning.site(named(|c| matches!(c, Column::Site)));
+        let vendor = kept(vendor, "vendor", &mut wrong);
+        let model = self.reading.model(named(|c| matches!(c, Column::Model)), vendor);
+        let site = self.reading.site(named(|c| matches!(c, Column::Site)));
         let mut line = Line { row, ..Line::default() };
         match named(|c| matches!(c, Column::Line)) {
             "" => {}
-            text => match text.parse::<u16>() {
+            text => match text.trim_end_matches(".0").parse::<u16>() {
                 Ok(number @ 1..=999) => line.number = number,
-                _ => wrong.push(("line", format!("expected a number from 1, found {text:?}"))),
+                _ => wrong.push(("line".to_owned(), "expected a number from 1 to 999".to_owned())),
             },
         }
-        match named(|c| matches!(c, Column::Shared)) {
-            "" | "false" | "f" | "no" | "0" => {}
-            "true" | "t" | "yes" | "1" => line.shared = true,
-            text => wrong.push(("shared", format!("expected true or false, found {text:?}"))),
+        match truth(named(|c| matches!(c, Column::Shared))) {
+            Some(shared) => line.shared = shared,
+            None => wrong.push(("shared".to_owned(), "expected true or false".to_owned())),
         }
         let mut phone = Phone {
             row,
             mac,
-            vendor: kept(vendor, "vendor", &mut wrong).unwrap_or(offhook_catalogue::VendorIx(0)),
+            vendor: vendor.unwrap_or(offhook_catalogue::VendorIx(0)),
             model: kept(model, "model", &mut wrong).unwrap_or_default(),
             site: kept(site, "site", &mut wrong).unwrap_or_default(),
             lines: Vec::new(),
             values: Default::default(),
             settings: Vec::new(),
+            keys: Vec::new(),
         };
-        for (column, value) in columns.iter().zip(record) {
+        for (index, (column, value)) in columns.iter().zip(record).enumerate() {
+            let place = || format!("column {}", index + 1);
             match column {
-                _ if value.is_empty() => {}
-                Column::Field(field) => match check_value(*field, value) {
+                _ if value.trim().is_empty() => {}
+                Column::Field(field) => match check_value(*field, bare(*field, value)) {
                     Ok(value) if field.field().place == Where::Phone => {
                         phone.values.set(*field, &value);
                     }
                     Ok(value) => {
                         line.values.set(*field, &value);
                     }
-                    Err(text) => wrong.push((field.field().name, text)),
+                    Err(text) => wrong.push((field.field().name.to_owned(), text)),
                 },
                 Column::Setting(key) => match check_setting(key, value) {
                     Ok(()) => phone.settings.push((key.clone(), value.into())),
-                    Err(text) => wrong.push((key, text)),
+                    Err(text) => wrong.push((place(), text)),
                 },
+                Column::LineSetting(key) => match check_setting(key, value) {
+                    Ok(()) => line.settings.push((key.clone(), value.into())),
+                    Err(text) => wrong.push((place(), text)),
+                },
+                Column::Key(number) => match parse_key(*number, value.trim()) {
+                    Ok(key) => phone.keys.push(key),
+                    Err(text) => wrong.push((format!("key.{number}"), text)),
+                },
+                Column::Nameless => {
+                    let text = "there is a value, and the first row has no name for the column";
+                    wrong.push((place(), text.to_owned()));
+                }
                 _ => {}
             }
         }
@@ -185,8 +307,9 @@ impl Phones<'_, '_> {
         phone.values.shrink();
         if line.values.named("user").is_some() {
             phone.lines.push(line);
-        } else if !line.values.is_empty() {
-            wrong.push(("user", "expected the line's number or name, found none".to_owned()));
+        } else if !line.values.is_empty() || !line.settings.is_empty() {
+            let text = "expected the line's number or name, found none";
+            wrong.push(("user".to_owned(), text.to_owned()));
         }
         let mut bad = !wrong.is_empty();
         for (place, text) in wrong {
@@ -242,9 +365,17 @@ impl Phones<'_, '_> {
         for (key, value) in more.settings {
             match phone.settings.iter().find(|(other, _)| *other == key) {
                 None => phone.settings.push((key, value)),
-                Some((_, other)) if *other != value => differs(&key),
+                Some((_, other)) if *other != value => differs("settings"),
                 Some(_) => {}
             }
+        }
+        for key in more.keys {
+            if !phone.keys.contains(&key) {
+                phone.keys.push(key);
+            }
+        }
+        if let Some(key) = twice(&phone.keys) {
+            differs(&twice_text(key));
         }
         if more.lines.is_empty() {
             differs("line (a second row needs one)");
@@ -273,17 +404,13 @@ impl Phones<'_, '_> {
     }
 }
 
-fn kept<'w, T>(
-    result: Result<T, String>,
-    place: &'w str,
-    wrong: &mut Vec<(&'w str, String)>,
-) -> Option<T> {
-    result.map_err(|text| wrong.push((place, text))).ok()
+fn kept<T>(result: Result<T, String>, place: &str, wrong: &mut Vec<(String, String)>) -> Option<T> {
+    result.map_err(|text| wrong.push((place.to_owned(), text))).ok()
 }
 
 /// What the reader of CSV itself complains of; never with the row's content, which may be a secret.
-fn broken(error: &csv::Error) -> Mistake {
-    let line = error.position().map_or(1, csv::Position::line);
+fn broken(error: &csv::Error, skipped: u64) -> Mistake {
+    let line = error.position().map_or(1, csv::Position::line) + skipped;
     let text = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("expected {expected_len} columns as in the first row, found {len}")

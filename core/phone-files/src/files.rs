@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cipher;
 use crate::group::{Group, Home};
+use crate::makers::{Makers, starts};
 use crate::phone::Phone;
 use crate::templates::{Fault, Templates, split_secrets};
 use crate::values::{own, shared};
@@ -41,6 +42,7 @@ pub struct Rendered {
 pub struct Renderer<'e> {
     engine: &'e Engine,
     templates: Templates,
+    makers: Makers,
     /// For files that only their phone can read.
     key: Option<MasterKey>,
     groups: Mutex<Groups>,
@@ -58,6 +60,7 @@ impl<'e> Renderer<'e> {
         keys: &KeyReader<'_>,
     ) -> Result<Renderer<'e>, Mistakes> {
         let templates = Templates::new(engine.tables(), overlay)?;
+        let makers = Makers::new(overlay)?;
         let key = match &engine.policy().file_access.encryption {
             None => None,
             Some(rule) => Some(keys(&rule.key_file).map_err(|text| {
@@ -65,7 +68,12 @@ impl<'e> Renderer<'e> {
                 Mistakes::one(place, format!("{}: {text}", rule.key_file))
             })?),
         };
-        Ok(Renderer { engine, templates, key, groups: Mutex::default() })
+        Ok(Renderer { engine, templates, makers, key, groups: Mutex::default() })
+    }
+
+    /// What the makers' files can say.
+    pub fn makers(&self) -> &Makers {
+        &self.makers
     }
 
     /// The password by which a phone decrypts its files, if its are encrypted.
@@ -86,9 +94,21 @@ impl<'e> Renderer<'e> {
     }
 
     /// The files that a phone asks for, in the order of its vendor's folder.
-    pub fn places(&self, phone: &Phone) -> Result<Vec<Placed>, Mistake> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the phone's values for this maker and model, or why no file can be written.
+    pub fn places(&self, phone: &Phone) -> Result<Vec<Placed>, Mistakes> {
         let group = self.group(phone);
-        let wrong = |text: String| Mistake::new(phone.row.to_string(), text);
+        let row = phone.row;
+        let unfit = group.fit(phone).into_iter();
+        let unfit = Mistakes(
+            unfit.map(|(place, text)| Mistake::new(format!("{row}: {place}"), text)).collect(),
+        );
+        if !unfit.is_empty() {
+            return Err(unfit);
+        }
+        let wrong = |text: String| Mistakes::one(row.to_string(), text);
         let place = match &group.home {
             Home::Told(place) => Some(place),
             Home::Root(_) => None,
@@ -97,10 +117,19 @@ impl<'e> Renderer<'e> {
         let folder = place.map(|place| place.folder_of(phone.mac, &phone.model));
         let folder = folder.transpose().map_err(wrong)?.unwrap_or_default();
         let vendor = self.vendor(phone);
-        let mut own = None;
-        let mut placed = Vec::new();
+        let (mut own, mut placed) = (None, Vec::new());
+        // The files of other models, and whether there is one of this.
+        let (mut skipped, mut of_model) = (Vec::new(), false);
         for (file, index) in vendor.files.iter().zip(0u16..) {
-            if file.template.is_empty() || !is_asked_for(file, phone) {
+            if file.template.is_empty() {
+                continue;
+            }
+            if !is_asked_for(file, phone) {
+                skipped.extend(file.models.iter().map(|head| format!("{head}...")));
+                continue;
+            }
+            of_model |= !file.models.is_empty();
+            if !group.needs(&file.template, phone) {
                 continue;
             }
             let Some(name) = file_name(file, phone) else {
@@ -124,11 +153,15 @@ impl<'e> Renderer<'e> {
             };
             placed.push(Placed { path, fingerprint, own: is_own, file: index });
         }
-        if placed.is_empty() {
+        if placed.is_empty() || (!skipped.is_empty() && !of_model) {
             let model = if phone.model.is_empty() { "phones" } else { &*phone.model };
+            let known = match skipped.is_empty() {
+                true => String::new(),
+                false => format!(" (its files are those of models {})", skipped.join(", ")),
+            };
             return Err(wrong(format!(
-                "offhook writes no files for {} {model}: the format is not known well enough; a \
-                 template of your own can do it (see docs/files.md)",
+                "offhook writes no files for {} {model}{known}; a template of your own can do it (see \
+                 docs/files.md)",
                 vendor.name
             )));
         }
@@ -150,7 +183,8 @@ impl<'e> Renderer<'e> {
             _ => shared(&group.common, None, url.as_deref()),
         };
         let template = format!("{}/{}", vendor.id, file.template);
-        match self.templates.render(&template, values) {
+        let rendered = self.templates.render(&template, values);
+        match rendered.and_then(|marked| group.finish(file, vendor, phone, marked)) {
             Ok(marked) => {
                 let (text, secrets) = split_secrets(&marked);
                 match self.password(phone).filter(|_| !file.cipher.is_empty()) {
@@ -190,8 +224,9 @@ impl<'e> Renderer<'e> {
         let mut groups = self.groups.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let entry = groups.entry((phone.site, phone.vendor));
         Arc::clone(entry.or_insert_with(|| {
-            let Renderer { engine, templates, key, .. } = self;
-            Arc::new(Group::new(engine, templates, key.as_ref(), phone.site, phone.vendor))
+            let Renderer { engine, templates, makers, key, .. } = self;
+            let maker = makers.of(&engine.tables().at(phone.vendor).id);
+            Arc::new(Group::new(engine, templates, maker, key.as_ref(), phone.site, phone.vendor))
         }))
     }
 }
@@ -200,7 +235,7 @@ impl<'e> Renderer<'e> {
 fn is_asked_for(file: &PhoneFile, phone: &Phone) -> bool {
     file.models.is_empty()
         || phone.model.is_empty()
-        || file.models.iter().any(|model| phone.model.starts_with(&**model))
+        || file.models.iter().any(|model| starts(&phone.model, model))
 }
 
 /// A file's name for this phone; none if it needs a model and the list has none.
@@ -209,7 +244,10 @@ fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
     if phone.model.is_empty() && by_model {
         return None;
     }
-    let model = phone.model.strip_prefix(&*file.without).unwrap_or(&phone.model);
+    let model = match starts(&phone.model, &file.without) {
+        true => phone.model.get(file.without.len()..).unwrap_or_default(),
+        false => &phone.model,
+    };
     let mut digits = Vec::with_capacity(12);
     offhook_catalogue::text::write_mac(phone.mac.0, false, 0, &mut digits);
     let lower = String::from_utf8_lossy(&digits);

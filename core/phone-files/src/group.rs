@@ -1,18 +1,27 @@
 //! What the phones of one vendor at one site have in common: where their files belong, what the policy
 //! says to all of them, and what of it their files have no place for.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::Value;
 use sha2::{Digest, Sha256};
 
+use crate::escape::Escape;
+use crate::fit::{Fit, Loss, fit, is_said};
+use crate::makers::{LineEnd, Maker};
+use crate::names::{Name, Names, text_or_none};
+use crate::nested::{is_path, put};
 use crate::phone::Phone;
-use crate::templates::Templates;
-use crate::values::{Common, Name, Names, TEMPLATE_NAMES, text_or_none};
+use crate::rows::Rows;
+use crate::templates::{Fault, Templates, mark_secret};
+use crate::values::{Common, TEMPLATE_NAMES, maker_words, own_settings};
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::engine::Engine;
 use offhook_core::fields::{FIELDS, FieldIx, Values};
 use offhook_core::file_map::place::{Place, SYSTEM};
+use offhook_core::keys::Key;
 use offhook_core::policy::{Layer, Site};
 use offhook_core::token::MasterKey;
 
@@ -35,18 +44,23 @@ pub(crate) struct Group {
     pub home: Home,
     pub common: Common,
     fingerprint: Fingerprint,
+    /// The vendor's name, as people say it.
+    shown: String,
     /// The fields that no template of the vendor names, a bit each.
     unwritten: u64,
-    /// The fields that somebody has filled in.
-    said: AtomicU64,
-    /// Nobody has said where some phone's line registers.
-    unregistered: AtomicBool,
+    /// A user's own templates may write what the maker's facts call lost.
+    own_templates: bool,
+    /// What the phones noted so far lose, and in which rows.
+    losses: Mutex<BTreeMap<Loss, Rows>>,
+    /// Rows with a line whose registrar nobody names.
+    unregistered: Mutex<Rows>,
 }
 
 impl Group {
     pub fn new(
         engine: &Engine,
         templates: &Templates,
+        maker: Option<Arc<Maker>>,
         key: Option<&MasterKey>,
         site: Option<u32>,
         ix: VendorIx,
@@ -64,6 +78,14 @@ impl Group {
             None => elsewhere(first, &vendor.id, at),
         };
         let mut common = common(engine, at, ix);
+        if let Some(maker) = &maker {
+            let families = maker.family.iter().map(|(name, family)| (name.as_str(), family));
+            for family in families.map(Some).chain([None]) {
+                let name = family.map(|(name, _)| name.to_owned());
+                common.words.insert(name, maker_words(maker, family));
+            }
+        }
+        common.maker = maker;
         let rule = policy.file_access.encryption.as_ref();
         let encrypted = rule.is_some_and(|rule| rule.only.contains(&ix));
         common.names.set("encrypted", encrypted);
@@ -73,52 +95,155 @@ impl Group {
         hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
         hash.update(format!("{:?}", vendor.files));
         hash.update(templates.fingerprint());
+        hash.update(common.maker.as_deref().map_or([0; 32], |maker| maker.digest));
         if let Some(key) = key.filter(|_| encrypted) {
             hash.update(key.derive("offhook fingerprint 1"));
         }
         let unwritten = unwritten(vendor, templates);
-        let said = AtomicU64::new(said(&common.values));
+        let own_templates = templates.has_own(&vendor.id);
+        let shown = vendor.name.to_string();
         let vendor = vendor.id.to_string();
-        let unregistered = AtomicBool::new(false);
-        Group { vendor, home, common, fingerprint: finish(hash), unwritten, said, unregistered }
+        let (losses, unregistered) = (Mutex::default(), Mutex::default());
+        let fingerprint = finish(hash);
+        Group {
+            vendor,
+            home,
+            common,
+            fingerprint,
+            shown,
+            unwritten,
+            own_templates,
+            losses,
+            unregistered,
+        }
     }
 
-    /// Takes note of what a phone's entry in the list says.
-    pub fn note(&self, phone: &Phone) {
+    /// What is wrong with a phone's values for this maker; its losses are noted.
+    pub fn fit(&self, phone: &Phone) -> Vec<(String, String)> {
+        let Fit { mistakes, mut losses } = match self.common.maker.as_deref() {
+            Some(maker) => fit(maker, &self.shown, &self.common, phone),
+            None => Fit::default(),
+        };
+        if self.own_templates || self.common.maker.is_none() {
+            losses = self.unnamed(phone);
+        }
+        if !losses.is_empty() {
+            let mut all = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+            for loss in losses {
+                all.entry(loss).or_default().add(phone.row);
+            }
+        }
+        mistakes
+    }
+
+    /// The fields of a phone that no template names.
+    fn unnamed(&self, phone: &Phone) -> Vec<Loss> {
         let lines = phone.lines.iter().map(|line| said(&line.values));
-        let all = lines.fold(said(&phone.values), |all, line| all | line);
-        self.said.fetch_or(all, Ordering::Relaxed);
+        let said =
+            lines.fold(said(&phone.values) | said(&self.common.values), |all, line| all | line);
+        let lost = fields().filter(|at| said & self.unwritten & bit(*at) != 0);
+        let loss = |at: FieldIx| Loss {
+            model: phone.model.to_string(),
+            field: named(at).to_owned(),
+            line: None,
+            value: None,
+            why: "no template names it".to_owned(),
+        };
+        lost.map(loss).collect()
+    }
+
+    /// Whether a template is for this phone: some are only for phones with a field.
+    pub fn needs(&self, template: &str, phone: &Phone) -> bool {
+        let maker = self.common.maker.as_deref();
+        let field = maker.and_then(|maker| maker.only_with.get(template));
+        field.is_none_or(|field| is_said(field, &self.common.values, phone))
+    }
+
+    /// Puts the maker's own keys that are paths into a rendered file, and ends its lines as the maker does.
+    pub fn finish(
+        &self,
+        file: &PhoneFile,
+        vendor: &Vendor,
+        phone: &Phone,
+        mut text: String,
+    ) -> Result<String, Fault> {
+        let Some(maker) = self.common.maker.as_deref() else { return Ok(text) };
+        let form = maker.settings_of(maker.family_of(&phone.model).map(|(_, family)| family));
+        if &*file.escape == "xml" {
+            let device = &*file.scope == "device";
+            // What the policy says to all stands in the file of all, if there is one.
+            let common = vendor
+                .files
+                .iter()
+                .any(|file| !file.template.is_empty() && &*file.scope != "device");
+            let listed = own_settings(&self.common, phone);
+            let listed =
+                listed.filter(|_| device && !maker.only_with.contains_key(&*file.template));
+            let policy = self.common.settings.iter().filter(|_| !device || !common);
+            let policy = policy.map(|(key, value)| (Cow::Borrowed(&**key), &**value));
+            let nested = |key: &str| is_path(key) || form.plain.is_some() || form.nested;
+            let own: Vec<(Cow<'_, str>, &str, bool)> = policy
+                .map(|(key, value)| (key, value, false))
+                .chain(listed.map(|(key, value)| {
+                    let secret = !maker.is_plain(&key);
+                    (key, value, secret)
+                }))
+                .filter(|(key, ..)| nested(key))
+                .collect();
+            for (key, value, secret) in own {
+                text = put(&text, form, &key, &marked(value, secret)?).map_err(|wrong| {
+                    let text = format!("a key of \"settings\" cannot stand here: {wrong}");
+                    Fault::Value { value: None, text }
+                })?;
+            }
+        }
+        if maker.line_end == LineEnd::Crlf {
+            text = text.replace('\n', "\r\n");
+        }
+        Ok(text)
+    }
+
+    /// Takes note of a phone whose files are written.
+    pub fn note(&self, phone: &Phone) {
         let server = |values: &Values| values.named("server").is_some();
         let known = server(&self.common.values) || server(&phone.values);
         // Keys of the maker's own may say it too; nobody here knows which.
-        let own = !self.common.settings.is_empty() || !phone.settings.is_empty();
+        let own = !self.common.settings.is_empty()
+            || !phone.settings.is_empty()
+            || phone.lines.iter().any(|line| !line.settings.is_empty());
         if !known && !own && phone.lines.iter().any(|line| !server(&line.values)) {
-            self.unregistered.store(true, Ordering::Relaxed);
+            let mut rows = self.unregistered.lock().unwrap_or_else(PoisonError::into_inner);
+            rows.add(phone.row);
         }
     }
 
     /// Why the phones may not come here, and what their files lack.
-    pub fn doubts(&self) -> impl Iterator<Item = String> {
-        let lost = self.said.load(Ordering::Relaxed) & self.unwritten;
-        let lost: Vec<&str> = fields().filter(|at| lost & bit(*at) != 0).map(named).collect();
-        let text = format!(
-            "the files of {} have no place for {}: it is left out (see docs/files.md); say it by \
-             \"settings\"",
-            self.vendor,
-            lost.join(", ")
-        );
-        let doubt = match &self.home {
-            Home::Root(doubt) => Some(doubt.clone()),
-            Home::Told(_) | Home::None(_) => None,
-        };
-        let unregistered = self.unregistered.load(Ordering::Relaxed).then(|| {
-            format!(
-                "phones of {} have lines without a \"server\", in the list as in the policy's \
-                 \"phone-settings\": they know no registrar",
+    pub fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if let Home::Root(doubt) = &self.home {
+            doubts.push(doubt.clone());
+        }
+        let losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        for (loss, rows) in losses.iter() {
+            let Loss { model, field, line, value, why } = loss;
+            let line = line.map(|line| format!(" of line {line}")).unwrap_or_default();
+            let value = value.as_deref().map(|value| format!(" {value:?}")).unwrap_or_default();
+            let phone = format!("{} {model}", self.vendor);
+            doubts.push(format!(
+                "{rows}: the files of {} have no place for {field}{value}{line}: it is left out \
+                 ({why}; see docs/files.md)",
+                phone.trim_end(),
+            ));
+        }
+        let rows = self.unregistered.lock().unwrap_or_else(PoisonError::into_inner);
+        if !rows.is_empty() {
+            doubts.push(format!(
+                "{rows}: phones of {} have lines without a \"server\", in the list as in the \
+                 policy's \"phone-settings\": they know no registrar",
                 self.vendor
-            )
-        });
-        doubt.into_iter().chain((!lost.is_empty()).then_some(text)).chain(unregistered)
+            ));
+        }
+        doubts
     }
 
     pub fn own_fingerprint(&self, phone: &Phone) -> Fingerprint {
@@ -127,13 +252,18 @@ impl Group {
         hash.update(phone.mac.0);
         part(&mut hash, &phone.model);
         values(&mut hash, &phone.values);
-        for (key, value) in &phone.settings {
-            part(&mut hash, key);
-            part(&mut hash, value);
-        }
+        settings(&mut hash, &phone.settings);
         for line in &phone.lines {
             hash.update(line.number.to_be_bytes());
             values(&mut hash, &line.values);
+            settings(&mut hash, &line.settings);
+        }
+        for key in &phone.keys {
+            hash.update([key.module]);
+            hash.update([key.number.to_be_bytes(), key.line.to_be_bytes()].concat());
+            for text in [key.kind, &key.value, &key.label] {
+                part(&mut hash, text);
+            }
         }
         finish(hash)
     }
@@ -146,6 +276,24 @@ impl Group {
             part(&mut hash, &phone.model);
         }
         finish(hash)
+    }
+}
+
+/// A value as it stands in XML, marked if it is a secret.
+fn marked(value: &str, secret: bool) -> Result<String, Fault> {
+    let mut out = String::new();
+    match Escape::Xml.write("", value, &mut out) {
+        Ok(()) if secret => Ok(mark_secret(&out)),
+        Ok(()) => Ok(out),
+        Err(refused) => {
+            let value = (!secret).then(|| value.to_owned());
+            let text = if secret {
+                format!("a secret of this phone: {refused}")
+            } else {
+                refused.to_string()
+            };
+            Err(Fault::Value { value, text })
+        }
     }
 }
 
@@ -201,6 +349,7 @@ fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx) -> Common {
     let layers: Vec<&Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
     let mut values = Values::default();
     let mut settings: Vec<(Box<str>, Box<str>)> = Vec::new();
+    let mut keys: Vec<Key> = Vec::new();
     let mut vars: Vec<(Name, Value)> = Vec::new();
     for layer in &layers {
         for (field, value) in layer.phone_settings.values.iter() {
@@ -209,6 +358,11 @@ fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx) -> Common {
         for (key, value) in &layer.phone_settings.settings {
             if !settings.iter().any(|(other, _)| other == key) {
                 settings.push((key.clone(), value.clone()));
+            }
+        }
+        for key in &layer.phone_settings.keys {
+            if !keys.iter().any(|other| (other.module, other.number) == (key.module, key.number)) {
+                keys.push(key.clone());
             }
         }
         for (name, value) in &layer.vars {
@@ -222,6 +376,7 @@ fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx) -> Common {
         all.map(|server| Value::from(server.as_str())).collect()
     };
     let vlan = layers.iter().find_map(|layer| layer.voice_vlan).flatten();
+    let vlan_said = vlan.map(|vlan| (vlan.id, vlan.priority));
     let vlan = vlan.map(|vlan| {
         let mut names = Names::default();
         names.set("id", vlan.id);
@@ -238,7 +393,18 @@ fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx) -> Common {
     };
     names.set("time_servers", first(|layer| layer.time_servers.as_ref()));
     names.set("sip_servers", first(|layer| layer.sip_servers.as_ref()));
-    Common { names, values, settings }
+    let servers = layers.iter().find_map(|layer| layer.time_servers.as_ref());
+    let time_servers = servers.map(|servers| servers.value.clone()).unwrap_or_default();
+    let vlan = vlan_said;
+    Common { names, values, settings, keys, vlan, time_servers, ..Common::default() }
+}
+
+fn settings(hash: &mut Sha256, settings: &[(Box<str>, Box<str>)]) {
+    hash.update((settings.len() as u64).to_be_bytes());
+    for (key, value) in settings {
+        part(hash, key);
+        part(hash, value);
+    }
 }
 
 fn values(hash: &mut Sha256, values: &Values) {

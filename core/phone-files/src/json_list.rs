@@ -3,17 +3,17 @@
 
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-use crate::list::{LINE_KEYS, Meaning, PHONE_KEYS, PhoneList, check_whole, number_lines};
+use crate::list::{LINE_KEYS, PHONE_KEYS, PhoneList, Reading, bare, number_lines};
 use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::json::without_comments;
-use offhook_catalogue::reader::{Cursor, Table};
+use offhook_catalogue::reader::{Cursor, Table, advice};
 use offhook_catalogue::tree::{Kind, Tree};
-use offhook_core::engine::Engine;
 use offhook_core::fields::{FieldIx, check_setting, check_value, field_names};
+use offhook_core::keys::read_keys;
 
 /// Reads a list. Wrong entries are told and left out; the rest is there.
-pub fn read(text: &str, engine: &Engine) -> PhoneList {
+pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     let mut list = PhoneList::default();
     let bare = match without_comments(text) {
         Ok(bare) => bare,
@@ -22,20 +22,34 @@ pub fn read(text: &str, engine: &Engine) -> PhoneList {
             return list;
         }
     };
-    let mut phones = Phones { meaning: Meaning { engine }, list: &mut list };
+    if bare.trim_start().starts_with('{') {
+        let text =
+            "expected a list of phones: [ before the first, a comma between two, ] after the last";
+        list.mistakes.push(Mistake {
+            file: None,
+            line: Some(1),
+            place: String::new(),
+            text: text.to_owned(),
+        });
+        return list;
+    }
+    let mut phones = Phones { reading, list: &mut list };
     let mut deserializer = serde_json::Deserializer::from_str(&bare);
     let end = phones.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     if let Err(error) = end {
         let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
-        let text = format!("not a JSON list of phones: {error}");
+        // What serde says of a value repeats it; what it says of the form does not.
+        let text = match error.classify() {
+            serde_json::error::Category::Data => "expected a list of phones".to_owned(),
+            _ => format!("not a JSON list of phones: {error}"),
+        };
         list.mistakes.push(Mistake { file: None, line, place: String::new(), text });
     }
-    check_whole(&mut list);
     list
 }
 
-struct Phones<'l, 'e> {
-    meaning: Meaning<'e>,
+struct Phones<'l, 'r> {
+    reading: &'l Reading<'r>,
     list: &'l mut PhoneList,
 }
 
@@ -56,7 +70,8 @@ impl<'de> Visitor<'de> for &mut Phones<'_, '_> {
         while let Some(tree) = items.next_element::<Tree>()? {
             row += 1;
             let mut mistakes = Mistakes::default();
-            let phone = read_phone(Row(row), &Cursor::root(&tree), &self.meaning, &mut mistakes);
+            let phone =
+                read_phone(Row(row), &Cursor::quiet_root(&tree), self.reading, &mut mistakes);
             match phone {
                 Some(phone) if mistakes.is_empty() => self.list.phones.push(phone),
                 _ => self.list.left_out += 1,
@@ -74,25 +89,33 @@ impl<'de> Visitor<'de> for &mut Phones<'_, '_> {
 fn read_phone(
     row: Row,
     at: &Cursor<'_>,
-    meaning: &Meaning<'_>,
+    reading: &Reading<'_>,
     mistakes: &mut Mistakes,
 ) -> Option<Phone> {
     let known: Vec<&str> = PHONE_KEYS.into_iter().chain(field_names(false)).collect();
-    let table = at.table(&known, mistakes)?;
+    let table = at.any_table(mistakes)?;
+    for (key, at) in table.iter().filter(|(key, _)| !known.contains(key)) {
+        match field_names(true).find(|name| *name == key) {
+            Some(name) => {
+                at.mistake(format!("{name:?} belongs into an entry of \"lines\""), mistakes);
+            }
+            None => at.mistake(format!("unknown key; {}", advice(key, &known)), mistakes),
+        }
+    }
     let mac = table.need("mac", "a hardware address", mistakes).and_then(|at| {
         let text = at.text("a hardware address", mistakes)?;
-        told(&at, meaning.mac(text), mistakes)
+        told(&at, reading.mac(text), mistakes)
     });
     let optional = |key: &str, mistakes: &mut Mistakes| match table.get(key) {
         Some(at) if !at.is_null() => (at.text("a text", mistakes).unwrap_or_default(), at),
         _ => ("", *at),
     };
     let (vendor, vendor_at) = optional("vendor", mistakes);
-    let vendor = mac.and_then(|mac| told(&vendor_at, meaning.vendor(vendor, mac), mistakes));
+    let vendor = mac.and_then(|mac| told(&vendor_at, reading.vendor(vendor, mac), mistakes));
     let (model, model_at) = optional("model", mistakes);
-    let model = told(&model_at, meaning.model(model), mistakes);
+    let model = told(&model_at, reading.model(model, vendor), mistakes);
     let (site, site_at) = optional("site", mistakes);
-    let site = told(&site_at, meaning.site(site), mistakes);
+    let site = told(&site_at, reading.site(site), mistakes);
     let mut phone = Phone {
         row,
         mac: mac?,
@@ -102,11 +125,15 @@ fn read_phone(
         lines: Vec::new(),
         values: Default::default(),
         settings: Vec::new(),
+        keys: Vec::new(),
     };
     read_values(&table, false, mistakes, |field, value| phone.values.set(field, value));
     phone.values.shrink();
     if let Some(at) = table.get("settings") {
         phone.settings = read_settings(&at, mistakes);
+    }
+    if let Some(at) = table.get("keys").filter(|at| !at.is_null()) {
+        phone.keys = read_keys(&at, mistakes);
     }
     if let Some(at) = table.get("lines") {
         let items: Vec<_> = at.list("lines", mistakes).collect();
@@ -130,6 +157,9 @@ fn read_line(row: Row, at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Line>
     };
     read_values(&table, true, mistakes, |field, value| line.values.set(field, value));
     line.values.shrink();
+    if let Some(at) = table.get("settings") {
+        line.settings = read_settings(&at, mistakes);
+    }
     if line.values.named("user").is_none() {
         at.mistake("\"user\" is missing: expected the line's number or name", mistakes);
     }
@@ -149,7 +179,7 @@ fn read_values(
         if value.is_empty() {
             continue;
         }
-        if let Some(value) = told(&at, check_value(field, &value), mistakes) {
+        if let Some(value) = told(&at, check_value(field, bare(field, &value)), mistakes) {
             set(field, &value);
         }
     }
@@ -176,7 +206,10 @@ fn scalar(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<String> {
         Kind::Null => Some(String::new()),
         Kind::List(_) => Some(at.texts("texts", mistakes).join(",")),
         Kind::Float(_) | Kind::Table(_) => {
-            at.mistake("expected a text or a whole number", mistakes);
+            at.mistake(
+                "expected a text or a whole number: put a number with a point into quotes",
+                mistakes,
+            );
             None
         }
     }

@@ -30,19 +30,28 @@
 #![forbid(unsafe_code)]
 
 mod cipher;
-pub mod csv_list;
+mod csv_list;
+mod encoding;
 pub mod escape;
 pub mod files;
+mod fit;
 mod group;
-pub mod json_list;
+mod json_list;
 pub mod list;
+pub mod makers;
+mod names;
+mod nested;
 pub mod phone;
+mod reading;
+mod rows;
 pub mod templates;
 mod values;
+mod zone;
 
-// The templates that are part of the program: `<vendor>/<name>.j2` and text.
+// What is part of the program: templates (`<vendor>/<name>.j2` and text), and `files.toml` by vendor.
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
 pub use files::{Placed, Rendered, Renderer};
-pub use list::PhoneList;
+pub use list::{Format, PhoneList, Reading};
+pub use makers::Makers;
 pub use phone::{Line, Phone, Row};

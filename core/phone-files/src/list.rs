@@ -3,13 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::makers::Makers;
 use crate::phone::{Line, Phone, Row};
+use crate::rows::Rows;
 use offhook_catalogue::VendorIx;
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
 use offhook_catalogue::parts::Parts;
 use offhook_catalogue::reader::advice;
 use offhook_core::engine::Engine;
+use offhook_core::fields::{FieldIx, Kind};
 use offhook_core::query::Query;
 use offhook_core::recognise::{Finding, recognise};
 
@@ -23,23 +26,59 @@ pub struct PhoneList {
 }
 
 /// Keys of a phone that are no fields.
-pub const PHONE_KEYS: [&str; 6] = ["mac", "vendor", "model", "site", "lines", "settings"];
+pub const PHONE_KEYS: [&str; 7] = ["mac", "vendor", "model", "site", "lines", "settings", "keys"];
 /// Keys of a line that are no fields.
-pub const LINE_KEYS: [&str; 2] = ["line", "shared"];
+pub const LINE_KEYS: [&str; 3] = ["line", "shared", "settings"];
 
-/// Fills in what the words of a list mean under a policy.
-pub(crate) struct Meaning<'e> {
-    pub engine: &'e Engine,
+/// What a list is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    Csv,
 }
 
-impl Meaning<'_> {
-    pub fn mac(&self, text: &str) -> Result<Mac, String> {
-        let wrong = || format!("expected a hardware address, found {text:?}");
-        Mac::parse(text.trim()).ok_or_else(wrong)
+/// Under what a list is read.
+#[derive(Clone, Copy)]
+pub struct Reading<'r> {
+    pub engine: &'r Engine,
+    pub makers: &'r Makers,
+    /// `None`: its beginning tells.
+    pub format: Option<Format>,
+    /// Columns of a CSV list that nothing is known of are skipped.
+    pub ignore_unknown_columns: bool,
+}
+
+impl<'r> Reading<'r> {
+    pub fn new(engine: &'r Engine, makers: &'r Makers) -> Reading<'r> {
+        Reading { engine, makers, format: None, ignore_unknown_columns: false }
+    }
+
+    pub(crate) fn mac(&self, text: &str) -> Result<Mac, String> {
+        // A spreadsheet's mark for a text.
+        let text = text.trim().trim_start_matches('\'');
+        Mac::parse(text).ok_or_else(|| {
+            let expected = "expected a hardware address such as 00:15:65:01:02:03";
+            let digits = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' '));
+            let number = text.contains(['E', 'e']) && text.contains('+');
+            let short = (6..12).contains(&digits.clone().count())
+                && digits.clone().all(|c| c.is_ascii_hexdigit());
+            if number {
+                format!(
+                    "{expected}: a spreadsheet has made a number of it; format the column as text"
+                )
+            } else if short {
+                format!(
+                    "{expected}: digits are missing, perhaps zeros at the beginning; format the \
+                     spreadsheet's column as text"
+                )
+            } else {
+                expected.to_owned()
+            }
+        })
     }
 
     /// The vendor that the list names; without a name, whose address it is.
-    pub fn vendor(&self, text: &str, mac: Mac) -> Result<VendorIx, String> {
+    pub(crate) fn vendor(&self, text: &str, mac: Mac) -> Result<VendorIx, String> {
         let tables = self.engine.tables();
         if text.is_empty() {
             let parts = Parts { mac: Some(mac), ..Parts::default() };
@@ -50,13 +89,14 @@ impl Meaning<'_> {
                     .to_owned()),
             };
         }
-        tables.vendor(text).ok_or_else(|| {
+        let usual = text.to_ascii_lowercase();
+        tables.vendor(&usual).ok_or_else(|| {
             let known: Vec<&str> = tables.vendors.iter().map(|vendor| &*vendor.id).collect();
-            format!("there is no vendor {text:?}; {}", advice(text, &known))
+            format!("not a vendor; {}", advice(&usual, &known))
         })
     }
 
-    pub fn site(&self, text: &str) -> Result<Option<u32>, String> {
+    pub(crate) fn site(&self, text: &str) -> Result<Option<u32>, String> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -64,21 +104,87 @@ impl Meaning<'_> {
         let found = sites.iter().position(|site| site.name == text);
         let known = || {
             let known: Vec<&str> = sites.iter().map(|site| site.name.as_str()).collect();
-            format!("the policy has no site {text:?}; {}", advice(text, &known))
+            format!("not a site of the policy; {}", advice(text, &known))
         };
         found.and_then(|at| u32::try_from(at).ok()).map(Some).ok_or_else(known)
     }
 
-    /// A model is part of files' names: it stays plain.
-    pub fn model(&self, text: &str) -> Result<Box<str>, String> {
+    /// A model as the phone writes it. It is part of files' names: it stays plain.
+    pub(crate) fn model(&self, text: &str, vendor: Option<VendorIx>) -> Result<Box<str>, String> {
+        let maker = vendor.and_then(|vendor| self.makers.of(&self.engine.tables().at(vendor).id));
+        let usual = match maker {
+            Some(maker) if !text.is_empty() => maker.model.usual(text),
+            _ => text.to_owned(),
+        };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '.');
-        if text.starts_with('.') || text.len() > 64 || !text.chars().all(plain) {
-            return Err(format!(
-                "expected a model's name of letters, digits, '-', '_', '+', '.', found {text:?}"
-            ));
+        if usual.starts_with('.') || usual.len() > 64 || !usual.chars().all(plain) {
+            let text = "expected a model's name of letters, digits, '-', '_', '+' and '.'";
+            return Err(text.to_owned());
         }
-        Ok(text.into())
+        Ok(usual.into())
     }
+}
+
+/// A truth as databases and spreadsheets write it.
+pub(crate) fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_lowercase().as_str() {
+        "" | "false" | "f" | "no" | "n" | "0" | "off" | "falsch" | "nein" | "faux" | "non" => {
+            Some(false)
+        }
+        "true" | "t" | "yes" | "y" | "1" | "on" | "x" | "wahr" | "ja" | "vrai" | "oui" => {
+            Some(true)
+        }
+        _ => None,
+    }
+}
+
+/// A value without what spreadsheets put around it: blanks, and the decimals of a whole number.
+pub(crate) fn bare(field: FieldIx, value: &str) -> &str {
+    match field.field().kind {
+        Kind::Text => value,
+        Kind::Number { .. } => {
+            let value = value.trim();
+            value
+                .split_once('.')
+                .filter(|(_, rest)| rest.bytes().all(|c| c == b'0'))
+                .map_or(value, |(whole, _)| whole)
+        }
+        _ => value.trim(),
+    }
+}
+
+/// Mistakes that rows share, once, with their rows.
+pub fn gathered(mistakes: Vec<Mistake>) -> Vec<Mistake> {
+    let mut found: Vec<(Mistake, String, Rows)> = Vec::new();
+    let mut at: HashMap<(String, String), usize> = HashMap::new();
+    let mut out: Vec<Result<Mistake, usize>> = Vec::new();
+    for mistake in mistakes {
+        let row = mistake
+            .place
+            .strip_prefix("row ")
+            .map(|rest| rest.split_once(": ").unwrap_or((rest, "")));
+        let row = row.and_then(|(number, rest)| Some((number.parse().ok()?, rest.to_owned())));
+        let Some((number, rest)) = row.filter(|_| mistake.file.is_none()) else {
+            out.push(Ok(mistake));
+            continue;
+        };
+        let index = *at.entry((rest.clone(), mistake.text.clone())).or_insert_with(|| {
+            out.push(Err(found.len()));
+            found.push((mistake, rest, Rows::default()));
+            found.len() - 1
+        });
+        if let Some((_, _, rows)) = found.get_mut(index) {
+            rows.add(Row(number));
+        }
+    }
+    let whole = |entry: Result<Mistake, usize>| match entry {
+        Ok(mistake) => Some(mistake),
+        Err(index) => found.get(index).map(|(mistake, rest, rows)| {
+            let within = if rest.is_empty() { "" } else { ": " };
+            Mistake { place: format!("{rows}{within}{rest}"), ..mistake.clone() }
+        }),
+    };
+    out.into_iter().filter_map(whole).collect()
 }
 
 /// What only the whole list shows: addresses that stand twice, and users on two phones. Which of the
@@ -92,7 +198,7 @@ pub(crate) fn check_whole(list: &mut PhoneList) {
     let row = |index: usize| list.phones.get(index).map_or(Row(0), |phone| phone.row);
     for (index, phone) in list.phones.iter().enumerate() {
         if let Some(first) = seen.insert(phone.mac, index) {
-            let text = format!("the phone {} stands in {} already", phone.mac, row(first));
+            let text = format!("the phone {} is in {} already", phone.mac, row(first));
             wrong.push(Mistake::new(phone.row.to_string(), text));
             bad.extend([first, index]);
             continue;
@@ -107,7 +213,7 @@ pub(crate) fn check_whole(list: &mut PhoneList) {
             };
             if !(other.shared && line.shared) {
                 let text = format!(
-                    "user {user:?} stands in {} already; if both lines are meant to ring, say \
+                    "this user is in {} already; if both lines are meant to ring, say \
                      \"shared\" in both",
                     other.row
                 );

@@ -5,6 +5,7 @@ use std::fmt;
 use offhook_catalogue::VendorIx;
 use offhook_catalogue::mac::Mac;
 use offhook_core::fields::Values;
+use offhook_core::keys::Key;
 
 /// Where in the list something stands: a line of a CSV file, or an entry of a JSON list, from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +32,8 @@ pub struct Phone {
     pub values: Values,
     /// Keys of the maker's own, as the list has them.
     pub settings: Vec<(Box<str>, Box<str>)>,
+    /// What the programmable keys do.
+    pub keys: Vec<Key>,
 }
 
 /// One line (account) of a phone.
@@ -42,4 +45,6 @@ pub struct Line {
     pub values: Values,
     /// Stands on several phones on purpose.
     pub shared: bool,
+    /// Keys of the maker's own, for this line.
+    pub settings: Vec<(Box<str>, Box<str>)>,
 }

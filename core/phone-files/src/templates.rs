@@ -12,7 +12,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use sha2::{Digest, Sha256};
 
 use crate::escape::Escape;
-use crate::values::{SECRET_FACE, Secret};
+use crate::names::{SECRET_FACE, Secret};
 use offhook_catalogue::Tables;
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
@@ -110,6 +110,11 @@ impl Templates {
                 .any(|name| self.names_within(&name, word, depth - 1))
     }
 
+    /// Whether some of a vendor's templates are a user's own.
+    pub fn has_own(&self, vendor: &str) -> bool {
+        self.shown.keys().any(|name| name.split('/').next() == Some(vendor))
+    }
+
     /// Runs a template; the secrets in what comes out are marked, see [`split_secrets`].
     pub fn render(&self, name: &str, values: Value) -> Result<String, Fault> {
         let run = self.environment.get_template(name).and_then(|found| found.render(values));
@@ -176,6 +181,10 @@ fn environment(escapes: HashMap<String, String>) -> Environment<'static> {
         environment.remove_filter(filter);
     }
     environment.add_filter("key", key);
+    environment.add_filter("word", word);
+    environment.add_filter("scheme", scheme);
+    environment.add_filter("without_scheme", without_scheme);
+    environment.add_filter("place", place);
     environment.add_function("refuse", refuse);
     environment.set_path_join_callback(|name, parent| match parent.split_once('/') {
         Some((vendor, _)) if !name.contains('/') => Cow::Owned(format!("{vendor}/{name}")),
@@ -261,6 +270,45 @@ fn key(state: &mut State<'_, '_>, key: &str) -> Result<Value, Error> {
     }
 }
 
+/// `{{ line.transport|word("transport") }}`: the maker's word for ours; of a zone by its name, else by its
+/// offset in minutes.
+fn word(state: &State<'_, '_>, value: Value, field: &str) -> Result<Value, Error> {
+    let words = state.lookup("words").and_then(|words| words.get_attr(field).ok());
+    let found = words.and_then(|words| {
+        let of = |text: &str| words.get_attr(text).ok().filter(|word| !word.is_undefined());
+        let part = |name: &str| value.get_attr(name).ok().map(|part| part.to_string());
+        match value.as_str() {
+            Some(text) => of(text).or_else(|| of(text.split('-').next()?)),
+            None => part("name").and_then(|name| of(&name)).or_else(|| of(&part("minutes")?)),
+        }
+    });
+    found.ok_or_else(|| unfit(format!("this maker has no word for {field} {value}")))
+}
+
+/// `{{ firmware_url|scheme("firmware-url") }}`: the maker's word for a URL's scheme.
+fn scheme(state: &State<'_, '_>, url: &str, field: &str) -> Result<Value, Error> {
+    let schemes = state.lookup("schemes").and_then(|schemes| schemes.get_attr(field).ok());
+    let scheme = url.split("://").next().unwrap_or_default().to_ascii_lowercase();
+    let found = schemes.and_then(|schemes| schemes.get_attr(&scheme).ok());
+    let found = found.filter(|word| !word.is_undefined());
+    found.ok_or_else(|| unfit(format!("this maker has no word for the scheme of {field}")))
+}
+
+/// `{{ url|without_scheme }}`: what stands behind `://`.
+fn without_scheme(url: &str) -> String {
+    url.split_once("://").map_or(url, |(_, rest)| rest).to_owned()
+}
+
+/// `{{ codecs|place(codec) }}`: the position in a list from 1; 0 if it is not in it.
+fn place(list: Vec<Value>, item: Value) -> usize {
+    list.iter().position(|other| *other == item).map_or(0, |at| at + 1)
+}
+
+fn unfit(text: String) -> Error {
+    let unfit = Unfit { value: None, text };
+    Error::new(ErrorKind::InvalidOperation, "no word").with_source(unfit)
+}
+
 /// `{{ refuse("...") }}`: this phone's values cannot stand in this file.
 fn refuse(text: String) -> Result<Value, Error> {
     let unfit = Unfit { value: None, text };
@@ -276,6 +324,11 @@ fn template_mistake(error: &Error, name: &str, shown: &HashMap<String, String>) 
     let file = shown.get(name).cloned().unwrap_or_else(|| format!("vendors/{name}"));
     let line = error.line().and_then(|line| u32::try_from(line).ok());
     Mistake { file: Some(file), line, place: String::new(), text }
+}
+
+/// A text that is written as it is, marked as a secret.
+pub(crate) fn mark_secret(text: &str) -> String {
+    format!("{SECRET_OPENS}{text}{SECRET_ENDS}")
 }
 
 /// Takes the marks out of a rendered text: the text, and where in it secrets stand.

@@ -1,70 +1,17 @@
 //! What templates see: the names of a phone, its lines and the policy, as minijinja's values.
 
-use std::fmt;
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::value::{Enumerator, Object, ObjectExt, ObjectRepr, Value};
+use minijinja::value::Value;
 
+use crate::makers::{Family, Maker};
+use crate::names::{Name, Names, Secret, text_or_none};
 use crate::phone::{Line, Phone};
+use crate::zone::Zone;
 use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, Where, offset_minutes};
-
-/// A secret: printed where a template prints it, marked; nothing else can be done with it.
-#[derive(Debug)]
-pub(crate) struct Secret(pub String);
-
-/// What a secret looks like to everything but printing; no value may hold it.
-pub(crate) const SECRET_FACE: char = '\u{fdd2}';
-
-impl Object for Secret {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SECRET_FACE}")
-    }
-}
-
-/// Names and what they stand for. Few enough to look through.
-#[derive(Clone, Default)]
-pub(crate) struct Names(pub Vec<(Name, Value)>);
-
-/// A field's name, or one out of the policy.
-pub(crate) type Name = std::borrow::Cow<'static, str>;
-
-impl fmt::Debug for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
-    }
-}
-
-impl Object for Names {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_value_by_str(key.as_str()?)
-    }
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
-    }
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        self.mapped_enumerator(|this| {
-            Box::new(this.0.iter().map(|(name, _)| Value::from(name.as_ref())))
-        })
-    }
-}
-
-impl Names {
-    pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.0.push((Name::Borrowed(name), value.into()));
-    }
-
-    pub fn into_value(self) -> Value {
-        Value::from_object(self)
-    }
-}
-
-/// A text, or nothing for an empty one.
-pub(crate) fn text_or_none(text: &str) -> Value {
-    if text.is_empty() { Value::from(()) } else { Value::from(text) }
-}
+use offhook_core::keys::Key;
 
 fn value_of(field: FieldIx, text: &str) -> Value {
     let field = field.field();
@@ -79,17 +26,65 @@ fn value_of(field: FieldIx, text: &str) -> Value {
     }
 }
 
-/// Every field that may stand in a phone (or in a line), the first of `layers` that has it; none
-/// where nobody has.
-fn fields(in_line: bool, layers: &[&Values], names: &mut Names) {
+/// Every field that may stand in a phone (or in a line), from the first of `layers` that has it; none where
+/// no layer has it.
+fn fields(in_line: bool, layers: &[&Values], tls_port: bool, names: &mut Names) {
     let other = if in_line { Where::Phone } else { Where::Line };
+    let first = |at: FieldIx| layers.iter().find_map(|layer| layer.get(at));
+    let named = |name: &str| FieldIx::named(name).and_then(first);
+    // A phone that is sent a port's default for UDP would speak TLS to it.
+    let tls = tls_port && named("transport") == Some("tls");
     for (index, (field, name)) in FIELDS.iter().zip(TEMPLATE_NAMES).enumerate() {
         if field.place == other {
             continue;
         }
         let at = FieldIx(u8::try_from(index).unwrap_or(0));
-        let value = layers.iter().find_map(|layer| layer.get(at));
-        names.set(name, value.map_or_else(|| Value::from(()), |text| value_of(at, text)));
+        let value = match (first(at), name) {
+            (None, "port") if tls && named("server").is_some() => Value::from(SIPS_PORT),
+            (None, "outbound_port") if tls && named("outbound-proxy").is_some() => {
+                Value::from(SIPS_PORT)
+            }
+            (value, _) => value.map_or_else(|| Value::from(()), |text| value_of(at, text)),
+        };
+        names.set(name, value);
+    }
+}
+
+/// RFC 3261, section 19.1.2.
+const SIPS_PORT: u32 = 5061;
+
+/// The zone that the first of `layers` with one has: as a name of the tz database, or an offset.
+fn zone(common: &Common, layers: &[&Values]) -> Value {
+    let said = layers.iter().find_map(|layer| zone_said(layer));
+    said.map_or_else(|| Value::from(()), |(at, text)| common.zones.value(at, text))
+}
+
+/// What some values say of the zone. A zone's name says more than an offset.
+pub(crate) fn zone_said(values: &Values) -> Option<(FieldIx, &str)> {
+    let said = |name: &str| {
+        let at = FieldIx::named(name)?;
+        Some((at, values.get(at)?))
+    };
+    said("time-zone").or_else(|| said("utc-offset"))
+}
+
+/// Zones that were read already: most phones are in few.
+#[derive(Debug, Default)]
+pub(crate) struct Zones(Mutex<HashMap<Box<str>, Value>>);
+
+impl Zones {
+    fn value(&self, at: FieldIx, text: &str) -> Value {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = known.get(text) {
+            return value.clone();
+        }
+        let zone = match at.field().kind {
+            Kind::Offset => offset_minutes(text).map(Zone::fixed),
+            _ => Zone::named(text),
+        };
+        let value = zone.map_or_else(|| Value::from(()), |zone| zone.to_value());
+        known.insert(text.into(), value.clone());
+        value
     }
 }
 
@@ -106,29 +101,62 @@ pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
     "outbound_proxy",
     "outbound_port",
     "register_seconds",
+    "voicemail",
+    "srtp",
+    "dtmf",
     "codecs",
     "digit_map",
+    "time_zone",
     "utc_offset",
+    "language",
+    "tone_country",
     "phonebook_url",
     "firmware_url",
     "resync_minutes",
     "admin_password",
+    "user_password",
+    "syslog_server",
+    "keep_alive_seconds",
+    "pickup_code",
 ];
 
-/// Keys of the maker's own, as pairs. Those of the list are secrets: nobody knows what they mean.
+/// A maker's own key and its value.
+pub(crate) type Setting = (Box<str>, Box<str>);
+
+/// Settings as pairs. Those of the list are secrets, unless the catalogue knows what they mean.
 fn settings<'s>(
-    own: &'s [(Box<str>, Box<str>)],
-    common: impl Iterator<Item = &'s (Box<str>, Box<str>)>,
+    common: &Common,
+    own: impl Iterator<Item = (Cow<'s, str>, &'s str)>,
+    policy: impl Iterator<Item = &'s Setting>,
 ) -> Value {
-    let secret = |(key, value): &(Box<str>, Box<str>)| {
-        let secret = Value::from_object(Secret(value.to_string()));
-        Value::from(vec![Value::from(&**key), secret])
-    };
-    let plain = |(key, value): &(Box<str>, Box<str>)| {
-        Value::from(vec![Value::from(&**key), Value::from(&**value)])
-    };
-    let common = common.filter(|(key, _)| !own.iter().any(|(other, _)| other == key));
-    own.iter().map(secret).chain(common.map(plain)).collect()
+    let own: Vec<(Cow<'s, str>, &'s str)> = own.collect();
+    let pair = |key: &str, value: Value| Value::from(vec![Value::from(key), value]);
+    let policy = policy.filter(|(key, _)| !own.iter().any(|(other, _)| **other == **key));
+    let policy: Vec<Value> = policy.map(|(key, value)| pair(key, Value::from(&**value))).collect();
+    let own = own.iter().map(|(key, value)| pair(key, common.setting(key, value)));
+    own.chain(policy).collect()
+}
+
+/// What the list says in the maker's own words, of the phone and of its lines.
+pub(crate) fn own_settings<'p>(
+    common: &'p Common,
+    phone: &'p Phone,
+) -> impl Iterator<Item = (Cow<'p, str>, &'p str)> {
+    let form = common.form(&phone.model);
+    let of_lines = phone.lines.iter().flat_map(move |line| {
+        line.settings.iter().map(move |(key, value)| (line_key(form, line.number, key), &**value))
+    });
+    let of_phone = phone.settings.iter().map(|(key, value)| (Cow::Borrowed(&**key), &**value));
+    of_phone.chain(of_lines)
+}
+
+fn line_key<'k>(form: Option<&str>, number: u16, key: &'k str) -> Cow<'k, str> {
+    let Some(form) = form else { return Cow::Borrowed(key) };
+    let form = form.replace("LINE00000", &format!("{number:05}"));
+    let form = form.replace("LINE0", &number.saturating_sub(1).to_string());
+    // An attribute stands behind its own sign.
+    let key = if form.ends_with("@KEY") { key.strip_prefix('@').unwrap_or(key) } else { key };
+    Cow::Owned(form.replace("LINE", &number.to_string()).replace("KEY", key))
 }
 
 /// What a policy says to phones of one vendor at one site.
@@ -137,15 +165,77 @@ pub(crate) struct Common {
     /// Names that hold in every file.
     pub names: Names,
     pub values: Values,
-    pub settings: Vec<(Box<str>, Box<str>)>,
+    pub settings: Vec<Setting>,
+    pub keys: Vec<Key>,
+    pub vlan: Option<(u16, Option<u8>)>,
+    pub time_servers: Vec<String>,
+    pub zones: Zones,
+    pub maker: Option<Arc<Maker>>,
+    /// By family, `None` for the models of none: its name and the makers' words.
+    pub words: HashMap<Option<String>, Names>,
+}
+
+impl Common {
+    /// Names that hold for the models of one family: the makers' words.
+    fn family(&self, model: &str, names: &mut Names) {
+        let family = self.maker.as_deref().and_then(|maker| maker.family_of(model));
+        let name = family.map(|(name, _)| name.to_owned());
+        if let Some(words) = self.words.get(&name) {
+            names.0.extend(words.0.iter().cloned());
+        }
+    }
+
+    fn form(&self, model: &str) -> Option<&str> {
+        let maker = self.maker.as_deref()?;
+        let family = maker.family_of(model).map(|(_, family)| family);
+        maker.settings_of(family).line.as_deref()
+    }
+
+    fn setting(&self, key: &str, value: &str) -> Value {
+        match self.maker.as_deref().is_some_and(|maker| maker.is_plain(key)) {
+            true => Value::from(value),
+            false => Value::from_object(Secret(value.to_owned())),
+        }
+    }
+
+    fn tls_port(&self) -> bool {
+        self.maker.as_deref().is_some_and(|maker| maker.tls_port)
+    }
+}
+
+/// The words of a maker for the models of one family, as templates ask for them.
+pub(crate) fn maker_words(maker: &Maker, family: Option<(&str, &Family)>) -> Names {
+    let (mut words, mut schemes) = (Names::default(), Names::default());
+    let of = family.map(|(_, family)| family);
+    let mut fields: Vec<&'static str> = FIELDS.iter().map(|field| field.name).collect();
+    fields.push("keys");
+    for field in fields {
+        let Some(fact) = maker.fact(of, field) else { continue };
+        words.set(field, table(maker.words(of, fact)));
+        schemes.set(field, table(&fact.schemes));
+    }
+    let mut names = Names::default();
+    names.set("family", family.map_or_else(|| Value::from(()), |(name, _)| Value::from(name)));
+    names.set("words", words.into_value());
+    names.set("schemes", schemes.into_value());
+    names
+}
+
+fn table(words: &BTreeMap<String, String>) -> Value {
+    let pair = |(ours, theirs): (&String, &String)| {
+        (Name::Owned(ours.clone()), Value::from(theirs.as_str()))
+    };
+    Names(words.iter().map(pair).collect()).into_value()
 }
 
 /// The names in a file that many phones share. `model` is none in one for all models, `url` where it
 /// is not known beforehand.
 pub(crate) fn shared(common: &Common, model: Option<&str>, url: Option<&str>) -> Value {
     let mut names = common.names.clone();
-    fields(false, &[&common.values], &mut names);
-    names.set("settings", settings(&[], common.settings.iter()));
+    fields(false, &[&common.values], common.tls_port(), &mut names);
+    names.set("zone", zone(common, &[&common.values]));
+    names.set("settings", settings(common, std::iter::empty(), common.settings.iter()));
+    common.family(model.unwrap_or_default(), &mut names);
     if let Some(model) = model {
         names.set("model", text_or_none(model));
     }
@@ -156,12 +246,18 @@ pub(crate) fn shared(common: &Common, model: Option<&str>, url: Option<&str>) ->
 /// The names in a phone's own file.
 pub(crate) fn own(common: &Common, phone: &Phone, url: Option<&str>) -> Value {
     let mut names = common.names.clone();
-    fields(false, &[&phone.values, &common.values], &mut names);
+    let tls_port = common.tls_port();
+    fields(false, &[&phone.values, &common.values], tls_port, &mut names);
+    names.set("zone", zone(common, &[&phone.values, &common.values]));
     let mut own = Names::default();
-    fields(false, &[&phone.values], &mut own);
+    fields(false, &[&phone.values], tls_port, &mut own);
+    own.set("zone", zone(common, &[&phone.values]));
     names.set("own", own.into_value());
-    names.set("settings", settings(&phone.settings, std::iter::empty()));
-    names.set("all_settings", settings(&phone.settings, common.settings.iter()));
+    let listed = || own_settings(common, phone);
+    names.set("settings", settings(common, listed(), std::iter::empty()));
+    names.set("all_settings", settings(common, listed(), common.settings.iter()));
+    names.set("keys", keys_of(common, phone).into_iter().map(key_names).collect::<Value>());
+    common.family(&phone.model, &mut names);
     names.set("model", text_or_none(&phone.model));
     let digits = |upper: bool, separator: u8| {
         let mut out = Vec::with_capacity(17);
@@ -179,17 +275,47 @@ pub(crate) fn own(common: &Common, phone: &Phone, url: Option<&str>) -> Value {
 
 fn line_names(common: &Common, phone: &Phone, line: &Line) -> Value {
     let mut names = Names::default();
+    let tls_port = common.tls_port();
     names.set("number", line.number);
-    fields(true, &[&line.values, &phone.values, &common.values], &mut names);
+    fields(true, &[&line.values, &phone.values, &common.values], tls_port, &mut names);
     let mut own = Names::default();
-    fields(true, &[&line.values, &phone.values], &mut own);
+    fields(true, &[&line.values, &phone.values], tls_port, &mut own);
     names.set("own", own.into_value());
+    names.into_value()
+}
+
+/// The phone's keys, and those of the policy in the places that are left.
+pub(crate) fn keys_of<'k>(common: &'k Common, phone: &'k Phone) -> Vec<&'k Key> {
+    let place = |key: &Key| (key.module, key.number);
+    let own = &phone.keys;
+    let rest = common.keys.iter().filter(|key| !own.iter().any(|other| place(other) == place(key)));
+    let mut keys: Vec<&Key> = own.iter().chain(rest).collect();
+    keys.sort_by_key(|key| place(key));
+    keys
+}
+
+fn key_names(key: &Key) -> Value {
+    let mut names = Names::default();
+    let line = key.line.to_string();
+    let value = if key.kind == "line" { &*line } else { &*key.value };
+    let label = match (&*key.label, key.kind) {
+        ("", "line") => format!("Line {line}"),
+        ("", _) => key.value.to_string(),
+        (label, _) => label.to_owned(),
+    };
+    names.set("number", key.number);
+    names.set("module", key.module);
+    names.set("type", key.kind);
+    names.set("value", value);
+    names.set("label", label);
+    names.set("line", key.line);
     names.into_value()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::SECRET_FACE;
 
     #[test]
     fn templates_know_every_field() {

@@ -1,77 +1,200 @@
-//! docs/files.md says for every vendor which files are written and which values have no place in them;
-//! the catalogue and the templates say whether that is true.
+//! docs/files.md says for every vendor which files are written and which fields have no place in them, and
+//! docs/phone-files.md which parameter holds each field, by which source. Both come out of `files.toml`;
+//! `BLESS=1` writes the second one anew.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::fmt::Write as _;
 
 use offhook_catalogue::{PhoneFile, Vendor};
 use offhook_core::builtin;
 use offhook_core::fields::FIELDS;
+use offhook_phone_files::Makers;
+use offhook_phone_files::makers::{Characters, Fact, Family, Maker};
 
-fn page() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/files.md");
-    std::fs::read_to_string(path).expect("docs/files.md")
+fn docs(name: &str) -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/").to_owned() + name
 }
 
-/// A template's text with those that it includes.
-fn text(vendor: &str, template: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalogue/vendors");
-    let mut text = std::fs::read_to_string(folder.join(vendor).join(template)).expect("a template");
-    let includes: Vec<String> = text
-        .split("{% include \"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next().map(str::to_owned))
-        .collect();
-    for name in includes {
-        let (vendor, name) = name.split_once('/').unwrap_or((vendor, &name));
-        text.push_str(&self::text(vendor, name));
-    }
-    text
+fn page(name: &str) -> String {
+    std::fs::read_to_string(docs(name)).unwrap_or_default()
 }
 
-fn row(vendor: &Vendor) -> String {
-    let written: Vec<&PhoneFile> =
-        vendor.files.iter().filter(|file| !file.template.is_empty()).collect();
-    let names: Vec<String> = written
-        .iter()
-        .map(|file| {
-            let models: Vec<String> = file.models.iter().map(|head| format!("{head}...")).collect();
-            match models.is_empty() {
-                true => format!("`{}`", file.name),
-                false => format!("`{}` ({})", file.name, models.join(", ")),
-            }
-        })
-        .collect();
-    let all: String = written.iter().map(|file| text(&vendor.id, &file.template)).collect();
-    let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
-    let words: BTreeSet<&str> = all.split(word).collect();
-    let fields = FIELDS.iter().map(|field| field.name).filter(|name| *name != "user");
-    let own = fields.map(|name| (name, name.replace('-', "_")));
-    let policy = [("voice-vlan", "vlan".to_owned()), ("time-servers", "time_servers".to_owned())];
-    let missing: Vec<String> = own
-        .chain(policy)
-        .filter(|(_, name)| !words.contains(name.as_str()))
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    format!("| `{}` | {} | {} |", vendor.id, names.join(", "), missing.join(", "))
+fn written(vendor: &Vendor) -> Vec<&PhoneFile> {
+    vendor.files.iter().filter(|file| !file.template.is_empty()).collect()
+}
+
+fn vendors() -> impl Iterator<Item = &'static Vendor> {
+    builtin::built_in().vendors.iter().filter(|vendor| !written(vendor).is_empty())
+}
+
+/// Every field that a fact can be about, in the order of the page.
+fn fields() -> Vec<&'static str> {
+    let list = FIELDS.iter().map(|field| field.name);
+    list.chain(["keys", "key-modules", "voice-vlan", "voice-vlan-priority", "time-servers"])
+        .collect()
+}
+
+fn files(vendor: &Vendor) -> String {
+    let names = written(vendor).into_iter().map(|file| {
+        let models: Vec<String> = file.models.iter().map(|head| format!("{head}...")).collect();
+        match models.is_empty() {
+            true => format!("`{}`", file.name),
+            false => format!("`{}` ({})", file.name, models.join(", ")),
+        }
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn row(vendor: &Vendor, maker: &Maker) -> String {
+    let missing = fields()
+        .into_iter()
+        .filter(|field| maker.fact(None, field).is_none_or(|fact| fact.absent.is_some()));
+    let missing: Vec<String> = missing.map(|field| format!("`{field}`")).collect();
+    format!("| `{}` | {} | {} |", vendor.id, files(vendor), missing.join(", "))
 }
 
 #[test]
 fn the_page_says_what_is_written_for_whom() {
-    let page = page();
+    let page = page("files.md");
+    let makers = Makers::new(&[]).expect("files.toml");
     let head = page.find("| vendor | files (models) | not in them |").expect("the table");
     let rows: Vec<&str> =
         page[head..].lines().skip(2).take_while(|line| line.starts_with('|')).collect();
-    let written = |vendor: &&Vendor| vendor.files.iter().any(|file| !file.template.is_empty());
     let expected: Vec<String> =
-        builtin::built_in().vendors.iter().filter(written).map(row).collect();
-    assert_eq!(rows, expected);
+        vendors().map(|vendor| row(vendor, &makers.of(&vendor.id).expect("a maker"))).collect();
+    assert_eq!(rows, expected, "\n{}\n", expected.join("\n"));
+}
+
+/// What a fact holds a value to, in words.
+fn takes(maker: &Maker, family: Option<&Family>, fact: &Fact) -> String {
+    let mut parts = Vec::new();
+    let words: Vec<String> =
+        maker.words(family, fact).keys().map(|word| format!("`{word}`")).collect();
+    if !words.is_empty() {
+        parts.push(words.join(" "));
+    }
+    match (fact.from, fact.to) {
+        (Some(from), Some(to)) => parts.push(format!("{from} to {to}")),
+        (Some(from), None) => parts.push(format!("at least {from}")),
+        (None, Some(to)) => parts.push(format!("at most {to}")),
+        (None, None) => {}
+    }
+    let characters = fact.characters.map(|characters| match characters {
+        Characters::Digits => "digits",
+        Characters::Alphanumeric => "letters and digits",
+    });
+    parts.extend(characters.map(str::to_owned));
+    match (fact.min_length, fact.max_length) {
+        (Some(least), Some(most)) => parts.push(format!("{least} to {most} characters")),
+        (None, Some(most)) => parts.push(format!("at most {most} characters")),
+        _ => {}
+    }
+    parts.extend(fact.count.map(|count| format!("{count} of them")));
+    if !fact.one_of.is_empty() {
+        parts.push(format!("{} of the database's names", fact.one_of.len()));
+    }
+    let schemes: Vec<String> = fact.schemes.keys().map(|scheme| format!("`{scheme}`")).collect();
+    if !schemes.is_empty() {
+        parts.push(schemes.join(" "));
+    }
+    if fact.same {
+        parts.push("one for all lines".to_owned());
+    }
+    parts.join("; ")
+}
+
+fn source(vendor: &Vendor, maker: &Maker, name: &str) -> String {
+    let of_vendor = vendor.sources.iter().find(|source| &*source.key == name);
+    let text =
+        maker.sources.get(name).cloned().or(of_vendor.map(|source| source.citation.to_string()));
+    text.unwrap_or_else(|| panic!("{}: no source {name}", vendor.id))
+}
+
+fn table(out: &mut String, vendor: &Vendor, maker: &Maker, family: Option<(&str, &Family)>) {
+    out.push_str("\n| field | parameter | takes | source |\n|---|---|---|---|\n");
+    for field in fields() {
+        // A family's table has what differs.
+        if family.is_some_and(|(_, family)| !family.field.contains_key(field)) {
+            continue;
+        }
+        let of = family.map(|(_, family)| family);
+        let fact = maker.fact(of, field).unwrap_or_else(|| panic!("{}: {field}", vendor.id));
+        let line = match &fact.absent {
+            Some(why) => format!("| `{field}` | not written: {why} | | |"),
+            None => {
+                let sources = maker.sources_of(fact).join(", ");
+                let takes = takes(maker, of, fact);
+                format!("| `{field}` | {} | {takes} | {sources} |", fact.parameter)
+            }
+        };
+        let _ = writeln!(out, "{}", line.replace("|  |", "| |"));
+    }
+}
+
+fn parameters() -> String {
+    let makers = Makers::new(&[]).expect("files.toml");
+    let mut out = String::from(
+        "# Which parameter holds which field\n\n\
+         Made of `core/catalogue/vendors/*/files.toml` (`BLESS=1 cargo test -p offhook-phone-files --test \
+         files_page`); do not edit. A test holds the templates to it: a field with a parameter changes the \
+         files, one without changes nothing and is reported. N stands for the line, K for the key, M for \
+         the module. What the fields mean: [files.md](files.md).\n",
+    );
+    let (mut all, mut with) = (0, 0);
+    for vendor in vendors() {
+        let maker = makers.of(&vendor.id).expect("a maker");
+        for field in fields() {
+            all += 1;
+            with += usize::from(maker.fact(None, field).is_some_and(|fact| fact.absent.is_none()));
+        }
+    }
+    let _ = writeln!(out, "\nOf {all} pairs of maker and field, {with} are written.");
+    for vendor in vendors() {
+        let maker = makers.of(&vendor.id).expect("a maker");
+        let _ = write!(out, "\n## {} (`{}`)\n\n{}\n", vendor.name, vendor.id, files(vendor));
+        table(&mut out, vendor, &maker, None);
+        for (name, family) in &maker.family {
+            let models: Vec<String> =
+                family.models.iter().map(|head| format!("{head}...")).collect();
+            let _ = write!(out, "\nModels {} (`{name}`)", models.join(", "));
+            match family.field.is_empty() {
+                true => out.push_str(" have their keys under another name.\n"),
+                false => {
+                    out.push_str(" differ in:\n");
+                    table(&mut out, vendor, &maker, Some((name, family)));
+                }
+            }
+        }
+        let mut names: Vec<String> = Vec::new();
+        let families = maker.family.values().flat_map(|family| family.field.values());
+        let base = fields();
+        let facts = base.iter().filter_map(|field| maker.fact(None, field)).chain(families);
+        for name in facts.flat_map(|fact| maker.sources_of(fact)) {
+            if !names.iter().any(|other| other == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort();
+        out.push('\n');
+        for name in names {
+            let _ = writeln!(out, "- {name}: {}", source(vendor, &maker, &name));
+        }
+    }
+    out
+}
+
+#[test]
+fn the_parameters_page_is_made_of_the_facts() {
+    let expected = parameters();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(docs("phone-files.md"), &expected).expect("docs/phone-files.md");
+    }
+    assert!(page("phone-files.md") == expected, "docs/phone-files.md: BLESS=1 writes it anew");
 }
 
 #[test]
 fn the_page_names_every_field_and_every_cipher() {
-    let page = page();
+    let page = page("files.md");
     for field in &FIELDS {
         assert!(page.contains(&format!("`{}`", field.name)), "{}", field.name);
     }

@@ -18,6 +18,7 @@ use ipnet::Ipv4Net;
 
 use crate::catalogue::VendorIx;
 use crate::fields::Values;
+use crate::keys::Key;
 use crate::value::{Existing, OptionSpec, Send};
 use devices::Devices;
 
@@ -91,6 +92,8 @@ pub struct PhoneSettings {
     pub values: Values,
     /// Keys of the maker's own.
     pub settings: Vec<(Box<str>, Box<str>)>,
+    /// What the phones' programmable keys do.
+    pub keys: Vec<Key>,
 }
 
 /// Who may fetch a phone's files.

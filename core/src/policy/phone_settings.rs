@@ -4,12 +4,13 @@
 use super::PhoneSettings;
 use crate::error::Mistakes;
 use crate::fields::{FieldIx, check_setting, check_value, field_names};
+use crate::keys::read_keys;
 use crate::reader::Cursor;
 use crate::tree::Kind;
 
 pub(super) fn read_phone_settings(at: &Cursor<'_>, mistakes: &mut Mistakes) -> PhoneSettings {
     let mut settings = PhoneSettings::default();
-    let known: Vec<&str> = field_names(false).chain(["settings"]).collect();
+    let known: Vec<&str> = field_names(false).chain(["settings", "keys"]).collect();
     let Some(table) = at.table(&known, mistakes) else { return settings };
     for name in field_names(false) {
         let (Some(at), Some(field)) = (table.get(name), FieldIx::named(name)) else { continue };
@@ -24,8 +25,11 @@ pub(super) fn read_phone_settings(at: &Cursor<'_>, mistakes: &mut Mistakes) -> P
             Ok(value) => {
                 settings.values.set(field, &value);
             }
-            Err(text) => at.mistake(text, mistakes),
+            Err(text) => at.mistake(format!("{text}; found {}", at.tree.found()), mistakes),
         }
+    }
+    if let Some(at) = table.get("keys") {
+        settings.keys = read_keys(&at, mistakes);
     }
     if let Some(at) = table.get("settings")
         && let Some(table) = at.any_table(mistakes)

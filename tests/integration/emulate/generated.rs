@@ -23,7 +23,7 @@ fn makers() -> Vec<String> {
 
 /// What is generated for is another model than the emulator plays unasked: vendor, example, model.
 const OTHERS: [(&str, &str, &str); 2] =
-    [("ale", "Myriad by its address", ""), ("gigaset", "by its address", "N670_IP_PRO")];
+    [("ale", "Myriad by its address", "M5"), ("gigaset", "by its address", "N670_IP_PRO")];
 /// Whose option 242 has no place for the port that a test's server is at: this phone is given its URL.
 const BY_HAND: &str = "avaya";
 

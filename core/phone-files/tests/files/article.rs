@@ -18,10 +18,11 @@ fn expected() -> BTreeSet<Parameter> {
     lines.map(parameter).collect()
 }
 
-#[test]
-fn the_articles_files_have_its_parameters_and_values() {
+/// What is written for the article's site, with some variables in its policy.
+fn found(vars: &serde_json::Value) -> BTreeSet<Parameter> {
     let policy = json!({
         "systems": [{ "system": "files", "url": "https://provision.example.com/polycom/" }],
+        "vars": vars,
         "phone-settings": {
             "server": "pbx.example.com", "port": 5060, "transport": "udp",
             "outbound-proxy": "pbx.example.com",
@@ -44,5 +45,30 @@ fn the_articles_files_have_its_parameters_and_values() {
             assert!(new, "{path}: {} stands twice", attribute.name());
         }
     }
-    assert_eq!(found, expected());
+    found
+}
+
+#[test]
+fn the_articles_files_have_its_parameters_and_values() {
+    let shared = found(&json!({ "polycom-common-file": "yes" }));
+    // The article names no transport for the proxy; without it the phone takes UDP.
+    let more = ("000000000000.cfg", "voIpProt.SIP.outboundProxy.transport", "UDPOnly");
+    let more = (more.0.to_owned(), more.1.to_owned(), more.2.to_owned());
+    assert_eq!(shared, expected().into_iter().chain([more]).collect());
+}
+
+#[test]
+fn a_phones_own_file_holds_all_that_it_needs() {
+    let whole = found(&json!({}));
+    let missing: Vec<_> = expected().difference(&whole).cloned().collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let own = |name: &str| {
+        let of = |(path, found, _): &&Parameter| path == "0004f2abcdef.cfg" && found == name;
+        whole.iter().find(of).map(|(_, _, value)| value.as_str())
+    };
+    assert_eq!(own("reg.1.server.1.address"), Some("pbx.example.com"));
+    assert_eq!(own("reg.1.server.1.transport"), Some("UDPOnly"));
+    assert_eq!(own("reg.1.outboundProxy.address"), Some("pbx.example.com"));
+    assert_eq!(own("reg.1.outboundProxy.transport"), Some("UDPOnly"));
+    assert_eq!(own("dialplan.digitmap"), Some("[2-9]11|0T|+011xxx.T|[2-9]xxxxxxxxx"));
 }

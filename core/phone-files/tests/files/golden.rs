@@ -1,71 +1,69 @@
-//! What each vendor's folder says that its files look like (`files.toml`).
+//! What the files of each maker and family look like: with every field, and with none. They lie in
+//! `golden/` of the vendor's folder; `BLESS=1` writes them anew, to be read by a person.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use offhook_catalogue::Vendor;
-use serde_json::{Value, json};
+use offhook_phone_files::Makers;
 
-use crate::writer::{under, vendors};
+use crate::every::{kin, policy};
+use crate::writer::Site;
 
-fn folder(vendor: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalogue/vendors").join(vendor)
+fn folder(vendor: &str, case: &str) -> PathBuf {
+    let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalogue/vendors");
+    vendors.join(vendor).join("golden").join(case)
+}
+
+fn there(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
+    let file = |entry: fs::DirEntry| {
+        let text = fs::read_to_string(entry.path()).expect("a golden file");
+        (entry.file_name().to_string_lossy().into_owned(), text)
+    };
+    entries.map(|entry| file(entry.expect("an entry"))).collect()
 }
 
 #[test]
 fn golden_files() {
-    // `BLESS=<vendor>` prints what comes out, to be read by a person and put into files.toml.
-    let bless = std::env::var("BLESS").ok();
-    let chosen = |vendor: &&Vendor| bless.as_deref().is_none_or(|id| id == &*vendor.id);
-    for vendor in vendors().filter(chosen) {
-        let path = folder(&vendor.id).join("files.toml");
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-            panic!("{}: {error}: a template needs an example", path.display())
-        });
-        let examples: Value = toml::from_str(&text).expect("TOML");
-        let mut used = BTreeMap::new();
-        let mut models: Vec<String> = Vec::new();
-        for example in examples["example"].as_array().expect("examples") {
-            let name = format!("{}: {}", vendor.id, example["name"]);
-            let mut phones = example["phone"].clone();
-            for phone in phones.as_array_mut().expect("phones") {
-                phone["vendor"] = json!(&*vendor.id);
-            }
-            let found = under(&example["policy"], |write| write(&phones))
-                .unwrap_or_else(|e| panic!("{name}: {e}"));
-            models.extend(
-                phones
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(|phone| phone["model"].as_str().unwrap_or_default().to_owned()),
-            );
-            let blessing = bless.is_some();
-            if blessing {
-                for (path, text) in &found {
-                    println!("\"{path}\" = '''\n{text}'''");
+    let bless = std::env::var_os("BLESS").is_some();
+    let makers = Makers::new(&[]).expect("files.toml");
+    for kin in kin(&makers) {
+        let every = |field: &str| kin.has(field);
+        let none = |_: &str| false;
+        for case in ["every-field", "no-field"] {
+            let wanted: &dyn Fn(&str) -> bool = if case == "no-field" { &none } else { &every };
+            let case = format!("{}-{case}", kin.model);
+            let files = Site::new(&policy(wanted)).write(&kin.list(wanted));
+            let files = files.unwrap_or_else(|error| panic!("{} {case}: {error}", kin.vendor));
+            let folder = folder(kin.vendor, &case);
+            if bless {
+                let _ = fs::remove_dir_all(&folder);
+                fs::create_dir_all(&folder).expect("a folder");
+                for (path, text) in &files {
+                    fs::write(folder.join(path), text).expect("a file");
                 }
             }
-            let expected =
-                example["files"].as_object().unwrap_or_else(|| panic!("{name}: no files"));
-            let expected: BTreeMap<String, String> = expected
-                .iter()
-                .map(|(path, text)| (path.clone(), text.as_str().unwrap().to_owned()))
-                .collect();
-            if !blessing {
-                assert_eq!(found, expected, "{name}");
-            }
-            for path in found.keys() {
-                used.insert(path.clone(), ());
-            }
-        }
-        let templates = vendor.files.iter().filter(|file| !file.template.is_empty()).count();
-        assert!(used.len() >= templates, "{}: an example for every template", vendor.id);
-        // One for each family of models that has files of its own.
-        let written = vendor.files.iter().filter(|file| !file.template.is_empty());
-        for head in written.flat_map(|file| file.models.iter()) {
-            let shown = models.iter().any(|model| model.starts_with(&**head));
-            assert!(shown, "{}: no example of a model {head}...", vendor.id);
+            assert_eq!(files, there(&folder), "{} {case}: BLESS=1 writes it anew", kin.vendor);
         }
     }
+}
+
+/// Every XML file by a parser that is not ours.
+#[test]
+fn golden_xml_is_well_formed() {
+    let makers = Makers::new(&[]).expect("files.toml");
+    let mut read = 0;
+    for kin in kin(&makers) {
+        for case in ["every-field", "no-field"] {
+            for (path, text) in there(&folder(kin.vendor, &format!("{}-{case}", kin.model))) {
+                if text.starts_with('<') {
+                    roxmltree::Document::parse(&text)
+                        .unwrap_or_else(|error| panic!("{} {path}: {error}", kin.vendor));
+                    read += 1;
+                }
+            }
+        }
+    }
+    assert!(read > 40, "{read}");
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod article;
+mod every;
 mod golden;
 mod hostile;
+mod lists;
 mod parsed;
 mod writer;

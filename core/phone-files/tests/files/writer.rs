@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use offhook_catalogue::Vendor;
 use offhook_core::{Engine, Host, builtin};
-use offhook_phone_files::{PhoneList, Renderer, json_list};
+use offhook_phone_files::{Makers, Reading, Renderer};
 use serde_json::Value;
 
 /// The vendors that have templates.
@@ -16,23 +16,51 @@ pub fn vendors() -> impl Iterator<Item = &'static Vendor> {
 /// Path and text of each file, or everything that is wrong.
 pub type Written = Result<BTreeMap<String, String>, String>;
 
-/// Hands over a writer of the files of whatever list, under one policy.
-pub fn under<T>(policy: &Value, run: impl FnOnce(&dyn Fn(&Value) -> Written) -> T) -> T {
-    let engine = Engine::new(builtin::shared(), &policy.to_string(), Host::ANY).expect("a policy");
-    let no_key = |_: &str| Err("no key here".to_owned());
-    let renderer = Renderer::new(&engine, &[], &no_key).expect("templates");
-    run(&|phones| written(&engine, &renderer, phones))
+/// One policy, and what is written under it.
+pub struct Site {
+    makers: Makers,
+    renderer: Renderer<'static>,
+    engine: &'static Engine,
 }
 
-fn written(engine: &Engine, renderer: &Renderer<'_>, phones: &Value) -> Written {
-    let list: PhoneList = json_list::read(&phones.to_string(), engine);
+impl Site {
+    pub fn new(policy: &Value) -> Site {
+        let engine = Engine::new(builtin::shared(), &policy.to_string(), Host::ANY);
+        // A test's policies are few.
+        let engine: &'static Engine = Box::leak(Box::new(engine.expect("a policy")));
+        let makers = Makers::new(&[]).expect("files.toml");
+        Site { makers, renderer: renderer(engine), engine }
+    }
+
+    pub fn write(&self, phones: &Value) -> Written {
+        written(self.engine, &self.makers, &self.renderer, phones)
+    }
+
+    /// What was told of all lists written so far.
+    pub fn doubts(&self) -> Vec<String> {
+        self.renderer.doubts()
+    }
+}
+
+/// Hands over a writer of the files of whatever list, under one policy.
+pub fn under<T>(policy: &Value, run: impl FnOnce(&dyn Fn(&Value) -> Written) -> T) -> T {
+    let site = Site::new(policy);
+    run(&|phones| site.write(phones))
+}
+
+fn renderer(engine: &Engine) -> Renderer<'_> {
+    Renderer::new(engine, &[], &|_: &str| Err("no key here".to_owned())).expect("templates")
+}
+
+fn written(engine: &Engine, makers: &Makers, renderer: &Renderer<'_>, phones: &Value) -> Written {
+    let list = Reading::new(engine, makers).read(phones.to_string().as_bytes());
     let told: Vec<String> = list.mistakes.iter().map(ToString::to_string).collect();
     if !told.is_empty() {
         return Err(told.join("\n"));
     }
     let mut files = BTreeMap::new();
     for phone in &list.phones {
-        for placed in renderer.places(phone).map_err(|mistake| mistake.to_string())? {
+        for placed in renderer.places(phone).map_err(|mistakes| mistakes.to_string())? {
             let rendered = renderer.render(phone, &placed).map_err(|error| error.to_string())?;
             let text = String::from_utf8(rendered.bytes).expect("UTF-8");
             for (start, end) in rendered.secrets {

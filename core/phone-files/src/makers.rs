@@ -1,0 +1,397 @@
+//! What each maker's files can say, out of `files.toml` in its folder: which parameter holds a field, with
+//! which words and within which limits, by family of models. Lists are held to it, the losses of a phone
+//! are told by it, and docs/files.md is made of it; a test holds the templates to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use offhook_catalogue::error::{Mistake, Mistakes};
+use offhook_catalogue::overlay::OverlayFile;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// One maker's files.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Maker {
+    /// A model that belongs to no family below.
+    pub example: Option<String>,
+    /// Where facts come from that name no source themselves.
+    #[serde(default)]
+    source: OneOrMany,
+    /// What the short names of sources stand for, beside those of `vendor.toml`.
+    #[serde(default)]
+    pub sources: BTreeMap<String, String>,
+    /// With TLS, port 5061 is written where the list names none.
+    #[serde(default)]
+    pub tls_port: bool,
+    #[serde(default)]
+    pub line_end: LineEnd,
+    /// How many lines, keys and modules a model has, by the beginning of its name.
+    #[serde(default)]
+    lines: BTreeMap<String, u16>,
+    #[serde(default)]
+    keys: BTreeMap<String, u16>,
+    #[serde(default)]
+    modules: BTreeMap<String, u16>,
+    /// The keys of one module.
+    module_keys: Option<u16>,
+    #[serde(default)]
+    pub model: Spelling,
+    #[serde(default)]
+    settings: SettingsForm,
+    /// Templates that are used only for phones with a field.
+    #[serde(default)]
+    pub only_with: BTreeMap<String, String>,
+    #[serde(default)]
+    field: BTreeMap<String, Fact>,
+    #[serde(default)]
+    pub family: BTreeMap<String, Family>,
+    /// Of the whole file.
+    #[serde(skip)]
+    pub digest: [u8; 32],
+}
+
+/// Models whose files differ from the others'.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Family {
+    /// How the models begin.
+    pub models: Vec<String>,
+    pub example: String,
+    settings: Option<SettingsForm>,
+    #[serde(default)]
+    pub field: BTreeMap<String, Fact>,
+}
+
+/// What is known of one field.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Fact {
+    /// The maker's parameters; N stands for the line, K for the key, M for the module.
+    #[serde(default)]
+    pub parameter: String,
+    /// Why there is none.
+    pub absent: Option<String>,
+    /// Our words and the maker's.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+    /// The field whose words count here too.
+    words_of: Option<String>,
+    /// Values that the maker takes as they are.
+    #[serde(default)]
+    pub one_of: Vec<String>,
+    /// Schemes of a URL, and the maker's words for them.
+    #[serde(default)]
+    pub schemes: BTreeMap<String, String>,
+    pub from: Option<u32>,
+    pub to: Option<u32>,
+    pub characters: Option<Characters>,
+    pub min_length: Option<usize>,
+    pub max_length: Option<usize>,
+    /// How many of a list there is room for.
+    pub count: Option<usize>,
+    /// All lines of a phone have the same.
+    #[serde(default)]
+    pub same: bool,
+    #[serde(default)]
+    source: OneOrMany,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Characters {
+    Digits,
+    Alphanumeric,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineEnd {
+    #[default]
+    Lf,
+    Crlf,
+}
+
+/// How models are spelt.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Spelling {
+    /// The phone writes them in upper case.
+    #[serde(default)]
+    upper: bool,
+    /// Beginnings that are not part of the model.
+    #[serde(default)]
+    drop: Vec<String>,
+    /// What stands before a model that begins so.
+    #[serde(default)]
+    begin: BTreeMap<String, String>,
+    /// What stands at the end of a model that begins so.
+    #[serde(default)]
+    end: BTreeMap<String, String>,
+}
+
+/// Where the maker's own keys (`settings`) stand.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SettingsForm {
+    /// The path of a key without steps; without it the template writes those.
+    pub plain: Option<String>,
+    /// The key of a line's setting: LINE is its number, LINE0 counts from 0, KEY is what the list says.
+    pub line: Option<String>,
+    /// The attribute that `name[1]` means.
+    pub index: Option<String>,
+    /// Attributes of new elements.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// Keys are paths only: a name with dots in it is none.
+    #[serde(default)]
+    pub nested: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    #[default]
+    None,
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn all(&self) -> Vec<&str> {
+        match self {
+            OneOrMany::None => Vec::new(),
+            OneOrMany::One(one) => vec![one],
+            OneOrMany::Many(many) => many.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// The value for the longest beginning of a model.
+fn by_model<T: Copy>(table: &BTreeMap<String, T>, model: &str) -> Option<T> {
+    let fits = table.iter().filter(|(head, _)| starts(model, head));
+    fits.max_by_key(|(head, _)| head.len()).map(|(_, value)| *value)
+}
+
+/// Whether a model begins so, in whatever case.
+pub(crate) fn starts(model: &str, head: &str) -> bool {
+    model.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head))
+}
+
+impl Maker {
+    fn read(text: &str) -> Result<Maker, String> {
+        let maker: Maker = toml::from_str(text).map_err(|error| error.to_string())?;
+        Ok(Maker { digest: Sha256::digest(text).into(), ..maker })
+    }
+
+    /// The family that a model belongs to.
+    pub fn family_of(&self, model: &str) -> Option<(&str, &Family)> {
+        let longest = |family: &Family| {
+            let fits = family.models.iter().filter(|head| starts(model, head));
+            fits.map(String::len).max()
+        };
+        let fits = self.family.iter().filter_map(|(name, family)| Some((longest(family)?, name)));
+        let (_, name) = fits.max()?;
+        self.family.get_key_value(name).map(|(name, family)| (name.as_str(), family))
+    }
+
+    /// What is known of a field for a model; `None`: nothing.
+    pub fn fact<'m>(&'m self, family: Option<&'m Family>, field: &str) -> Option<&'m Fact> {
+        family.and_then(|family| family.field.get(field)).or_else(|| self.field.get(field))
+    }
+
+    /// The words of a field, for [`Fact::words_of`] too.
+    pub fn words<'m>(
+        &'m self,
+        family: Option<&'m Family>,
+        fact: &'m Fact,
+    ) -> &'m BTreeMap<String, String> {
+        let other = fact.words_of.as_deref().and_then(|name| self.fact(family, name));
+        other.map_or(&fact.words, |other| &other.words)
+    }
+
+    /// Short names of the sources of a fact.
+    pub fn sources_of<'m>(&'m self, fact: &'m Fact) -> Vec<&'m str> {
+        let own = fact.source.all();
+        if own.is_empty() { self.source.all() } else { own }
+    }
+
+    pub fn settings_of<'m>(&'m self, family: Option<&'m Family>) -> &'m SettingsForm {
+        family.and_then(|family| family.settings.as_ref()).unwrap_or(&self.settings)
+    }
+
+    pub fn lines_of(&self, model: &str) -> Option<u16> {
+        by_model(&self.lines, model)
+    }
+
+    /// How many keys the phone itself (module 0) or one of its modules has.
+    pub fn keys_of(&self, model: &str, module: u8) -> Option<u16> {
+        if module == 0 { by_model(&self.keys, model) } else { self.module_keys }
+    }
+
+    pub fn modules_of(&self, model: &str) -> Option<u16> {
+        match (by_model(&self.modules, model), self.modules.is_empty()) {
+            (None, false) => Some(0),
+            (found, _) => found,
+        }
+    }
+
+    /// Whether a maker's own key is one of those whose values are no secrets.
+    pub fn is_plain(&self, key: &str) -> bool {
+        let shape = shape(key);
+        let families = self.family.values().flat_map(|family| &family.field);
+        let facts = self.field.iter().chain(families);
+        let secret = |name: &str| name.ends_with("password");
+        let mut named = facts.filter(|(_, fact)| {
+            fact.parameter.split([',', ':']).any(|one| self::shape(one.trim()) == shape)
+        });
+        named.clone().next().is_some() && !named.any(|(name, _)| secret(name))
+    }
+}
+
+/// A key with each number, and each N, K and M that stands alone, as `#`.
+fn shape(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    let letters: Vec<char> = key.chars().collect();
+    for (at, &c) in letters.iter().enumerate() {
+        let alone = |at: usize| {
+            let near = |at: Option<usize>| {
+                at.and_then(|at| letters.get(at)).is_none_or(|c| !c.is_ascii_uppercase())
+            };
+            near(at.checked_sub(1)) && near(Some(at + 1))
+        };
+        match c {
+            '0'..='9' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            'N' | 'K' | 'M'
+                if alone(at) && !letters.get(at + 1).is_some_and(char::is_ascii_lowercase) =>
+            {
+                out.push('#');
+            }
+            c => out.push(c.to_ascii_lowercase()),
+        }
+    }
+    out
+}
+
+impl Spelling {
+    /// A model as the phone writes it in its file names.
+    pub fn usual(&self, model: &str) -> String {
+        let mut rest = model.trim();
+        while let Some(head) = self.drop.iter().find(|head| starts(rest, head)) {
+            rest = rest.get(head.len()..).unwrap_or_default().trim_start();
+        }
+        let mut usual: String = rest.chars().filter(|c| *c != ' ').collect();
+        if self.upper {
+            usual.make_ascii_uppercase();
+        }
+        if let Some((_, before)) = self.begin.iter().find(|(head, _)| starts(&usual, head))
+            && !starts(&usual, before)
+        {
+            usual.insert_str(0, before);
+        }
+        if let Some((_, behind)) = self.end.iter().find(|(head, _)| starts(&usual, head))
+            && !usual.ends_with(behind.as_str())
+        {
+            usual.push_str(behind);
+        }
+        usual
+    }
+}
+
+/// All makers, by vendor id.
+#[derive(Debug, Default)]
+pub struct Makers(BTreeMap<String, Arc<Maker>>);
+
+impl Makers {
+    /// Those of the program; a user's own take the place of one of the same vendor.
+    ///
+    /// # Errors
+    ///
+    /// Every file that cannot be read.
+    pub fn new(overlay: &[OverlayFile]) -> Result<Makers, Mistakes> {
+        let mut makers = BTreeMap::new();
+        let mut mistakes = Mistakes::default();
+        let own = overlay.iter().filter_map(|file| {
+            let mut parts = file.path.rsplit('/');
+            let (name, id) = (parts.next()?, parts.next()?);
+            (name == "files.toml").then_some((id, file.text.as_str(), file.path.clone()))
+        });
+        let built_in = crate::FILES
+            .iter()
+            .map(|(id, text)| (*id, *text, format!("core/catalogue/vendors/{id}/files.toml")));
+        for (id, text, path) in built_in.chain(own) {
+            match Maker::read(text) {
+                Ok(maker) => {
+                    makers.insert(id.to_owned(), Arc::new(maker));
+                }
+                Err(text) => {
+                    let place = String::new();
+                    mistakes.0.push(Mistake { file: Some(path), line: None, place, text });
+                }
+            }
+        }
+        mistakes.or(Some(Makers(makers)))
+    }
+
+    pub fn of(&self, vendor: &str) -> Option<Arc<Maker>> {
+        self.0.get(vendor).cloned()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Maker)> {
+        self.0.iter().map(|(id, maker)| (id.as_str(), &**maker))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn makers() -> Makers {
+        Makers::new(&[]).unwrap()
+    }
+
+    #[test]
+    fn models_are_spelt_as_phones_do() {
+        let makers = makers();
+        let usual = |vendor: &str, model: &str| makers.of(vendor).unwrap().model.usual(model);
+        for model in ["snomD735", "d735", "D735", "Snom D735"] {
+            assert_eq!(usual("snom", model), "D735", "{model}");
+        }
+        for model in ["8841", "CP-8841", "CP-8841-3PCC", "8841-3pcc", "cp-8841"] {
+            assert_eq!(usual("cisco-mpp", model), "CP-8841-3PCC", "{model}");
+        }
+        for model in ["504G", "spa504g", "SPA504G", "Cisco SPA504G"] {
+            assert_eq!(usual("cisco-spa", model), "SPA504G", "{model}");
+        }
+        for model in ["hdv130", "KX-HDV130", "kx-hdv130", "Panasonic-KX-HDV130"] {
+            assert_eq!(usual("panasonic", model), "KX-HDV130", "{model}");
+        }
+        assert_eq!(usual("yealink", "SIP-T46S"), "T46S");
+        assert_eq!(usual("polycom", "VVX 410"), "VVX410");
+        assert_eq!(usual("polycom", "Poly-EdgeE550"), "EdgeE550");
+        assert_eq!(usual("sangoma", "s500"), "S500");
+        assert_eq!(usual("gigaset", "n670_ip_pro"), "N670_IP_PRO");
+    }
+
+    #[test]
+    fn families_and_limits() {
+        let makers = makers();
+        let yealink = makers.of("yealink").unwrap();
+        assert_eq!(yealink.family_of("T74U").map(|(name, _)| name), Some("t7"));
+        assert_eq!(yealink.family_of("T46S").map(|(name, _)| name), None);
+        assert_eq!((yealink.lines_of("T19P_E2"), yealink.lines_of("T46S")), (Some(1), Some(16)));
+        assert_eq!((yealink.modules_of("T19P"), yealink.modules_of("T46S")), (Some(0), Some(6)));
+    }
+
+    #[test]
+    fn what_is_known_to_be_no_secret() {
+        let makers = makers();
+        let plain = |vendor: &str, key: &str| makers.of(vendor).unwrap().is_plain(key);
+        assert!(plain("yealink", "linekey.3.type") && plain("yealink", "local_time.time_zone"));
+        assert!(!plain("yealink", "account.2.password") && !plain("yealink", "what.ever"));
+        assert!(plain("grandstream", "P1363") || !plain("grandstream", "P34"));
+        assert!(!plain("grandstream", "P34") && !plain("grandstream", "P2"));
+    }
+}

@@ -1,0 +1,169 @@
+//! The programmable keys of a phone: what each does, in the words of lists and policies.
+
+use offhook_catalogue::error::Mistakes;
+use offhook_catalogue::reader::Cursor;
+
+use crate::fields::characters;
+
+/// What a key can do.
+pub const KEY_TYPES: [&str; 5] = ["line", "blf", "speed-dial", "park", "url"];
+
+/// One key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Its number on the phone, or on its module, from 1.
+    pub number: u16,
+    /// The expansion module that it is on, from 1; 0 is the phone itself.
+    pub module: u8,
+    /// One of [`KEY_TYPES`].
+    pub kind: &'static str,
+    /// The number, or the URL. Empty for a line.
+    pub value: Box<str>,
+    /// What the phone shows; empty shows the value.
+    pub label: Box<str>,
+    /// The line that it uses, from 1.
+    pub line: u16,
+}
+
+const KNOWN: [&str; 6] = ["number", "module", "type", "value", "label", "line"];
+
+/// Reads a list of keys; mistakes name the place of each.
+pub fn read_keys(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Vec<Key> {
+    let items: Vec<Cursor<'_>> = at.list("keys", mistakes).collect();
+    let keys: Vec<Key> = items.iter().filter_map(|item| read_key(item, mistakes)).collect();
+    if let Some(key) = twice(&keys) {
+        at.mistake(twice_text(key), mistakes);
+    }
+    keys
+}
+
+fn read_key(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Key> {
+    let table = at.table(&KNOWN, mistakes)?;
+    let number = table.need("number", "the key's number", mistakes);
+    let number = number.and_then(|at| at.integer(1, 999, mistakes));
+    let kind = table.need("type", &KEY_TYPES.join(", "), mistakes).and_then(|at| {
+        let word = at.text(&KEY_TYPES.join(", "), mistakes)?;
+        let found = type_named(word);
+        if found.is_none() {
+            at.expected(&KEY_TYPES.join(", "), mistakes);
+        }
+        found
+    });
+    let mut text = |name: &str| {
+        let at = table.get(name).filter(|at| !at.is_null())?;
+        let text = match &at.tree.kind {
+            offhook_catalogue::tree::Kind::Integer(number) => number.to_string(),
+            _ => at.text("a text", mistakes)?.to_owned(),
+        };
+        if let Err(wrong) = characters(&text) {
+            at.mistake(wrong, mistakes);
+        }
+        Some(text.into_boxed_str())
+    };
+    let (value, label) = (text("value").unwrap_or_default(), text("label").unwrap_or_default());
+    let module = table.get("module").and_then(|at| at.integer(0, 9, mistakes)).unwrap_or(0);
+    let line = table.get("line").and_then(|at| at.integer(1, 999, mistakes));
+    let (number, kind) = (u16::try_from(number?).ok()?, kind?);
+    let module = u8::try_from(module).ok()?;
+    let line = line.and_then(|line| u16::try_from(line).ok());
+    let key = Key { number, module, kind, value, label, line: line.unwrap_or(1) };
+    match whole(key) {
+        Ok(key) => Some(key),
+        Err(text) => {
+            at.mistake(text, mistakes);
+            None
+        }
+    }
+}
+
+/// `blf:1002:Anna`, the key's type, value and label; the value of a URL holds colons itself.
+///
+/// # Errors
+///
+/// What was expected, without what was found.
+pub fn parse_key(number: u16, text: &str) -> Result<Key, String> {
+    characters(text)?;
+    let expected =
+        || format!("expected TYPE:VALUE or TYPE:VALUE:LABEL, TYPE one of {}", KEY_TYPES.join(", "));
+    let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+    let kind = type_named(kind.trim()).ok_or_else(expected)?;
+    let (value, label) = if kind == "url" { cut_url(rest) } else { cut(rest) };
+    // A line's value is the number of the line.
+    let line = match (kind, value.trim()) {
+        ("line", "") => 1,
+        ("line", number) => number.parse().ok().filter(|line| *line > 0).ok_or_else(expected)?,
+        _ => 1,
+    };
+    let value = if kind == "line" { "" } else { value.trim() };
+    let (value, label) = (value.into(), label.trim().into());
+    whole(Key { number, module: 0, kind, value, label, line })
+}
+
+fn type_named(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    KEY_TYPES.into_iter().find(|known| *known == word)
+}
+
+fn cut(rest: &str) -> (&str, &str) {
+    rest.split_once(':').unwrap_or((rest, ""))
+}
+
+/// A label stands behind the last colon, unless what stands there is a port or part of a path.
+fn cut_url(rest: &str) -> (&str, &str) {
+    let scheme = rest.find("://").map_or(0, |at| at + 3);
+    match rest.rsplit_once(':') {
+        Some((url, label))
+            if url.len() >= scheme
+                && !label.contains('/')
+                && !label.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            (url, label)
+        }
+        _ => (rest, ""),
+    }
+}
+
+fn whole(key: Key) -> Result<Key, String> {
+    match key.kind {
+        "line" => Ok(key),
+        _ if key.value.is_empty() => {
+            Err("expected a \"value\": the number or URL that the key is for".to_owned())
+        }
+        _ => Ok(key),
+    }
+}
+
+/// The first key whose place another has too.
+pub fn twice(keys: &[Key]) -> Option<&Key> {
+    let mut seen = std::collections::HashSet::new();
+    keys.iter().find(|key| !seen.insert((key.module, key.number)))
+}
+
+pub fn twice_text(key: &Key) -> String {
+    match key.module {
+        0 => format!("key {} is listed twice", key.number),
+        module => format!("key {} of module {module} is listed twice", key.number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_one_cell() {
+        let parts = |text: &str| {
+            parse_key(2, text).map(|key| (key.kind, key.value.to_string(), key.label.to_string()))
+        };
+        let key = |kind, value: &str, label: &str| Ok((kind, value.to_owned(), label.to_owned()));
+        assert_eq!(parts("blf:1002:Anna"), key("blf", "1002", "Anna"));
+        assert_eq!(parts("Speed-Dial: +49 30 1"), key("speed-dial", "+49 30 1", ""));
+        assert_eq!(parts("url:http://x:8080/a"), key("url", "http://x:8080/a", ""));
+        assert_eq!(parts("url:http://x/a:Door"), key("url", "http://x/a", "Door"));
+        assert_eq!(parse_key(1, "line:2").unwrap().line, 2);
+        for wrong in ["", "blf", "blf:", "1002", "line:x", "blf:1\n"] {
+            let text = parse_key(1, wrong).unwrap_err();
+            assert!(text.contains("expected") || text.contains("U+000A"), "{wrong:?}: {text}");
+        }
+    }
+}
