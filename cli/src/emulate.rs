@@ -37,7 +37,7 @@ const PASSWORD: &str = "OFFHOOK_PASSWORD";
   offhook emulate --vendor snom,yealink,polycom --count 20000 --rate 2000 --server 10.0.0.2 --relay 10.7.0.1
   offhook emulate --all-vendors --server 127.0.0.1:6767 --relay 127.1.2.3:6768
 
-By broadcast it needs root, and hears only answers that are broadcast too, which it asks for. As a relay it
+By broadcast it needs root, and receives only answers that are broadcast too, which it asks for. As a relay it
 needs an address of this host that the server takes for one of its subnets, and the server must reach it.")]
 pub struct Arguments {
     /// Whose phone to be, by its id (see offhook vendors); several with commas between
@@ -66,7 +66,7 @@ pub struct Arguments {
     /// The relay's own address (giaddr; port 67 unless given)
     #[arg(long, value_name = "ADDRESS[:PORT]", requires = "server")]
     relay: Option<String>,
-    /// The relay's address in the voice VLAN, for the second round of a phone that is told a VLAN
+    /// The relay's address in the voice VLAN, for the second round of a phone that is sent a VLAN
     #[arg(long, value_name = "ADDRESS[:PORT]", requires = "server")]
     voice_relay: Option<String>,
     /// The interface in the voice VLAN, which you have set up (ip link add ... type vlan), for the second round
@@ -103,7 +103,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     tries: u32,
     /// A fleet's power-up: so many phones of these makers in turn, DHCP only, and a summary
-    #[arg(long, value_name = "N", conflicts_with_all = ["url", "register", "voice_relay", "mac"],
+    #[arg(long, value_name = "N", conflicts_with_all = ["url", "register", "voice_relay", "vlan_interface", "mac", "user"],
         value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     count: Option<u32>,
     /// Phones that are switched on each second (without it: as fast as they are answered)

@@ -46,7 +46,7 @@ pub fn boot(
                     .map_or(String::new(), |on| format!(", on {on}"))
             ),
         );
-        // It gives its address back. Nobody answers that.
+        // The phone releases its address. A DHCPRELEASE has no answer.
         let release = Question {
             ciaddr: lease.address,
             options: lease

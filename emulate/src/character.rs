@@ -1,4 +1,4 @@
-//! What a maker's phone does with what it is told, beyond the catalogue's own facts: `phone.toml` in
+//! What a maker's phone does with what it is sent, beyond the catalogue's own facts: `phone.toml` in
 //! the vendor's folder. Only the emulator reads it.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub struct Character {
     /// What it reads only while it says this of itself in option 60.
     #[serde(default)]
     pub as_class: BTreeMap<String, Vec<String>>,
-    /// A URL that stands in several sub-options.
+    /// A URL whose parts are in several sub-options.
     pub url_of: Option<UrlOf>,
     /// The first line that every text file must have, or the phone ignores the file.
     pub first_line: Option<String>,
@@ -44,7 +44,7 @@ pub struct Character {
     pub login: Login,
     /// The parameters of a configuration file that a registration needs.
     pub registration: Option<Registration>,
-    /// Where this stands.
+    /// The sources of these facts.
     #[serde(default)]
     pub sources: Vec<String>,
 }
@@ -104,7 +104,7 @@ pub struct Registration {
     pub user: Vec<String>,
     pub auth_user: Vec<String>,
     pub password: Vec<String>,
-    /// The maker's words for a transport, where they are none that everybody knows: `"1" = "tcp"`.
+    /// The maker's words for a transport, where they are not the usual ones: `"1" = "tcp"`.
     pub transports: BTreeMap<String, String>,
 }
 

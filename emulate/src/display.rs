@@ -112,7 +112,7 @@ fn names_a_secret(name: &str) -> bool {
 /// The shortest run of letters and digits that is taken for a token.
 const SHORTEST: usize = 16;
 
-/// Runs that nobody would type: long, and changing between digits, small and capital letters.
+/// Runs that no operator would type: long, and changing between digits, small and capital letters.
 fn tokens(part: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
     let is_of_run = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let mut runs = Vec::new();
@@ -131,7 +131,7 @@ fn tokens(part: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
 }
 
 fn is_token(run: &str) -> bool {
-    // A hardware address at either end is no secret.
+    // A hardware address at either end is not a secret.
     let address =
         |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let run = match run.len().checked_sub(12).and_then(|at| run.split_at_checked(at)) {

@@ -13,7 +13,7 @@ use crate::packet::{Answer, NotOurs, Question};
 /// Where the server is and how it is asked.
 #[derive(Debug, Clone)]
 pub enum Way {
-    /// From port 68 to everybody, on one interface. Wants the right to use that port and interface
+    /// From port 68 by broadcast, on one interface. Needs the right to use that port and interface
     /// (root, or CAP_NET_BIND_SERVICE and CAP_NET_RAW).
     Broadcast { interface: String },
     /// As a relay with this address (`giaddr`), to one server. The server answers to the relay's port.
@@ -140,7 +140,7 @@ impl Exchange {
         };
         match bind(SocketAddrV4::new(address, port)) {
             Ok(own) => self.ask_hearing(&[&self.socket, &own], question, kinds),
-            // Where this host does not have the address, only the relay can hear.
+            // Where this host does not have the address, only the relay receives.
             Err(error) => match self.ask(question, kinds) {
                 Err(Silence::Timeout { .. }) => Err(error.into()),
                 heard => heard,

@@ -329,7 +329,7 @@ fn name(phone: &Phone, file: &PhoneFile) -> Option<String> {
     Some(phone.fill(&name.replace("{{model}}", model)))
 }
 
-/// A file with the phone's address in its name is its own, whoever named it.
+/// A file with the phone's address in its name is its own, whichever file names it.
 fn scope(phone: &Phone, request: &Request) -> Scope {
     let plain: String = request
         .url

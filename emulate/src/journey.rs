@@ -46,7 +46,7 @@ pub struct Registration {
 }
 
 impl Journey {
-    /// Sends a phone on its way; `each` hears every step as it ends.
+    /// Sends a phone on its way; `each` is called with every step as it ends.
     pub fn go(&self, phone: &Phone, each: &mut dyn FnMut(&Step)) -> Report {
         let mut log = Log::new(each);
         let mut told = Vec::new();

@@ -1,4 +1,4 @@
-//! A virtual phone: says what its maker's phone says, hears the answers as that phone would, and
+//! A virtual phone: sends what its maker's phone sends, reads the answers as that phone would, and
 //! judges every step from the DHCPDISCOVER to the registrar's answer.
 //!
 //! An honest witness. What comes over the wire is read here with code of its own: nothing in this

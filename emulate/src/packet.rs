@@ -27,7 +27,7 @@ pub struct Question {
     pub kind: u8,
     pub xid: u32,
     pub mac: Mac,
-    /// Asks for an answer by broadcast: it cannot hear any other without an address.
+    /// Asks for an answer by broadcast: without an address the phone receives no other.
     pub broadcast: bool,
     pub ciaddr: Ipv4Addr,
     /// The relay that passes it on; unspecified: none.
@@ -88,7 +88,7 @@ pub struct Glance {
 /// Why a datagram is not the answer that is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotOurs {
-    /// To somebody else, or no DHCP.
+    /// To another client, or not DHCP.
     Foreign,
     /// An answer to us that is not well-formed; the text says how.
     Broken(String),
@@ -133,8 +133,8 @@ impl Answer {
         Ok(Answer { kind, yiaddr: address(16), siaddr: address(20), sname, file, options: values })
     }
 
-    /// The same as [`Answer::read`] as far as it goes, and nothing is kept: for whoever has thousands of
-    /// answers to look at while a server is measured.
+    /// The same as [`Answer::read`] as far as it goes, and nothing is kept: for the thousands of answers
+    /// that come while a server is measured.
     pub fn glance(wire: &[u8], xid: u32, mac: Mac) -> Option<Glance> {
         let (header, mut rest) = wire.split_at_checked(FIXED)?;
         let at = |from: usize, length: usize| header.get(from..from + length).unwrap_or_default();
@@ -249,8 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_seen_whatever_stands_before_it() {
-        // A host name that is no UTF-8 and a 150 with two addresses: some libraries end there.
+    fn every_option_is_seen_whatever_comes_before_it() {
+        // A host name that is not UTF-8 and a 150 with two addresses: some libraries end there.
         let wire = answer(
             b"\x35\x01\x05\x0c\x01\xff\x96\x08\x0a\0\0\x01\x0a\0\0\x02\x42\x01x\x42\x01y\xff",
         );
@@ -279,7 +279,7 @@ mod tests {
         fn no_bytes_make_it_fail(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
             let _ = Answer::read(&bytes, 7, MAC);
             let _ = Answer::glance(&bytes, 7, MAC);
-            // Whoever glances sees what whoever reads does.
+            // A glance sees the same as a whole reading.
             let mut good = answer(b"\x35\x01\x02\x36\x04\x0a\0\0\x01");
             good.extend(&bytes);
             let (glance, read) = (Answer::glance(&good, 7, MAC), Answer::read(&good, 7, MAC));

@@ -92,7 +92,7 @@ pub struct Log<'l> {
 }
 
 impl<'l> Log<'l> {
-    /// `each` hears every step at once, for whoever watches.
+    /// `each` is called with every step at once.
     pub fn new(each: &'l mut dyn FnMut(&Step)) -> Log<'l> {
         Log { steps: Vec::new(), since: Instant::now(), each }
     }
@@ -116,7 +116,7 @@ impl<'l> Log<'l> {
         };
         self.since = Instant::now();
         let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        // Both may have foreign text in them, whoever wrote them.
+        // Both may have foreign text in them.
         let (name, text) = (plain(&name), plain(&text));
         let step = Step { name, outcome, text, took };
         (self.each)(&step);
@@ -142,4 +142,23 @@ fn is_text(bytes: &[u8]) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_phone_was_told_has_no_password() {
+        let told = Told::new(66, b"http://phone:pw1@h/p/");
+        assert_eq!(told.text.as_deref(), Some("http://*********@h/p/"));
+        assert!(!told.hex.contains(&hex(b"pw1")), "{}", told.hex);
+        let mut each = |_: &Step| {};
+        let mut log = Log::new(&mut each);
+        log.failed("GET http://u:pw1@h/a", "no\u{1b}[0m http://u:pw1@h/a");
+        let steps = log.finish();
+        assert_eq!(steps.first().map(|step| step.name.as_str()), Some("GET http://***@h/a"));
+        assert!(!format!("{steps:?}").contains("pw1"));
+        assert!(steps.iter().all(|step| step.text.is_ascii() && !step.text.contains('\u{1b}')));
+    }
 }

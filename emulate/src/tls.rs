@@ -1,7 +1,7 @@
 //! TLS as phones do it, for HTTPS and for SIP (RFC 3261 26.3): the server must show a certificate for the
 //! host that it is asked by, of an authority that is trusted.
 //!
-//! A self-signed certificate that somebody has installed in the phone is trusted as it is, though it
+//! A self-signed certificate that the operator has installed in the phone is trusted as it is, though it
 //! says of itself that it is an authority, as `openssl req -x509` makes it.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
 
-/// Why the certificates that somebody gave cannot be used.
+/// Why the certificates of `--ca` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     #[error("no certificate in it (expected PEM)")]

@@ -256,3 +256,62 @@ fn a_bare_host_is_tried_by_each_scheme_of_the_maker() {
         .any(|step| step.text.ends_with(&format!("tries tftp://{closed}/x.xml")));
     assert!(tried, "{report:?}");
 }
+
+/// An FTP server with one file, for the name and password of a Polycom phone as it is sold.
+fn ftp_server() -> (String, Seen) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let seen: Seen = Arc::default();
+    let own = Arc::clone(&seen);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let data = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = data.local_addr().unwrap().port();
+            let _ = stream.write_all(b"220-welcome\r\n220 ready\r\n");
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            for line in lines.map_while(Result::ok) {
+                own.lock().unwrap().push(line.clone());
+                let (word, rest) = line.split_once(' ').unwrap_or((&line, ""));
+                let reply = match (word, rest) {
+                    ("USER", _) => "331 more".to_owned(),
+                    ("PASS", "PlcmSpIp") => "230 in".to_owned(),
+                    ("PASS", _) => "530 no".to_owned(),
+                    ("TYPE", _) => "200 binary".to_owned(),
+                    ("EPSV", _) => format!("229 Entering (|||{port}|)"),
+                    ("RETR", "0004f2abcdef.cfg") => {
+                        let _ = stream.write_all(b"150 here\r\n");
+                        let (mut to, _) = data.accept().unwrap();
+                        let _ = to.write_all(FILE);
+                        drop(to);
+                        "226 done".to_owned()
+                    }
+                    ("RETR", _) => "550 no such file".to_owned(),
+                    _ => "500 what".to_owned(),
+                };
+                if stream.write_all(format!("{reply}\r\n").as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    (host, seen)
+}
+
+/// A host without a scheme means FTP to a Polycom phone as it is sold, with the name and password that every
+/// such phone has.
+#[test]
+fn a_polycom_phone_asks_a_bare_host_by_ftp() {
+    let (host, seen) = ftp_server();
+    let report = boot(&host, 5);
+    let step = report.step("configuration").expect("the step");
+    assert_eq!(step.text, "user 1001 at h:5060 by UDP, all from 0004f2abcdef.cfg", "{report:?}");
+    let files = &report.step("files").expect("the step").text;
+    assert!(files.contains("0004f2abcdef-directory.xml (FTP 550)"), "{files}");
+    assert!(seen.lock().unwrap().contains(&"PASS PlcmSpIp".to_owned()));
+    let login = Credentials { user: "phone".to_owned(), password: "wrong".to_owned() };
+    let denied = first(&boot_with(&host, 5, Some(login)));
+    assert!(denied.contains("does not accept the password of \"phone\""), "{denied}");
+    // Nothing there that speaks FTP.
+    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    assert!(first(&boot(&closed.to_string(), 2)).starts_with("Failed"));
+}

@@ -106,6 +106,11 @@ fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
             proof(tell.recalled, &tell.sources)
         )?;
     }
+    if !vendor.url.bare.is_empty() {
+        let (bare, proof) =
+            (vendor.url.bare.join(", then "), proof(false, &vendor.url.bare_sources));
+        writeln!(out, "\nA host without a scheme means {bare}{proof}.")?;
+    }
     if !vendor.reads.is_empty() {
         writeln!(out, "\nReads, in its order:\n")?;
     }

@@ -57,6 +57,13 @@ impl Http {
         }
     }
 
+    /// The name and password for the origin of a URL that has none of its own.
+    pub(super) fn known(&self, url: &str) -> Option<&Credentials> {
+        let origin = origin(url);
+        let known = self.known.iter().find(|(known, ..)| *known == origin);
+        known.map(|(_, credentials, _)| credentials)
+    }
+
     pub(super) fn get(&self, url: &str, bytes: Bytes, end: Instant) -> Fetched {
         let (mut url, mut in_url) = split_credentials(url);
         for _ in 0..=REDIRECTS {
@@ -100,8 +107,7 @@ impl Http {
         in_url: Option<Credentials>,
         end: Instant,
     ) -> Result<Response<Body>, Fetched> {
-        let known = self.known.iter().find(|(known, ..)| *known == origin(url));
-        let credentials = in_url.or_else(|| known.map(|(_, credentials, _)| credentials.clone()));
+        let credentials = in_url.or_else(|| self.known(url).cloned());
         let mut response = self.call(url, None, end)?;
         // The second time for a nonce that has grown old (RFC 2617 3.2.1).
         for attempt in 0..2 {

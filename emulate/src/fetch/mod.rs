@@ -1,9 +1,10 @@
-//! Gets a phone's files, as its maker's phone asks for them: TFTP, HTTP and HTTPS.
+//! Gets a phone's files, as its maker's phone asks for them: TFTP, FTP, HTTP and HTTPS.
 //!
 //! Knows how files travel, not what is in them. The server is not trusted: what it sends is bounded in
 //! bytes and in time, and a server that it redirects to gets no password.
 
 mod connect;
+mod ftp;
 mod http;
 mod tftp;
 
@@ -99,8 +100,13 @@ impl Fetcher {
         match url.split_once("://") {
             Some(("http" | "https", _)) => self.http.get(url, bytes, end),
             Some(("tftp", rest)) => tftp::get(rest, bytes, end),
+            Some(("ftp", _)) => {
+                let (url, in_url) = http::split_credentials(url);
+                let credentials = in_url.as_ref().or_else(|| self.http.known(&url));
+                ftp::get(url.trim_start_matches("ftp://"), credentials, bytes, end)
+            }
             Some((scheme, _)) => Fetched::NotSpoken(format!(
-                "this phone asks by {}; the emulator speaks TFTP, HTTP and HTTPS",
+                "this phone asks by {}; the emulator speaks TFTP, FTP, HTTP and HTTPS",
                 scheme.to_uppercase()
             )),
             None => Fetched::Failed("expected a URL".to_owned()),

@@ -32,7 +32,7 @@ impl Fleet {
         1 + self.others.len()
     }
 
-    /// Switches them on; `progress` hears how many are done, whatever became of them.
+    /// Switches the phones on; `progress` is called with the number that are done, with or without an address.
     pub fn power_up(
         &self,
         exchange: &Exchange,

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_times_that_somebody_took() {
+    fn percentiles_are_times_that_a_phone_took() {
         let times: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
         let of = |hundred| percentile(&times, hundred);
         assert_eq!([of(50), of(90), of(99), of(100)], [100.0, 180.0, 198.0, 200.0]);

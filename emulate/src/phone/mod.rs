@@ -101,7 +101,7 @@ impl Phone {
             .iter()
             .any(|other| other.packet.message == packet::INFORM && class(other) == class(example));
         let informs = if informs { Informs::Always } else { character.informs };
-        let own = example.packet.mac.filter(|mac| *mac != NOBODYS);
+        let own = example.packet.mac.filter(|mac| *mac != EXAMPLES);
         let own = own.unwrap_or_else(|| makers(&vendor));
         let position = |name: &String| vendor.variants.iter().position(|own| **own == **name);
         let variant = example.variant.as_ref().and_then(position).map_or(0, |index| index + 1);
@@ -122,7 +122,7 @@ impl Phone {
         })
     }
 
-    /// What it says of itself in HTTP and SIP; none where nobody knows.
+    /// What it says of itself in HTTP and SIP. `None` if that is not known.
     pub fn user_agent(&self) -> Option<String> {
         self.character.user_agent.as_deref().map(|text| self.fill(text))
     }
@@ -208,18 +208,18 @@ impl Phone {
     }
 }
 
-/// The catalogue's address for examples that are told by what they send.
-const NOBODYS: Mac = Mac([2, 0, 0, 0, 0, 1]);
+/// The catalogue's address for examples that are recognised by what they send.
+const EXAMPLES: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
 /// An address that only this maker's phones wear.
 fn makers(vendor: &Vendor) -> Mac {
     let own = vendor.macs.iter().find(|rule| rule.shared.is_empty() && rule.variant == 0);
-    own.map_or(NOBODYS, |rule| {
+    own.map_or(EXAMPLES, |rule| {
         Mac::from_number(rule.first + 0x1_0203 % (rule.last - rule.first + 1))
     })
 }
 
-/// What a phone asks for of which no packet is known: what it reads.
+/// The request list of a phone whose packets are not known: the options that it reads.
 fn request_list(vendor: &Vendor) -> Vec<u8> {
     let mut list = USUAL.to_vec();
     for read in &*vendor.reads {

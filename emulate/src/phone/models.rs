@@ -1,4 +1,4 @@
-//! A model as its maker writes it, whatever way somebody types it.
+//! A model as its maker writes it, however it is typed.
 
 use offhook_catalogue::Vendor;
 use offhook_catalogue::examples::Example;

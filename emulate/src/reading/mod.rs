@@ -23,7 +23,7 @@ pub struct Said<T> {
     pub note: String,
 }
 
-/// Everything that the phone understands of an answer, each list in the order in which it is asked.
+/// Everything that the phone understands of an answer; each list is in the order of the options.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Understood {
     pub places: Vec<Said<Place>>,
@@ -32,7 +32,7 @@ pub struct Understood {
     pub vlan: Option<Said<Vlan>>,
     pub time_servers: Option<Said<Vec<String>>>,
     pub sip_servers: Option<Said<Vec<String>>>,
-    /// What else it was told, as it stands.
+    /// Other values of the answer, as they are.
     pub other: Vec<Said<String>>,
     /// Values that are there and not of the form that this phone reads.
     pub unreadable: Vec<Said<String>>,
@@ -164,7 +164,7 @@ pub fn reader(phone: &Phone, read: &Read) -> Reader {
         return *reader;
     }
     if read.form.starts_with("not ") {
-        // "not documented byte by byte", "not known": nobody can say how it is read.
+        // "not documented byte by byte", "not known": how it is read is not known.
         return Reader::Opaque;
     }
     match (&*read.gives, &*read.code) {

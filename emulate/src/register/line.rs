@@ -44,7 +44,7 @@ impl fmt::Display for Silence {
         match self {
             Silence::Timeout(Duration::ZERO) => f.write_str("no answer"),
             Silence::Timeout(patience) => write!(f, "no answer within {patience:?}"),
-            Silence::Broken(how) => write!(f, "an answer that is no SIP: {how}"),
+            Silence::Broken(how) => write!(f, "an answer that is not SIP: {how}"),
             Silence::Unsafe(why) => f.write_str(why),
             Silence::Socket(error) => write!(f, "{error}"),
         }

@@ -24,7 +24,7 @@ pub struct Wanted<'w> {
     pub authority: Option<&'w str>,
 }
 
-/// Registers. A registration that stands is given back.
+/// Registers. A registration that succeeds is removed again.
 pub fn register(account: &Account, wanted: &Wanted<'_>, log: &mut Log<'_>) -> Outcome {
     match try_register(account, wanted, log) {
         Ok(answer) => judge(&answer, wanted.status, log),
@@ -82,7 +82,7 @@ fn try_register(
     request.by_proxy = status == 407;
     request.authorize(&challenge, account);
     let mut answer = line.ask(&request.text())?;
-    // A nonce that has grown old is no refusal (RFC 2617 3.2.1).
+    // A nonce that has grown old is not a refusal (RFC 2617 3.2.1).
     if let (401 | 407, Some(fresh)) = (answer.status, message::challenge(&answer))
         && fresh.stale
     {

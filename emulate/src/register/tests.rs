@@ -33,7 +33,7 @@ fn what_is_no_sip_is_said_to_be_none() {
 
 #[test]
 fn a_registrar_that_is_not_there_fails_the_step_and_says_where() {
-    // A port of ours that nobody reads.
+    // A port that is bound here and not read.
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let account = Account {
         domain: "127.0.0.1".to_owned(),
