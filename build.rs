@@ -24,8 +24,17 @@ const OF_KEA: [&str; 11] = [
     "util",
 ];
 const USUAL: [&str; 3] = ["/usr/include/kea", "/usr/local/include/kea", "/opt/kea/include/kea"];
-const SHIM: [&str; 8] =
-    ["callouts", "classes", "commands", "hook", "leases", "load", "messages", "statistics"];
+const SHIM: [&str; 9] = [
+    "callouts",
+    "classes",
+    "commands",
+    "configuration",
+    "hook",
+    "leases",
+    "load",
+    "messages",
+    "statistics",
+];
 
 fn main() {
     let shim = Path::new("shim");

@@ -78,21 +78,22 @@ impl Kea {
         match answer["result"].as_i64() {
             Some(0 | 3) => Ok(answer.get("arguments").cloned().unwrap_or(Value::Null)),
             Some(2) => Err(failed(format!(
-                "{}. It is served by {}, which must stand in its \"hooks-libraries\"",
+                "{}. It is served by {}",
                 answer["text"].as_str().unwrap_or("unknown command").trim_end_matches('.'),
-                library_of(command)
+                served_by(command)
             ))),
             _ => Err(failed(answer["text"].as_str().unwrap_or("no text in its answer").to_owned())),
         }
     }
 }
 
-/// Which library a Kea needs for a command.
-fn library_of(command: &str) -> &'static str {
+/// Which library a Kea needs for a command, and what to do.
+fn served_by(command: &str) -> &'static str {
     if command.starts_with("phone-") {
-        "libdhcp_offhook.so"
+        "libdhcp_offhook.so, which must stand in its \"hooks-libraries\". If it does, Kea's log says why it \
+         does nothing (OFFHOOK_BUILD_MISSING, OFFHOOK_BUILD_REFUSED)"
     } else {
-        "Kea's own libdhcp_lease_cmds.so"
+        "Kea's own libdhcp_lease_cmds.so, which must stand in its \"hooks-libraries\""
     }
 }
 

@@ -30,6 +30,7 @@ pub fn doubts(engine: &Engine) -> Vec<Doubt> {
     shadowed_sites(engine, &mut found);
     unreached_systems(engine, &mut found);
     left_alone(engine, &mut found);
+    classes_by_vendor_class(engine, &mut found);
     for (row, site) in
         std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some)).enumerate()
     {
@@ -96,6 +97,23 @@ fn shadowed_sites(engine: &Engine, found: &mut Found) {
                 "client classes are not known yet when it is decided whether to answer: here the \
                  general \"answer\" holds"
                     .to_owned(),
+            );
+        }
+    }
+}
+
+/// Kea makes these client classes out of option 60, and writes characters in them as `%20` since 3.3.
+fn classes_by_vendor_class(engine: &Engine, found: &mut Found) {
+    for (index, site) in engine.policy().sites.iter().enumerate() {
+        let classes = &site.matching.client_classes;
+        if let Some(name) = classes.iter().find(|name| name.starts_with("VENDOR_CLASS_")) {
+            found.add(
+                &format!("sites[{index}].match.client-classes"),
+                format!(
+                    "Kea names {name:?} by the client's option 60, and from 3.3 on it spells some \
+                     characters in such names otherwise (a blank as %20): use a client class of \
+                     your own, or give both spellings"
+                ),
             );
         }
     }

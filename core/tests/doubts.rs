@@ -16,6 +16,21 @@ fn files(url: &str) -> String {
 }
 
 #[test]
+fn classes_that_kea_names_by_option_60_are_doubtful() {
+    let site = |class: &str| {
+        format!(
+            r#"{{ "sites": [{{ "name": "a", "match": {{ "client-classes": ["{class}"] }} }}] }}"#
+        )
+    };
+    let found = doubts(&site("VENDOR_CLASS_my phone"));
+    assert!(
+        found.iter().any(|doubt| doubt.starts_with("sites[0].match.client-classes: Kea names ")),
+        "{found:?}"
+    );
+    assert!(!doubts(&site("VPN")).iter().any(|doubt| doubt.contains("client-classes")));
+}
+
+#[test]
 fn each_kind_is_told_with_its_place() {
     let long = format!("https://provision.example.com/{}/", "x".repeat(60));
     for (policy, expected) in [

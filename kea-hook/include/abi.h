@@ -1,7 +1,7 @@
 /* The whole contract between the shim (C++, Kea's language) and the engine (Rust).
  *
- * The shim calls, the engine answers; on the packet path nothing calls back. Rules that hold
- * throughout:
+ * The shim calls, the engine answers. The only calls back are those of the log (offhook_log), on the
+ * packet path too. Rules that hold throughout:
  *   - offhook_bytes is borrowed for the call: the callee keeps no pointer into it.
  *   - A pointer named ..._out is written only if the function returns OFFHOOK_OK.
  *   - No function throws, unwinds or aborts; a fault inside is counted, logged once, and returns
@@ -9,7 +9,7 @@
  *   - IPv4 addresses are numbers in host order, 0 where there is none.
  *   - Packet functions (admit, answer, competing, note) may be called from any number of threads at
  *     once; all others by one thread at a time, and apply and free while no packet function runs.
- * Rust's side is held to this page by the compiler (kea-hook/src/ffi/abi.rs).
+ * Rust's side is held to this page by the compiler (kea-hook/src/ffi/agreement.rs).
  */
 #ifndef OFFHOOK_ABI_H
 #define OFFHOOK_ABI_H
@@ -61,13 +61,29 @@ typedef struct offhook_handle offhook_handle; /* made by offhook_load, ended by 
 typedef struct {
     uint32_t hooks_version;  /* KEA_HOOKS_VERSION, e.g. 20200                                   */
     uint32_t longest_option; /* most bytes that this release can put in one option; 0: any      */
+    uint8_t check_only;      /* 1: Kea only checks its configuration, nothing is to be written  */
 } offhook_host;
 
-/* Reads the hook's parameters (the JSON object of "parameters") and the policy that they name. After
- * an offhook_free in the same process a mistake is only logged, and the handle goes on with what was
- * in force then: Kea would serve nobody if it were refused. */
+/* Reads the hook's parameters (the JSON object of "parameters") and the policy that they name. A mistake
+ * is logged, and the handle goes on with what was in force before offhook_free in the same process, or
+ * with no policy at all. OFFHOOK_REFUSED: there is a mistake, nothing was in force, and Kea only checks its
+ * configuration or the parameter "on-mistake" is "refuse". */
 int32_t offhook_load(offhook_bytes parameters, const offhook_host *host,
                      offhook_handle **handle_out);
+
+/* Kea's configuration is whole. lease_file: as the configuration names it, empty if it names none. If
+ * *apply_out is 1, the copy of the last good policy is prepared, as by offhook_command. */
+int32_t offhook_configured(const offhook_handle *handle, offhook_bytes lease_file,
+                           uint8_t *apply_out);
+
+/* To be called after offhook_apply, and after offhook_configured where there was nothing to apply, while
+ * packets may be answered: keeps a copy of the policy in force, or logs what is wrong. */
+void offhook_settle(const offhook_handle *handle);
+
+/* Libraries that Kea calls after this one, and that may change the options that it sends; name is without
+ * "libdhcp_" and ".so". codes: the options that the library's parameters name, none if that is unknown. Each
+ * is logged, and shown by phone-status-get. */
+void offhook_library_behind(const offhook_handle *handle, offhook_bytes name, offhook_bytes codes);
 
 /* Ends the handle and everything borrowed from it; keeps what the next offhook_load may need. NULL is
  * fine. */
@@ -84,6 +100,7 @@ void offhook_free(offhook_handle *handle);
 #define OFFHOOK_NEEDS_LEASE_NOTES 4u       /* offhook_note, for annotate-leases                  */
 #define OFFHOOK_NEEDS_ADMISSION 8u         /* offhook_admit for every packet, whoever looks at   */
                                            /* the client classes                                 */
+#define OFFHOOK_NEEDS_STATISTICS 16u       /* the counters among Kea's statistics                */
 
 uint32_t offhook_needs(const offhook_handle *handle, uint32_t which);
 
@@ -173,6 +190,10 @@ int32_t offhook_answer_for(const offhook_handle *handle, const offhook_packet *p
 void offhook_competing(const offhook_handle *handle, const offhook_packet *packet, uint8_t code,
                        offhook_bytes value);
 
+/* An answer to a phone had been packed by another library before pkt4_send came here: too late to change
+ * it. Logged once. */
+void offhook_packed_before(const offhook_handle *handle, const offhook_packet *packet);
+
 /* What is noted about a phone in its lease. Few phones of a fleet differ in it, so the shim asks for a
  * key first, and for the note only if it does not have that key's note yet. */
 
@@ -216,6 +237,10 @@ typedef struct offhook_text offhook_text; /* made by offhook_command, ended by o
  * then calls offhook_apply inside Kea's critical section, or offhook_discard. */
 int32_t offhook_command(const offhook_handle *handle, offhook_bytes name, offhook_bytes arguments,
                         offhook_text **text_out, uint8_t *apply_out);
+/* What offhook_load would say is wrong with these parameters. OFFHOOK_NOTHING: nothing. OFFHOOK_OK: the text
+ * has every mistake. Nothing is changed or logged. */
+int32_t offhook_mistakes(const offhook_handle *handle, offhook_bytes parameters,
+                         offhook_text **text_out);
 offhook_bytes offhook_text_bytes(const offhook_text *text); /* borrowed from the text */
 void offhook_text_free(offhook_text *text);                 /* NULL is fine           */
 

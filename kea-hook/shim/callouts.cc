@@ -110,6 +110,17 @@ void change(Pkt4& response, const Fixed& fixed, const offhook_answer& answer) {
     }
 }
 
+// Kea leaves it to the callout to count what the callout drops.
+void countDropped() {
+    isc::stats::StatsMgr& statistics = isc::stats::StatsMgr::instance();
+    statistics.addValue("pkt4-receive-drop", static_cast<std::int64_t>(1));
+    // Newer releases count there what an operator's own rules drop.
+    const std::string filtered = "pkt4-admin-filtered";
+    if (statistics.getObservation(filtered)) {
+        statistics.addValue(filtered, static_cast<std::int64_t>(1));
+    }
+}
+
 // Tells the engine of options that the server itself has put in and that phones may follow instead.
 void tellOfCompeting(const Hook& hook, const Packet& packet, const Pkt4& response,
                      const offhook_answer& answer) {
@@ -126,7 +137,8 @@ void tellOfCompeting(const Hook& hook, const Packet& packet, const Pkt4& respons
 }  // namespace
 
 extern "C" int offhook_buffer4_receive(CalloutHandle& handle) {
-    return (guarded("buffer4_receive", handle, [&](Hook& hook) {
+    // SKIP means here that another library has unpacked the packet. What was received is there all the same.
+    return (guarded("buffer4_receive", handle, Runs::UNLESS_DROPPED, [&](Hook& hook) {
         Pkt4Ptr query;
         handle.getArgument(QUERY, query);
         provoke("buffer4_receive", query->data_);
@@ -140,9 +152,7 @@ extern "C" int offhook_buffer4_receive(CalloutHandle& handle) {
             return;
         }
         if (admission.drop) {
-            // Kea leaves it to the callout to count what the callout drops.
-            isc::stats::StatsMgr::instance().addValue("pkt4-receive-drop",
-                                                      static_cast<std::int64_t>(1));
+            countDropped();
             handle.setStatus(CalloutHandle::NEXT_STEP_DROP);
             return;
         }
@@ -152,7 +162,8 @@ extern "C" int offhook_buffer4_receive(CalloutHandle& handle) {
 }
 
 extern "C" int offhook_pkt4_send(CalloutHandle& handle) {
-    return (guarded("pkt4_send", handle, [&](Hook& hook) {
+    // SKIP means here that another library has packed the answer, so that a change would not be sent.
+    return (guarded("pkt4_send", handle, Runs::UNLESS_DROPPED, [&](Hook& hook) {
         Pkt4Ptr query;
         Pkt4Ptr response;
         handle.getArgument(QUERY, query);
@@ -162,12 +173,16 @@ extern "C" int offhook_pkt4_send(CalloutHandle& handle) {
         }
         const std::uint8_t reply = typeOf(*response);
         if (reply != isc::dhcp::DHCPOFFER && reply != isc::dhcp::DHCPACK) {
-            return;  // a NAK bears no options, and a BOOTP client is no phone
+            return;  // a NAK has no options, and libdhcp_bootp takes the type from answers to BOOTP
         }
         provoke("pkt4_send", query->data_);
         Packet packet(*query, hook.fixed().needs);
         packet.leased(response->getYiaddr().toUint32());
         packet.reply(reply, std::time(nullptr));
+        if (handle.getStatus() == CalloutHandle::NEXT_STEP_SKIP) {
+            offhook_packed_before(hook.engine(), packet.get());
+            return;
+        }
         offhook_answer answer;
         if (offhook_answer_for(hook.engine(), packet.get(), &answer) == OFFHOOK_OK) {
             change(*response, hook.fixed(), answer);

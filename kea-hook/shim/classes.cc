@@ -1,12 +1,12 @@
 // See classes.h.
 #include "classes.h"
 
+#include "configuration.h"
 #include "hook.h"
 
 #include <util/multi_threading_mgr.h>
 
 #include <algorithm>
-#include <array>
 
 using isc::data::ConstElementPtr;
 using isc::data::Element;
@@ -17,14 +17,6 @@ namespace offhook {
 namespace {
 
 const std::string RECEIVE = "buffer4_receive";
-
-// Kea's own libraries: what they know of classes, the configuration or a command has told them. Any other
-// may ask for a class by a name that stands in its code.
-const std::array<const char*, 25> OF_KEA = {
-    "bootp", "cb_cmds", "class_cmds", "ddns_tuning", "flex_id", "flex_option", "forensic_log",
-    "gss_tsig", "ha", "host_cache", "host_cmds", "lease_cmds", "lease_query", "legal_log", "limits",
-    "mysql", "perfmon", "pgsql", "ping_check", "radius", "rbac", "run_script", "stat_cmds",
-    "subnet_cmds", "user_chk"};
 
 // Whether a name or a text anywhere in this has these letters in it.
 bool mentions(const ConstElementPtr& element, const std::string& letters) {
@@ -51,27 +43,6 @@ bool mentions(const ConstElementPtr& element, const std::string& letters) {
     }
 }
 
-// The file name of an entry of "hooks-libraries", without folder: libdhcp_NAME.so is NAME.
-std::string nameOf(const std::string& path) {
-    const std::string lead = "libdhcp_";
-    std::string name = path.substr(path.rfind('/') + 1);
-    name.resize(std::min(name.size(), name.find(".so")));
-    return (name.compare(0, lead.size(), lead) == 0 ? name.substr(lead.size()) : name);
-}
-
-bool strangers(const ConstElementPtr& libraries) {
-    if (!libraries || libraries->getType() != Element::list) {
-        return (false);
-    }
-    const auto& list = libraries->listValue();
-    return (std::any_of(list.begin(), list.end(), [](const auto& entry) {
-        const ConstElementPtr path = entry->get("library");
-        const std::string name = path ? nameOf(path->stringValue()) : "";
-        return (name != "offhook" &&
-                std::find(OF_KEA.begin(), OF_KEA.end(), name) == OF_KEA.end());
-    }));
-}
-
 // Classes, subnets or reservations that stand in a database.
 bool elsewhere(const ConstElementPtr& configuration) {
     return (configuration->contains("config-control") || configuration->contains("hosts-database") ||
@@ -92,7 +63,7 @@ void Classes::policy(const Fixed& fixed) {
 
 void Classes::configured(const ConstElementPtr& configuration) {
     mentioned_ = !configuration || configuration->getType() != Element::map ||
-                 elsewhere(configuration) || strangers(configuration->get("hooks-libraries")) ||
+                 elsewhere(configuration) || hasStrangers(configuration->get("hooks-libraries")) ||
                  mentions(configuration, prefix_);
     settle();
 }
@@ -127,14 +98,6 @@ void Classes::settle() {
         }
     }
     offhook_classes_in_use(engine_, called_);
-}
-
-extern "C" int offhook_dhcp4_srv_configured(CalloutHandle& handle) {
-    return (guarded("dhcp4_srv_configured", handle, [&](Hook& hook) {
-        ConstElementPtr configuration;
-        handle.getArgument("json_config", configuration);
-        hook.classes().configured(configuration);
-    }));
 }
 
 }  // namespace offhook

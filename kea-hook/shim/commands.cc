@@ -1,4 +1,5 @@
 // Commands: JSON text to the engine and back; and fresh statistics for whoever asks Kea for them.
+#include "configuration.h"
 #include "hook.h"
 
 #include <cc/command_interpreter.h>
@@ -37,6 +38,7 @@ ConstElementPtr run(Hook& hook, const ConstElementPtr& command) {
         const ConstElementPtr answer = Element::fromJSON(textOf(offhook_text_bytes(text.get())));
         if (apply) {
             hook.apply();
+            offhook_settle(hook.engine());
         }
         return (answer);
     } catch (...) {
@@ -65,6 +67,38 @@ void refresh(const Statistics& statistics, const ConstElementPtr& response) {
     }
 }
 
+// Kea's config-test looks at hook libraries, but does not load them: whether it is content or not, the
+// parameters and the policy that they name may have mistakes.
+void testConfiguration(const Hook& hook, CalloutHandle& handle) {
+    ConstElementPtr response;
+    ConstElementPtr arguments;
+    handle.getArgument("response", response);
+    handle.getArgument("arguments", arguments);
+    if (!response || response->getType() != Element::map || !arguments ||
+        arguments->getType() != Element::map) {
+        return;
+    }
+    const ConstElementPtr result = response->get("result");
+    if (!result || result->getType() != Element::integer || result->intValue() != 0) {
+        return;
+    }
+    const auto own = ownEntries(arguments->get("Dhcp4"));
+    for (const ConstElementPtr& entry : own) {
+        const ConstElementPtr parameters = entry->get("parameters");
+        const std::string json = parameters ? parameters->str() : "";
+        offhook_text* raw = nullptr;
+        if (offhook_mistakes(hook.engine(), bytesOf(json), &raw) == OFFHOOK_OK) {
+            const std::unique_ptr<offhook_text, TextFree> text(raw);
+            handle.setArgument("response",
+                               failed("offhook: " + textOf(offhook_text_bytes(text.get()))));
+            return;
+        }
+    }
+    if (own.size() > 1) {
+        handle.setArgument("response", failed("offhook: \"hooks-libraries\" names it twice"));
+    }
+}
+
 }  // namespace
 
 extern "C" int offhook_run_command(CalloutHandle& handle) {
@@ -90,9 +124,13 @@ extern "C" int offhook_run_command(CalloutHandle& handle) {
 }
 
 extern "C" int offhook_command_processed(CalloutHandle& handle) {
-    return (guarded("command_processed", handle, [&](Hook& hook) {
+    return (guarded("command_processed", handle, Runs::ALWAYS, [&](Hook& hook) {
         std::string name;
         handle.getArgument("name", name);
+        if (name == "config-test") {
+            testConfiguration(hook, handle);
+            return;
+        }
         if (name.compare(0, 10, "statistic-") != 0) {
             ConstElementPtr arguments;
             handle.getArgument("arguments", arguments);
@@ -118,6 +156,14 @@ extern "C" int offhook_command_processed(CalloutHandle& handle) {
                 }
             }
         }
+    }));
+}
+
+extern "C" int offhook_dhcp4_srv_configured(CalloutHandle& handle) {
+    return (guarded("dhcp4_srv_configured", handle, Runs::ALWAYS, [&](Hook& hook) {
+        ConstElementPtr configuration;
+        handle.getArgument("json_config", configuration);
+        hook.configured(configuration);
     }));
 }
 

@@ -1,6 +1,7 @@
 // The state between load and unload, and how a fault leaves.
 #include "hook.h"
 
+#include "configuration.h"
 #include "messages.h"
 
 #include <exceptions/exceptions.h>
@@ -10,6 +11,8 @@
 #include <cstring>
 #include <stdexcept>
 #include <utility>
+
+using isc::data::ConstElementPtr;
 
 namespace offhook {
 
@@ -42,7 +45,7 @@ Fixed::Fixed(const offhook_handle* handle, std::uint32_t which)
 Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle,
            isc::hooks::LibraryHandle& library)
     : handle_(std::move(handle)), fixed_(new Fixed(engine(), OFFHOOK_IN_FORCE)),
-      statistics_(engine()), classes_(engine(), library) {
+      statistics_(engine(), (fixed_->needs & OFFHOOK_NEEDS_STATISTICS) != 0), classes_(engine(), library) {
     classes_.policy(*fixed_);
 }
 
@@ -54,6 +57,20 @@ void Hook::apply() {
     }
     fixed_.swap(next);
     classes_.policy(*fixed_);
+}
+
+void Hook::configured(const ConstElementPtr& configuration) {
+    classes_.configured(configuration);
+    for (const LibraryBehind& library : librariesBehind(configuration)) {
+        offhook_library_behind(engine(), bytesOf(library.name),
+                               {library.codes.data(), library.codes.size()});
+    }
+    const std::string leases = leaseFile(configuration);
+    std::uint8_t apply_it = 0;
+    if (offhook_configured(engine(), bytesOf(leases), &apply_it) == OFFHOOK_OK && apply_it) {
+        apply();
+    }
+    offhook_settle(engine());
 }
 
 void fault(const char* callout, const char* what) noexcept {

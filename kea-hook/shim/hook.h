@@ -56,6 +56,9 @@ public:
     // packet threads are stopped, and a failure changes nothing.
     void apply();
 
+    // Kea's configuration, whole.
+    void configured(const isc::data::ConstElementPtr& configuration);
+
 private:
     std::unique_ptr<offhook_handle, HandleFree> handle_;
     std::unique_ptr<Fixed> fixed_;
@@ -81,12 +84,25 @@ int offhook_run_command(isc::hooks::CalloutHandle& handle);
 // Counts and logs that a callout could not do its work; never throws.
 void fault(const char* callout, const char* what) noexcept;
 
+// What another library's callout may have decided before, as far as ours runs all the same. What a status
+// means differs by hook point (docs/kea.md, "The order of hook libraries").
+enum class Runs {
+    UNLESS_DECIDED,  // only if every callout before has left it to the server
+    UNLESS_DROPPED,  // also if one has done the server's next step itself (SKIP)
+    ALWAYS,          // the server does not look at the status here
+};
+
 // Every callout's frame: other hooks' word is respected, nothing gets out, the answer is always 0. (An
 // exception that escaped would cost the client its answer since Kea 2.3.8.)
 template <typename Body>
-int guarded(const char* callout, isc::hooks::CalloutHandle& handle, Body body) noexcept {
+int guarded(const char* callout, isc::hooks::CalloutHandle& handle, Runs runs, Body body) noexcept {
+    using isc::hooks::CalloutHandle;
     try {
-        if (hook && handle.getStatus() == isc::hooks::CalloutHandle::NEXT_STEP_CONTINUE) {
+        const CalloutHandle::CalloutNextStep status = handle.getStatus();
+        const bool skipped = status == CalloutHandle::NEXT_STEP_SKIP;
+        const bool untouched = status == CalloutHandle::NEXT_STEP_CONTINUE;
+        if (hook && (untouched || runs == Runs::ALWAYS ||
+                     (skipped && runs == Runs::UNLESS_DROPPED))) {
             body(*hook);
         }
     } catch (const std::exception& error) {

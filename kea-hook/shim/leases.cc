@@ -99,7 +99,7 @@ LeaseNote LeaseNotes::make(const std::string& text) {
 }
 
 extern "C" int offhook_lease4_select(isc::hooks::CalloutHandle& handle) {
-    return (guarded("lease4_select", handle, [&](Hook& hook) {
+    return (guarded("lease4_select", handle, Runs::UNLESS_DECIDED, [&](Hook& hook) {
         // A DISCOVER goes through here too, with a lease that is never stored.
         bool fake = false;
         handle.getArgument("fake_allocation", fake);
@@ -112,7 +112,7 @@ extern "C" int offhook_lease4_select(isc::hooks::CalloutHandle& handle) {
 }
 
 extern "C" int offhook_lease4_renew(isc::hooks::CalloutHandle& handle) {
-    return (guarded("lease4_renew", handle, [&](Hook& hook) {
+    return (guarded("lease4_renew", handle, Runs::UNLESS_DECIDED, [&](Hook& hook) {
         Pkt4Ptr query;
         handle.getArgument("query4", query);
         // Likewise; this hook point does not say so itself.

@@ -58,7 +58,8 @@ int load(LibraryHandle& library) {
     }
     const ConstElementPtr parameters = library.getParameters();
     const std::string json = parameters ? parameters->str() : "";
-    const offhook_host host = {OFFHOOK_KEA_HOOKS_VERSION, LONGEST_OPTION};
+    const offhook_host host = {OFFHOOK_KEA_HOOKS_VERSION, LONGEST_OPTION,
+                               static_cast<std::uint8_t>(check_only)};
     offhook_handle* handle = nullptr;
     switch (offhook_load(bytesOf(json), &host, &handle)) {
     case OFFHOOK_OK:

@@ -16,8 +16,11 @@ namespace {
 
 const char* values[] = {
     "OFFHOOK_ANSWER_CUT", "%1",
+    "OFFHOOK_ANSWER_PACKED", "%1",
     "OFFHOOK_CLASSES_UNUSED", "%1",
+    "OFFHOOK_COPY_UNUSABLE", "%1",
     "OFFHOOK_FAULT", "%1",
+    "OFFHOOK_LIBRARY_BEHIND", "%1",
     "OFFHOOK_LOADED", "%1",
     "OFFHOOK_LOAD_REFUSED", "%1",
     "OFFHOOK_OPTION_COMPETES", "%1",
@@ -31,6 +34,7 @@ const char* values[] = {
     "OFFHOOK_POLICY_IN_FORCE", "%1",
     "OFFHOOK_POLICY_KEPT", "%1",
     "OFFHOOK_POLICY_MISTAKE", "%1",
+    "OFFHOOK_POLICY_REFUSED", "%1",
     "OFFHOOK_UNLOADED", "%1",
     nullptr,
 };

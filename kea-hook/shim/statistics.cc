@@ -9,14 +9,19 @@ using isc::stats::StatsMgr;
 
 namespace offhook {
 
-Statistics::Statistics(const offhook_handle* handle)
+Statistics::Statistics(const offhook_handle* handle, bool shown)
     : handle_(handle), published_(offhook_statistic_len(), 0) {
     for (std::uint32_t index = 0; index < published_.size(); ++index) {
         offhook_bytes name = {nullptr, 0};
         if (offhook_statistic_name(index, &name) != OFFHOOK_OK) {
             throw std::logic_error("the engine does not name a statistic");
         }
-        names_.emplace_back(reinterpret_cast<const char*>(name.ptr), name.len);
+        const std::string text(reinterpret_cast<const char*>(name.ptr), name.len);
+        if (!shown) {
+            StatsMgr::instance().del(text);
+            continue;
+        }
+        names_.push_back(text);
         if (!StatsMgr::instance().getObservation(names_.back())) {
             StatsMgr::instance().setValue(names_.back(), static_cast<std::int64_t>(0));
         }
@@ -25,7 +30,7 @@ Statistics::Statistics(const offhook_handle* handle)
 
 void Statistics::publish() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::vector<std::uint64_t> values(names_.size(), 0);
+    std::vector<std::uint64_t> values(published_.size(), 0);
     offhook_statistic_values(handle_, values.data());
     for (std::size_t index = 0; index < names_.size(); ++index) {
         const std::uint64_t fresh = values[index] - published_[index];
@@ -38,7 +43,7 @@ void Statistics::publish() {
 
 void Statistics::forget(const std::string& name) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::vector<std::uint64_t> values(names_.size(), 0);
+    std::vector<std::uint64_t> values(published_.size(), 0);
     offhook_statistic_values(handle_, values.data());
     for (std::size_t index = 0; index < names_.size(); ++index) {
         if (name.empty() || name == names_[index]) {

@@ -17,8 +17,8 @@ namespace offhook {
 class Statistics {
 public:
     // Makes every statistic visible, with 0 where Kea does not have it yet: a configuration reload
-    // goes on counting where the last one ended.
-    explicit Statistics(const offhook_handle* handle);
+    // goes on counting where the last one ended. Not shown: all of them are taken out of Kea's.
+    Statistics(const offhook_handle* handle, bool shown);
 
     const std::vector<std::string>& names() const { return (names_); }
 

@@ -3,17 +3,22 @@
 //! Packet threads only ever touch [`Lanes`] and [`Seen`]; everything else belongs to Kea's main
 //! thread (and to the listener threads of libdhcp_ha, which is why it has a lock).
 
+use std::env;
 use std::hash::RandomState;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use offhook_core::{Mistakes, check};
 
+use crate::behind::Behind;
 use crate::counters::{Count, Counts};
-use crate::parameters::{Origin, Parameters};
+use crate::last_good::{self, Kept as Copy};
+use crate::parameters::{OnMistake, Origin, Parameters};
 use crate::phones::Seen;
 use crate::snapshot::Snapshot;
+use crate::standing::{Reminder, Standing, State};
 use crate::thread_slots::Lanes;
 use crate::{KEA_VERSION, VERSION, message};
 
@@ -21,8 +26,8 @@ pub(crate) struct Hook {
     pub(crate) parameters: Parameters,
     pub(crate) host: Host,
     pub(crate) loaded: SystemTime,
-    /// What the configuration asked for could not be used, so what was in force before goes on.
-    pub(crate) goes_on: bool,
+    /// What the configuration asked for could not be used.
+    pub(crate) refused: bool,
     pub(crate) lanes: Lanes,
     pub(crate) seen: Seen,
     /// Whether clients are put into classes; the shim says.
@@ -33,37 +38,23 @@ pub(crate) struct Hook {
     faults: AtomicU64,
     applied: AtomicU64,
     said_that_it_forgets: AtomicBool,
+    pub(crate) said_packed: AtomicBool,
+    reminder: Reminder,
+    /// Libraries that Kea calls after this one and that may change what phones are sent.
+    behind: Mutex<Vec<Behind>>,
 }
 
 struct Control {
     in_force: Arc<Snapshot>,
+    standing: Standing,
+    /// Where the copy of the last good policy is, once Kea has said where its leases are.
+    copy: Option<PathBuf>,
     /// Built and waiting for Kea's packet threads to stand still.
     prepared: Option<Arc<Snapshot>>,
 }
 
 impl Hook {
-    /// Reads the parameters and the policy that they name. Every mistake is logged; the error itself
-    /// says nothing more. If the process has had the library in use before, Kea depends on this load,
-    /// and a mistake does not refuse: see [`Kept`].
-    pub(crate) fn load(json: &str, host: Host) -> Result<Hook, Refused> {
-        let kept = kept().take();
-        let (read, seen) = match (read(json, host), kept) {
-            (Ok(read), Some(kept)) => (read, kept.seen),
-            (Ok(read), None) => (read, Seen::new()),
-            (Err(Refused), Some(kept)) => {
-                tracing::error!(
-                    target: message::POLICY_KEPT,
-                    "the new parameters or their policy cannot be used (see above): what was in \
-                     force stays in force"
-                );
-                return Ok(Hook::new(kept.read, host, kept.seen, true));
-            }
-            (Err(Refused), None) => return Err(Refused),
-        };
-        Ok(Hook::new(read, host, seen, false))
-    }
-
-    fn new(read: Read, host: Host, seen: Seen, goes_on: bool) -> Hook {
+    pub(crate) fn new(read: Read, host: Host, seen: Seen, standing: Standing) -> Hook {
         let Read { parameters, snapshot } = read;
         tracing::info!(
             target: message::LOADED,
@@ -76,16 +67,125 @@ impl Hook {
             parameters,
             host,
             loaded: SystemTime::now(),
-            goes_on,
+            refused: standing.state != State::Active,
             lanes: Lanes::new(&snapshot),
             seen,
             classes_in_use: AtomicBool::new(true),
             keyed: RandomState::new(),
-            control: Mutex::new(Control { in_force: snapshot, prepared: None }),
+            control: Mutex::new(Control {
+                in_force: snapshot,
+                standing,
+                copy: None,
+                prepared: None,
+            }),
             faults: AtomicU64::new(0),
             applied: AtomicU64::new(0),
             said_that_it_forgets: AtomicBool::new(false),
+            said_packed: AtomicBool::new(false),
+            reminder: Reminder::never(),
+            behind: Mutex::default(),
         }
+    }
+
+    /// Kea's configuration is whole, and names its lease file ("" if it has none). True: the copy of the
+    /// last good policy has been found beside it and waits for [`Hook::apply`].
+    pub(crate) fn configured(&self, lease_file: &str) -> bool {
+        if self.host.check_only {
+            return false;
+        }
+        let place = last_good::place(lease_file, env::var_os("KEA_DHCP_DATA_DIR"));
+        let state = {
+            let mut control = self.control();
+            control.copy = Some(place.clone());
+            control.standing.state
+        };
+        if state != State::Passive || self.parameters.on_mistake != OnMistake::LastGood {
+            return false;
+        }
+        match self.recover(&place) {
+            Ok(snapshot) => {
+                self.prepare(snapshot);
+                true
+            }
+            Err(why) => {
+                tracing::warn!(
+                    target: message::COPY_UNUSABLE,
+                    "there is no usable copy of the last good policy at {}: {why}",
+                    place.display()
+                );
+                false
+            }
+        }
+    }
+
+    /// The policy of the copy.
+    fn recover(&self, place: &std::path::Path) -> Result<Snapshot, String> {
+        let Copy { digest, policy } = last_good::read(place)?;
+        let snapshot = self
+            .build(Origin::LastGood(place.to_owned(), policy))
+            .map_err(|mistakes| mistakes.to_string())?;
+        match snapshot.engine.digest() == digest {
+            true => Ok(snapshot),
+            false => Err("it is damaged: its digest is not its policy's".to_owned()),
+        }
+    }
+
+    /// A policy has come into force, or stays: keeps a copy of it for the next start, or says what is
+    /// wrong with the one that was asked for. Packets may be answered meanwhile.
+    pub(crate) fn settle(&self) {
+        let (standing, copy, snapshot) = {
+            let control = self.control();
+            (control.standing.clone(), control.copy.clone(), Arc::clone(&control.in_force))
+        };
+        if standing.state != State::Active {
+            tracing::error!(target: message::POLICY_REFUSED, "{}", standing.sentence());
+            self.reminder.after(seconds(SystemTime::now()));
+            return;
+        }
+        self.reminder.stop();
+        let Some(place) = copy else { return };
+        let kept =
+            Copy { digest: snapshot.engine.digest().to_owned(), policy: snapshot.text.clone() };
+        if let Err(why) = last_good::write(&place, &kept) {
+            tracing::warn!(
+                target: message::COPY_UNUSABLE,
+                "no copy of the policy can be kept at {}: {why}. A start with a mistake in the \
+                 policy will have none to go on with",
+                place.display()
+            );
+        }
+    }
+
+    /// A library that Kea calls after this one may change the options that phones are sent.
+    pub(crate) fn library_behind(&self, name: &str, codes: &[u8]) {
+        let behind = Behind { name: name.to_owned(), codes: codes.to_vec() };
+        tracing::warn!(
+            target: message::LIBRARY_BEHIND,
+            "{}. Name libdhcp_offhook.so last in \"hooks-libraries\"",
+            behind.sentence()
+        );
+        self.lock_behind().push(behind);
+    }
+
+    pub(crate) fn behind(&self) -> Vec<Behind> {
+        self.lock_behind().clone()
+    }
+
+    fn lock_behind(&self) -> MutexGuard<'_, Vec<Behind>> {
+        // What a poisoned lock guards is whole: one entry more or less.
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As long as the policy that was asked for is not in force, the log says so every hour.
+    pub(crate) fn remind(&self, now: u64) {
+        if self.reminder.is_due(now) {
+            let sentence = self.control().standing.sentence();
+            tracing::error!(target: message::POLICY_REFUSED, "{sentence}");
+        }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.control().standing.clone()
     }
 
     pub(crate) fn sets_classes(&self) -> bool {
@@ -101,13 +201,6 @@ impl Hook {
                  Kea's configuration or in the policy mentions them"
             );
         }
-    }
-
-    /// The end of this load; what the next one may need is kept.
-    pub(crate) fn unload(self) {
-        let snapshot = self.in_force();
-        let read = Read { parameters: self.parameters, snapshot };
-        *kept() = Some(Kept { read, seen: self.seen });
     }
 
     pub(crate) fn in_force(&self) -> Arc<Snapshot> {
@@ -134,6 +227,13 @@ impl Hook {
         let Some(snapshot) = control.prepared.take() else { return false };
         self.lanes.replace(&snapshot);
         log_policy(&snapshot);
+        control.standing = match snapshot.origin {
+            Origin::LastGood(..) => {
+                let mistakes = std::mem::take(&mut control.standing.mistakes);
+                Standing { state: State::LastGood, mistakes }
+            }
+            _ => Standing::active(),
+        };
         control.in_force = snapshot;
         self.applied.fetch_add(1, Ordering::Relaxed);
         true
@@ -174,26 +274,9 @@ impl Hook {
 }
 
 /// What a load works by.
-struct Read {
-    parameters: Parameters,
-    snapshot: Arc<Snapshot>,
-}
-
-/// What outlives an unload, until the next load takes it. At a change of configuration Kea closes its
-/// sockets (2.2) or lets go of its leases (3.0) before it loads its libraries anew, and a library that
-/// refuses then leaves a server that answers nobody. So what was in force must still be there. The
-/// library stays mapped for it (`-z nodelete`, build.rs). This is no place for configuration.
-struct Kept {
-    read: Read,
-    /// Who was seen: a change of configuration is no reason to forget it.
-    seen: Seen,
-}
-
-static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
-
-fn kept() -> MutexGuard<'static, Option<Kept>> {
-    // What a poisoned lock guards is whole: it is only ever replaced.
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) struct Read {
+    pub(crate) parameters: Parameters,
+    pub(crate) snapshot: Arc<Snapshot>,
 }
 
 /// The Kea around us.
@@ -202,38 +285,16 @@ pub(crate) struct Host {
     /// `KEA_HOOKS_VERSION`.
     pub(crate) hooks_version: u32,
     pub(crate) longest_option: Option<usize>,
+    /// Kea only checks its configuration (`kea-dhcp4 -T`): nothing is to be written.
+    pub(crate) check_only: bool,
 }
 
 impl Host {
-    fn core(self) -> offhook_core::Host {
+    pub(crate) fn core(self) -> offhook_core::Host {
         let name = concat!("Kea ", env!("OFFHOOK_KEA_VERSION"));
         offhook_core::Host { name, longest_option: self.longest_option }
     }
 }
-
-fn read(json: &str, host: Host) -> Result<Read, Refused> {
-    let parameters = Parameters::read(json).map_err(|wrong| {
-        tracing::error!(target: message::LOAD_REFUSED, "{wrong}");
-        Refused
-    })?;
-    match Snapshot::build(parameters.origin.clone(), &parameters, host.core()) {
-        Ok(snapshot) => Ok(Read { parameters, snapshot: Arc::new(snapshot) }),
-        Err(mistakes) => {
-            log_mistakes(&mistakes);
-            let count = mistakes.0.len();
-            let noun = if count == 1 { "mistake" } else { "mistakes" };
-            tracing::error!(
-                target: message::LOAD_REFUSED,
-                "{count} {noun} in the policy or the vendors directory (see above)"
-            );
-            Err(Refused)
-        }
-    }
-}
-
-/// The input was wrong, and every mistake has been logged.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refused;
 
 /// Every mistake of a policy that was to be put in force, each in a line of its own.
 pub(crate) fn log_mistakes(mistakes: &Mistakes) {
@@ -243,6 +304,9 @@ pub(crate) fn log_mistakes(mistakes: &Mistakes) {
 }
 
 fn log_policy(snapshot: &Snapshot) {
+    if snapshot.origin == Origin::Nowhere {
+        return;
+    }
     if crate::log::enabled(tracing::Level::INFO) {
         for doubt in check::doubts(&snapshot.engine) {
             tracing::info!(target: message::POLICY_DOUBT, "{doubt}");

@@ -5,12 +5,14 @@
 //! nothing in here may cost a client its lease: every door is guarded, and a fault means that the
 //! packet stays as it was.
 
+mod behind;
 mod commands;
 mod competing;
 mod counters;
 mod fault;
 mod ffi;
 mod hook;
+mod last_good;
 mod lease_note;
 mod log;
 mod log_line;
@@ -21,6 +23,8 @@ mod parameters;
 mod phones;
 mod sign;
 mod snapshot;
+mod standing;
+mod start;
 #[cfg(test)]
 mod testing;
 mod thread_slots;

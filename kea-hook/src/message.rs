@@ -3,10 +3,16 @@
 
 /// An answer bears more options than the contract's page has room for.
 pub(crate) const ANSWER_CUT: &str = "OFFHOOK_ANSWER_CUT";
+/// Another library packs answers before this one can change them.
+pub(crate) const ANSWER_PACKED: &str = "OFFHOOK_ANSWER_PACKED";
+/// The copy of the last good policy cannot be used, or not be kept.
+pub(crate) const COPY_UNUSABLE: &str = "OFFHOOK_COPY_UNUSABLE";
 /// Nobody looks at the client classes, so they are not set.
 pub(crate) const CLASSES_UNUSED: &str = "OFFHOOK_CLASSES_UNUSED";
 /// A fault of ours: the packet was left as it was.
 pub(crate) const FAULT: &str = "OFFHOOK_FAULT";
+/// A library that may overwrite options is called after this one.
+pub(crate) const LIBRARY_BEHIND: &str = "OFFHOOK_LIBRARY_BEHIND";
 pub(crate) const LOADED: &str = "OFFHOOK_LOADED";
 /// The parameters are wrong.
 pub(crate) const LOAD_REFUSED: &str = "OFFHOOK_LOAD_REFUSED";
@@ -27,6 +33,8 @@ pub(crate) const POLICY_IN_FORCE: &str = "OFFHOOK_POLICY_IN_FORCE";
 /// A reload with a mistake, and what was in force goes on.
 pub(crate) const POLICY_KEPT: &str = "OFFHOOK_POLICY_KEPT";
 pub(crate) const POLICY_MISTAKE: &str = "OFFHOOK_POLICY_MISTAKE";
+/// What was asked for is not in force; repeated every hour.
+pub(crate) const POLICY_REFUSED: &str = "OFFHOOK_POLICY_REFUSED";
 pub(crate) const UNLOADED: &str = "OFFHOOK_UNLOADED";
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! can fail: whatever is odd means that the packet stays as it was.
 
 use std::net::Ipv4Addr;
+use std::sync::atomic::Ordering;
 
 use offhook_core::lookalikes::suspect_unknown;
 use offhook_core::recognise::{Finding, Identity};
@@ -17,7 +18,10 @@ use crate::log_line::{client, describe};
 use crate::packet::{OFFER, Packet};
 use crate::phones::Sighting;
 use crate::thread_slots::Lane;
-use crate::{fault, lease_note, log, message};
+use crate::{fault, lease_note, log, message, parameters};
+
+/// What [`Query::message`] is of a packet without option 53.
+const BOOTP: u8 = 0;
 
 /// What to do with a packet that has just come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +52,11 @@ impl Hook {
         let query = Query::from_wire(packet.wire, packet.context)?;
         let Lane { snapshot, counts, memo, .. } = lane;
         let engine = &snapshot.engine;
-        let finding = memo.finding(packet.wire, || engine.find(&query));
+        // A BOOTP client is not a phone, whatever its address.
+        let finding = match query.message {
+            BOOTP => Finding::Unknown,
+            _ => memo.finding(packet.wire, || engine.find(&query)),
+        };
         if let Some(identity) = finding.identity() {
             return Some(Admission::Phone(u32::from(identity.vendor.0) + 1));
         }
@@ -67,6 +75,7 @@ impl Hook {
     /// An answer is about to leave. False: it stays as it is.
     pub(crate) fn answer(&self, packet: &Packet<'_>, room: &mut impl Room) -> bool {
         fault::provoke("pkt4_send", packet.wire);
+        self.remind(packet.now);
         let mut lines = None;
         let changed = {
             let lane = &mut *self.lanes.own();
@@ -87,6 +96,9 @@ impl Hook {
         lines: &mut Option<Box<Lines>>,
     ) -> bool {
         let Some(query) = Query::from_wire(packet.wire, packet.context) else { return false };
+        if query.message == BOOTP {
+            return false;
+        }
         let Lane { snapshot, counts, edits, memo } = lane;
         let engine = &snapshot.engine;
         let finding = memo.recall(packet.wire).unwrap_or_else(|| engine.find(&query));
@@ -114,10 +126,15 @@ impl Hook {
         if edits.left_out > 0 {
             counts.add(Count::OptionsLeftOut, u64::from(edits.left_out));
         }
+        // A phone without a hardware address of Ethernet's is not remembered.
+        let mut news = true;
         if let Some(mac) = query.mac {
             let Packet { now, reply, .. } = *packet;
-            let sighting = Sighting { mac, now, reply, query: &query, engine, edits };
-            if self.seen.phones.saw(sighting) {
+            let policy = snapshot.number;
+            let sighting = Sighting { mac, now, reply, policy, query: &query, engine, edits };
+            let saw = self.seen.phones.saw(sighting);
+            news = saw.news;
+            if saw.forgot {
                 counts.add(Count::PhonesForgotten, 1);
                 self.forgets();
             }
@@ -127,7 +144,11 @@ impl Hook {
             (true, OFFER) => Outcome::Offered,
             (true, _) => Outcome::Answered,
         };
-        if done.cut > 0 || log::enabled(outcome.level()) {
+        let wanted = news
+            || outcome != Outcome::Answered
+            || self.parameters.log == parameters::Log::Every
+            || log::enabled(Level::DEBUG);
+        if done.cut > 0 || (wanted && log::enabled(outcome.level())) {
             let line = describe(engine, &query, &decision, &identity, edits, packet.reply);
             let mut fresh = Lines { outcome, line, ..Lines::default() };
             if done.cut > 0 {
@@ -154,6 +175,21 @@ impl Hook {
         }
     }
 
+    /// Another library had packed a phone's answer before it came here.
+    pub(crate) fn packed_before(&self, packet: &Packet<'_>) {
+        let phone = with_phone(&mut self.lanes.own(), packet, |_, query, _, _| client(query));
+        if let Some(client) = phone
+            && !self.said_packed.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                target: message::ANSWER_PACKED,
+                "{client}: another hook library packs answers before this one, which is too late to \
+                 change them: phones get only what Kea alone sends. Name libdhcp_offhook.so before \
+                 that library in \"hooks-libraries\""
+            );
+        }
+    }
+
     /// Notes a client that looks like a phone and that nobody recognises: it gets nothing, and whoever
     /// looks after the phones should hear of it.
     fn suspect(
@@ -170,7 +206,7 @@ impl Hook {
         {
             edits.clear();
             let Packet { now, reply, .. } = *packet;
-            self.seen.unknown.saw(Sighting { mac, now, reply, query, engine, edits });
+            self.seen.unknown.saw(Sighting { mac, now, reply, policy: 0, query, engine, edits });
         }
     }
 
@@ -197,6 +233,9 @@ fn with_phone<T>(
     body: impl FnOnce(&Engine, &Query<'_>, &Identity, Option<&str>) -> T,
 ) -> Option<T> {
     let query = Query::from_wire(packet.wire, packet.context)?;
+    if query.message == BOOTP {
+        return None;
+    }
     let Lane { snapshot, memo, .. } = lane;
     let engine = &snapshot.engine;
     let finding = memo.finding(packet.wire, || engine.find(&query));

@@ -15,6 +15,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use offhook_core::{Edits, Engine, Mac, Query};
 
+use crate::packet::OFFER;
+
 /// The most phones that are remembered.
 pub(crate) const MOST: usize = 100_000;
 
@@ -60,6 +62,8 @@ pub(crate) struct Phone {
     pub(crate) answers: u64,
     /// The kind of the last answer (option 53).
     pub(crate) reply: u8,
+    /// Stands for what the log was told last of this phone; 0: nothing.
+    said: u64,
     record: Record,
 }
 
@@ -97,6 +101,8 @@ pub(crate) struct Sighting<'a> {
     pub(crate) mac: Mac,
     pub(crate) now: u64,
     pub(crate) reply: u8,
+    /// What the policy is known by: another policy is news of every phone.
+    pub(crate) policy: u64,
     pub(crate) query: &'a Query<'a>,
     pub(crate) engine: &'a Engine,
     pub(crate) edits: &'a Edits,
@@ -119,6 +125,15 @@ impl Sighting<'_> {
         evidence::put_told(self.engine, self.edits, scratch);
         Record { mark, told_at, bytes: scratch.as_slice().into() }
     }
+}
+
+/// What a sighting has brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Saw {
+    /// Another phone had to be forgotten for it.
+    pub(crate) forgot: bool,
+    /// The phone is new, or it, its answer or the policy differs from what the log was told last.
+    pub(crate) news: bool,
 }
 
 pub(crate) struct Phones {
@@ -153,10 +168,13 @@ impl Phones {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Notes that a phone got an answer. True if another one had to be forgotten for it.
-    pub(crate) fn saw(&self, sighting: Sighting<'_>) -> bool {
+    /// Notes that a phone got an answer.
+    pub(crate) fn saw(&self, sighting: Sighting<'_>) -> Saw {
         let key = sighting.mac.number();
         let mark = sighting.mark(&self.keyed);
+        // An OFFER is no news: its ACK follows.
+        let told = sighting.reply != OFFER;
+        let saying = (mark ^ sighting.policy).max(1);
         let mut shard = self.shard(key);
         let Shard { places, phones, scratch, .. } = &mut *shard;
         if let Some(place) = places.get(&key).copied()
@@ -165,10 +183,14 @@ impl Phones {
             phone.last = sighting.now;
             phone.answers += 1;
             phone.reply = sighting.reply;
+            let news = told && phone.said != saying;
+            if news {
+                phone.said = saying;
+            }
             if phone.record.mark != mark {
                 phone.record = sighting.record(mark, scratch);
             }
-            return false;
+            return Saw { forgot: false, news };
         }
         let phone = Phone {
             mac: sighting.mac,
@@ -176,16 +198,17 @@ impl Phones {
             last: sighting.now,
             answers: 1,
             reply: sighting.reply,
+            said: if told { saying } else { 0 },
             record: sighting.record(mark, scratch),
         };
         let full = self.count.load(Ordering::Relaxed) >= self.most;
         if full && !shard.phones.is_empty() {
             shard.put_in_place_of_an_old_one(key, phone);
-            return true;
+            return Saw { forgot: true, news: told };
         }
         shard.add(key, phone);
         self.count.fetch_add(1, Ordering::Relaxed);
-        false
+        Saw { forgot: false, news: told }
     }
 
     pub(crate) fn get(&self, mac: Mac) -> Option<Phone> {
@@ -286,7 +309,23 @@ mod tests {
         let query = Query { host_name: Some(host_name.into()), ..Query::default() };
         let edits = Edits::default();
         let mac = mac(number);
-        phones.saw(Sighting { mac, now, reply: 5, query: &query, engine, edits: &edits })
+        let (reply, policy, query, edits) = (5, 1, &query, &edits);
+        phones.saw(Sighting { mac, now, reply, policy, query, engine, edits }).forgot
+    }
+
+    #[test]
+    fn news_is_what_the_log_was_not_told_yet() {
+        let (engine, phones, edits) = (engine(), Phones::new(10), Edits::default());
+        let see = |reply, policy, host_name: &'static [u8]| {
+            let query = Query { host_name: Some(host_name.into()), ..Query::default() };
+            let (query, engine, edits) = (&query, &engine, &edits);
+            phones.saw(Sighting { mac: mac(7), now: 1, reply, policy, query, engine, edits }).news
+        };
+        assert!(!see(OFFER, 1, b"a") && see(5, 1, b"a") && !see(5, 1, b"a"));
+        assert!(
+            !see(OFFER, 1, b"b") && see(5, 1, b"b") && !see(OFFER, 1, b"b") && !see(5, 1, b"b")
+        );
+        assert!(see(5, 2, b"b") && !see(5, 2, b"b"), "another policy");
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Snapshot {
     /// As it was written, comments and all.
     pub(crate) text: String,
     pub(crate) since: SystemTime,
+    /// Stands for the policy in comparisons: another policy has another number.
+    pub(crate) number: u64,
     /// What competes with what this policy tells.
     pub(crate) competing: Competing,
     /// The class of every phone, then each vendor's in the order of the catalogue.
@@ -40,6 +42,8 @@ impl Snapshot {
         };
         let (text, file) = match &origin {
             Origin::Inline(text) | Origin::Command(text) => (text.clone(), None),
+            Origin::LastGood(path, text) => (text.clone(), Some(path.display().to_string())),
+            Origin::Nowhere => ("{}".to_owned(), None),
             Origin::File(path) => (offhook_edge::text(path)?, Some(path.display().to_string())),
         };
         let engine =
@@ -49,7 +53,9 @@ impl Snapshot {
             })?;
         let classes = class_names(&parameters.class_prefix, engine.tables());
         let competing = Competing::new(engine.tables().vendors.len());
-        Ok(Snapshot { engine, origin, text, since: SystemTime::now(), competing, classes })
+        let number = u64::from_str_radix(engine.digest(), 16).unwrap_or_default();
+        let since = SystemTime::now();
+        Ok(Snapshot { engine, origin, text, since, number, competing, classes })
     }
 }
 
@@ -67,12 +73,9 @@ mod tests {
     use super::*;
 
     fn parameters(folder: Option<&Path>) -> Parameters {
-        Parameters {
-            origin: Origin::Inline(String::new()),
-            vendors_directory: folder.map(Path::to_owned),
-            class_prefix: "TEL".to_owned(),
-            annotate_leases: true,
-        }
+        let mut parameters = Parameters::salvage(r#"{"class-prefix": "TEL"}"#);
+        parameters.vendors_directory = folder.map(Path::to_owned);
+        parameters
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::hook::{Hook, Host};
 use crate::packet_path::Room;
 
 /// As Kea 2.2.0 is.
-pub(crate) const HOST: Host = Host { hooks_version: 20200, longest_option: Some(255) };
+pub(crate) const HOST: Host =
+    Host { hooks_version: 20200, longest_option: Some(255), check_only: false };
 
 /// Option 60 of the test vendor's phones.
 pub(crate) const VENDOR: &[u8] = b"testphone T1 2.3";

@@ -98,6 +98,20 @@ impl<'v> Members<'v> {
         }
     }
 
+    /// A text that must be one of these.
+    pub(crate) fn word(&self, name: &str, words: &[&str]) -> Result<Option<&'v str>, Wrong> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(word)) if words.contains(&word.as_str()) => Ok(Some(word)),
+            Some(other) => {
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                let (last, others) = quoted.split_last().map_or(("", &[][..]), |(l, o)| (l, o));
+                let what = format!("{} or {last}", others.join(", "));
+                Err(self.expected(name, &what, other))
+            }
+        }
+    }
+
     /// A whole number within bounds.
     pub(crate) fn number(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, Wrong> {
         let Some(value) = self.get(name) else { return Ok(None) };

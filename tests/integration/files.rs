@@ -89,9 +89,10 @@ fn a_key_that_others_may_read_is_refused_and_what_was_in_force_stays() {
     };
     let setup = || Setup::new().offhook_with(json!({ "policy-file": web.policy() }));
     mode(0o644);
-    let refused = setup().try_start().err().expect("a refusal");
-    assert!(refused.log.contains("file-access.token.key-file"), "{}", refused.log);
-    assert!(refused.log.contains("chmod 0640"), "{}", refused.log);
+    let log = setup().start().log();
+    assert!(log.contains("file-access.token.key-file"), "{log}");
+    assert!(log.contains("chmod 0640"), "{log}");
+    assert!(log.contains("OFFHOOK_POLICY_REFUSED"), "{log}");
     mode(0o640);
     let kea = setup().start();
     let relay = Relay::of(&kea);

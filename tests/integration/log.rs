@@ -40,6 +40,41 @@ fn one_line_at_info_per_phone_answered_and_none_for_others() {
 }
 
 #[test]
+fn by_default_a_phone_has_a_line_when_there_is_something_new() {
+    let count = |kea: &Kea| kea.log_lines(ANSWERED).len();
+    let kea = Setup::new().offhook_file(FILES).start();
+    let relay = Relay::of(&kea);
+    let boot_twice = || {
+        relay.boot(&polycom());
+        relay.boot(&polycom());
+    };
+    boot_twice();
+    assert_eq!(count(&kea), 1, "expected a line for a phone that is new");
+    relay.boot(&polycom().option(12, "another-name"));
+    assert_eq!(count(&kea), 2, "expected a line for a phone that says something else");
+    boot_twice();
+    assert_eq!(count(&kea), 3, "expected a line for a phone that says something else again");
+    kea.reload().ok();
+    boot_twice();
+    assert_eq!(count(&kea), 3, "expected none after a reload of the same policy");
+    kea.setup.folder.write("policy.json", FILES.replace("example.com", "example.org"));
+    kea.command("phone-policy-reload", None).ok();
+    boot_twice();
+    assert_eq!(count(&kea), 4, "expected a line after another policy");
+}
+
+#[test]
+fn every_answer_has_a_line_if_that_is_wanted() {
+    let policy: serde_json::Value = serde_json::from_str(FILES).expect("JSON");
+    let kea = Setup::new().offhook_with(json!({ "policy": policy, "log": "every" })).start();
+    let relay = Relay::of(&kea);
+    for number in 1..4 {
+        relay.boot(&polycom());
+        assert_eq!(kea.log_lines(ANSWERED).len(), number);
+    }
+}
+
+#[test]
 fn what_is_answered_is_silent_at_warn_and_reasoned_at_debug() {
     let quiet = with_severity(Setup::offhook(FILES), "WARN").start();
     Relay::of(&quiet).boot(&polycom());

@@ -105,3 +105,34 @@ fn drops_are_counted_by_kea_and_by_us() {
         wait_for(name, Duration::from_secs(10), || (kea.must_statistic(name) == 1).then_some(()));
     }
 }
+
+#[test]
+fn they_stay_out_of_keas_statistics_if_that_is_wanted() {
+    let policy: serde_json::Value = serde_json::from_str(FILES).expect("JSON");
+    let mut kea = Setup::offhook(FILES).start();
+    assert!(!all(&kea).is_empty());
+    let parameters = json!({ "policy": policy, "statistics": false });
+    kea.setup.dhcp4["hooks-libraries"][0]["parameters"] = parameters;
+    kea.reload().ok();
+    Relay::of(&kea).boot(&polycom());
+    assert_eq!(all(&kea), BTreeMap::new());
+    let status = kea.command("phone-status-get", None).ok();
+    assert_eq!(status["counters"]["answered"], 2, "expected phone-status-get to have them still");
+    kea.setup.dhcp4["hooks-libraries"][0]["parameters"] = json!({ "policy": policy });
+    kea.reload().ok();
+    assert!(!all(&kea).is_empty(), "expected them again");
+}
+
+#[test]
+fn what_the_policy_drops_is_counted_where_kea_counts_it() {
+    let kea = Setup::offhook(r#"{ "answer": "phones" }"#).start();
+    let mut relay = Relay::of(&kea);
+    relay.patience = Duration::from_millis(500);
+    let before = kea.must_statistic("pkt4-receive-drop");
+    let filtered = kea.statistic("pkt4-admin-filtered");
+    let answer = relay.ask(&relay.question(&Phone::stranger(1), crate::peers::packet::DISCOVER));
+    assert!(answer.is_none(), "expected no answer");
+    assert_eq!(kea.must_statistic("pkt4-receive-drop"), before + 1);
+    // Releases up to 3.1.3 do not have this one.
+    assert_eq!(kea.statistic("pkt4-admin-filtered"), filtered.map(|count| count + 1));
+}

@@ -130,9 +130,11 @@ pub(super) fn summary(snapshot: &Snapshot) -> Value {
             Origin::File(_) => "file",
             Origin::Inline(_) => "configuration",
             Origin::Command(_) => "command",
+            Origin::LastGood(..) => "last-good",
+            Origin::Nowhere => "none",
         },
         "file": match &snapshot.origin {
-            Origin::File(path) => Value::from(path.display().to_string()),
+            Origin::File(path) | Origin::LastGood(path, _) => Value::from(path.display().to_string()),
             _ => Value::Null,
         },
         "since": seconds(snapshot.since),

@@ -9,12 +9,14 @@ use super::phones::remembered;
 use super::policy::summary;
 use crate::counters::{Count, NAMES};
 use crate::hook::{Hook, seconds};
+use crate::standing::State;
 use crate::words::{Members, Wrong};
 use crate::{KEA_VERSION, VERSION};
 
 pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     let snapshot = hook.in_force();
+    let standing = hook.standing();
     let counts = hook.counts();
     let counters: Map<String, Value> = NAMES
         .iter()
@@ -28,15 +30,30 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         policy.insert("age".to_owned(), age.into());
     }
     let tables = snapshot.engine.tables();
+    let mut competing: Vec<Value> = Vec::new();
+    for found in snapshot.competing.all() {
+        let vendor = &tables.at(found.vendor).id;
+        competing.push(json!({ "vendor": vendor, "code": found.code, "text": found.text }));
+    }
+    for behind in hook.behind() {
+        let text = behind.sentence();
+        let codes: Vec<Value> = match behind.codes[..] {
+            [] => vec![Value::Null],
+            _ => behind.codes.iter().map(|code| (*code).into()).collect(),
+        };
+        competing.extend(codes.into_iter().map(
+            |code| json!({ "vendor": null, "library": behind.name, "code": code, "text": text }),
+        ));
+    }
     let value = json!({
         "version": VERSION,
         "kea": { "compiled-for": KEA_VERSION, "hooks-version": hook.host.hooks_version },
         "loaded": seconds(hook.loaded),
-        "configuration": if hook.goes_on { "refused" } else { "used" },
+        "state": standing.state.name(),
+        "mistakes": standing.mistakes,
+        "configuration": if hook.refused { "refused" } else { "used" },
         "policy": policy,
-        "competing-options": snapshot.competing.all().iter().map(|found| json!({
-            "vendor": tables.at(found.vendor).id, "code": found.code, "text": found.text,
-        })).collect::<Vec<_>>(),
+        "competing-options": competing,
         "client-classes": {
             "set": hook.sets_classes(),
             "prefix": hook.parameters.class_prefix,
@@ -49,9 +66,16 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         "offhook {VERSION}, policy {} for {age} s, {faults} fault(s)",
         snapshot.engine.digest()
     );
-    if hook.goes_on {
-        text += "; Kea's configuration was read again with mistakes in it, which the log tells: what \
-                 was in force before goes on";
-    }
+    text += match standing.state {
+        State::Active => "",
+        State::LastGood => {
+            "; the policy or the parameters that Kea's configuration names have mistakes: the last good \
+             policy is in force"
+        }
+        State::Passive => {
+            "; the policy or the parameters that Kea's configuration names have mistakes: phones get only \
+             what Kea alone sends them"
+        }
+    };
     Ok(Answer::done(text, value))
 }

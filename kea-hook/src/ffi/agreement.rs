@@ -14,6 +14,10 @@ macro_rules! agree {
 agree! {
     offhook_log_install(_);
     offhook_load(_, _, _);
+    offhook_configured(_, _, _);
+    offhook_settle(_);
+    offhook_library_behind(_, _, _);
+    offhook_packed_before(_, _);
     offhook_free(_);
     offhook_needs(_, _);
     offhook_ready_len(_, _);
@@ -33,6 +37,7 @@ agree! {
     offhook_command_len();
     offhook_command_name(_, _);
     offhook_command(_, _, _, _, _);
+    offhook_mistakes(_, _, _);
     offhook_text_bytes(_);
     offhook_text_free(_);
     offhook_apply(_);

@@ -3,12 +3,19 @@
 use crate::peers::kea::{Kea, Setup};
 use crate::peers::packet::Answer;
 use crate::peers::phone::{Phone, Relay};
+use crate::peers::process::{command, run_well};
 use serde_json::{Value, json};
 
 /// The loader: no build for this Kea, or one that cannot be used.
 mod builds;
+/// Other hook libraries.
+mod hooks;
+/// The copy of the last good policy.
+mod last_good;
 /// The page names these tests, and all of them.
 mod page;
+/// A policy that is missing or wrong.
+mod policies;
 
 /// What a Kea must do that offhook cannot break.
 const POLICY: &str =
@@ -65,4 +72,13 @@ fn expect_line(kea: &Kea, id: &str, words: &[&str]) {
         line.contains(" ERROR [kea-dhcp4.offhook-hooks/") && words.iter().all(|w| line.contains(w))
     });
     assert!(found, "expected an ERROR line of {id} with {words:?}, found\n{}", lines.join("\n"));
+}
+
+/// Root may read and write every file. A server without that right is bound by the modes, as Debian's is.
+fn bound_by_modes(mut setup: Setup) -> Setup {
+    if run_well(command("id").arg("-u")).trim() == "0" {
+        let words = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
+        setup.wrapper = words.map(str::to_owned).to_vec();
+    }
+    setup
 }

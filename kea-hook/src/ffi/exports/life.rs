@@ -1,11 +1,12 @@
 //! From load to unload: the handle, and what the shim builds from the policy in force or from the
 //! prepared one. Kea's main thread only.
 
-use super::{FAULTED, Handle, OK, REFUSED, borrowed, hook, text};
+use super::{FAULTED, Handle, OK, REFUSED, borrowed, bytes, hook, text};
 use crate::ffi::abi::{self, offhook_bytes};
 use crate::ffi::{guard, sink};
-use crate::hook::{Hook, Host, Refused};
+use crate::hook::{Hook, Host};
 use crate::snapshot::Snapshot;
+use crate::start::Refused;
 use crate::{log, message};
 
 #[unsafe(no_mangle)]
@@ -27,7 +28,11 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_load(
         let (parameters, host) = unsafe { (text(parameters), host.as_ref()) };
         let Some(host) = host else { return FAULTED };
         let longest = usize::try_from(host.longest_option).ok().filter(|longest| *longest > 0);
-        let host = Host { hooks_version: host.hooks_version, longest_option: longest };
+        let host = Host {
+            hooks_version: host.hooks_version,
+            longest_option: longest,
+            check_only: host.check_only != 0,
+        };
         match Hook::load(&parameters, host) {
             Ok(hook) => {
                 // SAFETY: the shim's own variable.
@@ -37,6 +42,51 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_load(
             Err(Refused) => REFUSED,
         }
     })
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_configured(
+    handle: *const Handle,
+    lease_file: offhook_bytes,
+    apply_out: *mut u8,
+) -> i32 {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return FAULTED };
+    guard(Some(hook), FAULTED, || {
+        // SAFETY: the shim's own text, alive during the call.
+        let apply = hook.configured(&unsafe { text(lease_file) });
+        // SAFETY: the shim's own variable.
+        unsafe { apply_out.write(u8::from(apply)) };
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_settle(handle: *const Handle) {
+    // SAFETY: by the page, the handle is alive.
+    let hook = unsafe { hook(handle) };
+    guard(hook, (), || {
+        if let Some(hook) = hook {
+            hook.settle();
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_library_behind(
+    handle: *const Handle,
+    name: offhook_bytes,
+    codes: offhook_bytes,
+) {
+    // SAFETY: by the page, the handle is alive.
+    let hook = unsafe { hook(handle) };
+    guard(hook, (), || {
+        // SAFETY: the shim's own texts, alive during the call.
+        let (name, codes) = unsafe { (text(name), bytes(codes)) };
+        if let Some(hook) = hook {
+            hook.library_behind(&name, codes);
+        }
+    });
 }
 
 #[unsafe(no_mangle)]
@@ -83,6 +133,7 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_needs(handle: *const Handle, whi
             (snapshot.engine.uses_classes(), abi::OFFHOOK_NEEDS_CLASSES),
             (snapshot.engine.refuses_some(), abi::OFFHOOK_NEEDS_INTERFACE_ADDRESS),
             (hook.parameters.annotate_leases, abi::OFFHOOK_NEEDS_LEASE_NOTES),
+            (hook.parameters.statistics, abi::OFFHOOK_NEEDS_STATISTICS),
             // Who may be dropped must be known early; and a site may be told by a class of ours.
             (
                 snapshot.engine.refuses_some() || snapshot.engine.uses_classes(),

@@ -121,6 +121,19 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_competing(
 }
 
 #[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_packed_before(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+) {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return };
+    guard(Some(hook), (), || {
+        // SAFETY: the shim's own packet, alive during the call.
+        unsafe { with_packet(packet, (), |packet| hook.packed_before(packet)) };
+    });
+}
+
+#[unsafe(no_mangle)]
 pub(in crate::ffi) unsafe extern "C" fn offhook_note_key(
     handle: *const Handle,
     packet: *const offhook_packet,

@@ -8,7 +8,7 @@ use crate::hook::Hook;
 
 #[unsafe(no_mangle)]
 pub(in crate::ffi) unsafe extern "C" fn offhook_statistic_len() -> u32 {
-    u32::try_from(NAMES.len()).unwrap_or_default()
+    guard(None, 0, || u32::try_from(NAMES.len()).unwrap_or_default())
 }
 
 #[unsafe(no_mangle)]
@@ -16,10 +16,12 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_statistic_name(
     index: u32,
     name_out: *mut offhook_bytes,
 ) -> i32 {
-    let Some(name) = NAMES.get(index as usize) else { return FAULTED };
-    // SAFETY: the shim's own variable.
-    unsafe { name_out.write(borrowed(name.as_bytes())) };
-    OK
+    guard(None, FAULTED, || {
+        let Some(name) = NAMES.get(index as usize) else { return FAULTED };
+        // SAFETY: the shim's own variable.
+        unsafe { name_out.write(borrowed(name.as_bytes())) };
+        OK
+    })
 }
 
 #[unsafe(no_mangle)]
