@@ -4,6 +4,7 @@
 
 mod article;
 mod every;
+mod faults;
 mod golden;
 mod hostile;
 mod lists;
