@@ -93,7 +93,7 @@ fn write_log(layout: &Layout, host: &HostLayout, out: &mut String) -> Result {
     writeln!(
         out,
         "\tlog {{\n\t\toutput file {log}\n\t\tformat filter {{\n\t\t\twrap json\n\t\t\tfields {{\n\
-         \t\t\t\trequest>uri regexp `^(?:[^?]*/({ours})|(?s:.*))$` $1\n\
+         \t\t\t\trequest>uri regexp `^(?:[^?]*/({ours})(?:[?].*)?|(?s:.*))$` $1\n\
          \t\t\t\trequest>method regexp `^(?:(GET|HEAD|PUT|POST|DELETE|OPTIONS|PROPFIND)|.*)$` $1\n\
          \t\t\t\trequest>headers delete\n\t\t\t\tresp_headers delete\n\t\t\t}}\n\t\t}}\n\t}}"
     )

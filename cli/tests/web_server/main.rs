@@ -3,7 +3,10 @@
 
 mod caddy;
 mod certificates;
+mod chances;
+mod logs;
 mod plain;
+mod property;
 mod protection;
 mod refusals;
 mod tokens;

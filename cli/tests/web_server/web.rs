@@ -56,6 +56,16 @@ impl Web {
 
     /// The same for other phones, some of them by vendors of the test's own.
     pub fn start_with(policy: &str, list: &str, overlay: &[(&str, &str)], more: &[&str]) -> Web {
+        Web::try_start(policy, list, overlay, more).expect("offhook generate writes the tree")
+    }
+
+    /// `None` if `offhook generate` writes no tree.
+    pub fn try_start(
+        policy: &str,
+        list: &str,
+        overlay: &[(&str, &str)],
+        more: &[&str],
+    ) -> Option<Web> {
         // Another process may take the port in between: then once more.
         for _ in 0..5 {
             let mut web =
@@ -70,10 +80,13 @@ impl Web {
                 fs::write(path, text).unwrap();
             }
             web.certificates();
-            web.offhook(&["generate", "--phones", "list.csv", "--out", "tree"]);
+            let generate = ["generate", "--phones", "list.csv", "--out", "tree"];
+            if !web.command(&generate).output().unwrap().status.success() {
+                return None;
+            }
             web.configure(more);
             if web.run() {
-                return web;
+                return Some(web);
             }
         }
         panic!("nginx does not start");
@@ -94,13 +107,17 @@ impl Web {
         fs::write(self.path("policy.json"), text).unwrap();
     }
 
-    pub fn offhook(&self, arguments: &[&str]) -> String {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
         command.current_dir(self.folder.path()).args(arguments).args(["--policy", "policy.json"]);
         if self.path("overlay").exists() {
             command.args(["--vendors-directory", "overlay"]);
         }
-        let output = command.output().unwrap();
+        command
+    }
+
+    pub fn offhook(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -153,6 +170,38 @@ impl Web {
             std::thread::sleep(Duration::from_millis(5));
         }
         panic!("nginx does not answer");
+    }
+
+    /// A Caddy in the place of nginx, for the same tree.
+    pub fn restart_as_caddy(&mut self, more: &[&str]) {
+        self.stop();
+        let dir = self.folder.path().display().to_string();
+        let file = |name: &str| format!("{dir}/{name}");
+        let (log, certificate, key) = (file("caddy.log"), file("server.pem"), file("server.key"));
+        let mut arguments = vec!["web-server", "caddy", "--root", "tree", "--log", &log];
+        arguments.extend(["--certificate", &certificate, "--certificate-key", &key]);
+        arguments.extend(more);
+        let block = self.offhook(&arguments);
+        let global =
+            format!("{{\n\tadmin off\n\tauto_https off\n\tstorage file_system {dir}/caddy\n}}\n");
+        fs::write(self.path("Caddyfile"), global + &block).unwrap();
+        let child = Command::new("caddy")
+            .args(["run", "--adapter", "caddyfile", "--config", &file("Caddyfile")])
+            .env("HOME", &dir)
+            .env("XDG_DATA_HOME", &dir)
+            .env("XDG_CONFIG_HOME", &dir)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(self.path("caddy.stderr")).unwrap())
+            .spawn()
+            .expect("caddy (scripts/deps test)");
+        let child = self.server.insert(child);
+        let until = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            let said = || fs::read_to_string(self.folder.path().join("caddy.stderr")).unwrap();
+            assert!(child.try_wait().unwrap().is_none(), "caddy: {}", said());
+            assert!(Instant::now() < until, "caddy does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub fn stop(&mut self) {
@@ -226,6 +275,30 @@ impl Web {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let (body, status) = text.rsplit_once('\n').unwrap();
         (status.parse().unwrap_or(0), body.to_owned())
+    }
+
+    /// The statuses and bodies of many requests, by one curl, sent to the letter.
+    pub fn get_all(&self, paths: &[String], more: &[String]) -> Vec<(u16, String)> {
+        const END: &str = "~~~end~~~";
+        let url = |path: &String| format!("url = \"https://localhost:{}{path}\"\n", self.port);
+        fs::write(self.path("urls"), paths.iter().map(url).collect::<String>()).unwrap();
+        let output = Command::new("curl")
+            .args(["-sk", "-4", "-g", "--http1.1", "--path-as-is", "--max-time", "60"])
+            .args(["-w", &format!("{END}%{{http_code}}\n"), "-K", "urls"])
+            .args(more)
+            .current_dir(self.folder.path())
+            .output()
+            .expect("curl");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut answers = Vec::new();
+        let mut rest = text.as_str();
+        while let Some((body, after)) = rest.split_once(END) {
+            let (status, next) = after.split_once('\n').unwrap();
+            answers.push((status.parse().unwrap_or(0), body.to_owned()));
+            rest = next;
+        }
+        assert_eq!(answers.len(), paths.len());
+        answers
     }
 
     pub fn status(&self, path: &str) -> u16 {
