@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use offhook_core::catalogue::url::{UrlParts, masked};
+use offhook_core::text::printable;
+
 use crate::input::{Failure, text_of, wrong};
 
 /// How to reach a Kea.
@@ -39,16 +42,24 @@ enum Way {
 
 /// Kea itself gives a control connection ten seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// No answer of Kea's is longer: a page of leases, each with all that a client may send.
+const LARGEST: u64 = 128 << 20;
 
 impl Kea {
     /// `target` is a socket's path, or a URL.
     pub fn new(target: &str, access: &Access) -> Result<Kea, Failure> {
         let way = if target.starts_with("http://") || target.starts_with("https://") {
+            warn_of_plain_password(target, access)?;
             Way::Http { agent: Box::new(agent(access)?), authorization: authorization(access)? }
         } else {
             Way::Socket(PathBuf::from(target))
         };
         Ok(Kea { target: target.to_owned(), way })
+    }
+
+    /// For people: a name and password in a URL are stars.
+    pub fn shown(&self) -> String {
+        masked(&self.target).into_owned()
     }
 
     /// Sends a command; `arguments` null for none. The answer's `arguments`, null if it has none;
@@ -58,7 +69,10 @@ impl Kea {
         if !arguments.is_null() {
             request["arguments"] = arguments;
         }
-        let failed = |error: String| wrong(format!("{}: {command}: {error}", self.target));
+        // What a server says may hold anything, and goes to a terminal.
+        let failed = |error: String| {
+            wrong(format!("{}: {command}: {}", self.shown(), printable(error.as_bytes())))
+        };
         let text = match &self.way {
             Way::Socket(path) => over_socket(path, &request).map_err(|e| failed(e.to_string()))?,
             Way::Http { agent, authorization } => {
@@ -103,8 +117,19 @@ fn over_socket(path: &PathBuf, request: &Value) -> std::io::Result<String> {
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(request.to_string().as_bytes())?;
     stream.shutdown(Shutdown::Write)?;
+    bounded(stream)
+}
+
+/// An answer of at most [`LARGEST`] bytes.
+fn bounded(from: impl Read) -> std::io::Result<String> {
     let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
+    from.take(LARGEST + 1).read_to_string(&mut answer)?;
+    if answer.len() as u64 > LARGEST {
+        return Err(std::io::Error::other(format!(
+            "an answer of more than {} MiB: this is not Kea",
+            LARGEST >> 20
+        )));
+    }
     Ok(answer)
 }
 
@@ -120,13 +145,39 @@ fn over_http(
     }
     let mut response = post.send(request.to_string()).map_err(|error| error.to_string())?;
     let status = response.status();
-    let body = response.body_mut().with_config().limit(256 << 20).read_to_string();
+    // One more than is taken, so that it is told here.
+    let body = bounded(response.body_mut().with_config().limit(LARGEST + 2).reader());
     match (status.as_u16(), body) {
         (401, _) => Err("401: it wants a name and a password (--user, --password-file)".to_owned()),
         (200, Ok(body)) => Ok(body),
         (200, Err(error)) => Err(error.to_string()),
-        (status, body) => Err(format!("HTTP status {status} {}", body.unwrap_or_default())),
+        // Another host would be asked, and believed.
+        (300..=399, _) => Err(format!(
+            "HTTP status {}: the server leads elsewhere, and Kea never does: name the URL of Kea itself",
+            status.as_u16()
+        )),
+        (status, body) => {
+            let body: String = body.unwrap_or_default().chars().take(MOST_OF_AN_ERROR).collect();
+            Err(format!("HTTP status {status} {body}"))
+        }
     }
+}
+
+/// As much of an error page as helps.
+const MOST_OF_AN_ERROR: usize = 500;
+
+/// A password that everybody on the way can read is worth a word.
+fn warn_of_plain_password(target: &str, access: &Access) -> Result<(), Failure> {
+    let url = UrlParts::parse(target).map_err(|error| wrong(format!("--kea: {error}")))?;
+    let here = url.host == "localhost"
+        || url.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if url.has_scheme("http") && !here && (access.user.is_some() || url.user_info.is_some()) {
+        eprintln!(
+            "warning: {url}: name and password are sent in the clear, and whoever can listen on the way \
+             reads them: use https"
+        );
+    }
+    Ok(())
 }
 
 fn agent(access: &Access) -> Result<ureq::Agent, Failure> {
@@ -141,6 +192,7 @@ fn agent(access: &Access) -> Result<ureq::Agent, Failure> {
         .tls_config(tls.build())
         .timeout_global(Some(PATIENCE))
         .http_status_as_error(false)
+        .max_redirects(0)
         .build();
     Ok(config.into())
 }

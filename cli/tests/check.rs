@@ -53,3 +53,33 @@ fn a_key_that_a_server_would_refuse_is_a_doubt() {
         assert!(!check(folder.path()).contains("key-file"));
     }
 }
+
+#[test]
+fn passwords_that_lie_open_are_a_doubt() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |url: &str, access: &str| {
+        let policy = format!(
+            r#"{{ "systems": [{{ "system": "files", "url": "{url}" }}], "file-access": {{ {access} }} }}"#
+        );
+        std::fs::write(folder.path().join("policy.json"), policy).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_offhook"))
+            .current_dir(folder.path())
+            .args(["check", "policy.json"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        (said.contains("guesses a phone's address"), said.contains("travel in the clear"))
+    };
+    let token = r#""token": { "key-file": "/nowhere" }"#;
+    let random = r#""random-folder": "0f9a6c1d2e3b4a5f60718293a4b5c6d7""#;
+    let certificates = r#""client-certificates": { "authorities": "/ca.pem" }"#;
+    assert_eq!(told("http://p.example.com/phones/", ""), (true, true));
+    assert_eq!(told("https://p.example.com/phones/", ""), (true, false));
+    assert_eq!(told("https://p.example.com/{{mac}}/", random), (true, false));
+    assert_eq!(told("https://p.example.com/{{random-folder}}/", random), (false, false));
+    assert_eq!(told("https://p.example.com/{{mac}}/{{token}}/", token), (false, false));
+    assert_eq!(told("http://p.example.com/{{mac}}/{{token}}/", token), (false, true));
+    assert_eq!(told("https://p.example.com/phones/", certificates), (false, false));
+    assert_eq!(told("tftp://p.example.com/phones/", ""), (true, true));
+}

@@ -31,6 +31,9 @@ pub fn doubts(engine: &Engine) -> Vec<Doubt> {
     unreached_systems(engine, &mut found);
     left_alone(engine, &mut found);
     classes_by_vendor_class(engine, &mut found);
+    for doubt in engine.file_map().doubts(engine.tables(), &engine.policy().file_access) {
+        found.add(&doubt.place, doubt.value);
+    }
     for (row, site) in
         std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some)).enumerate()
     {

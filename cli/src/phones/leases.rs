@@ -13,18 +13,19 @@ use crate::kea::Kea;
 const PAGE: usize = 5_000;
 
 /// Visits every phone among the leases.
-pub fn read(kea: &Kea, target: &str, mut visit: impl FnMut(Phone)) -> Result<(), Failure> {
+pub fn read(kea: &Kea, mut visit: impl FnMut(Phone)) -> Result<(), Failure> {
     // Drawn on standard error, and only on a terminal.
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} leases read {elapsed}") {
         bar.set_style(style);
     }
+    let target = kea.shown();
     let mut from = json!("start");
     loop {
         let page = kea.ask("lease4-get-page", json!({ "from": from, "limit": PAGE }))?;
         let leases = page["leases"].as_array().map(Vec::as_slice).unwrap_or_default();
         for lease in leases {
-            if let Some(phone) = phone(lease, target) {
+            if let Some(phone) = phone(lease, &target) {
                 visit(phone);
             }
         }

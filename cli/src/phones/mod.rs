@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
+use offhook_core::text::printable;
 use serde::Serialize;
 
 use crate::input::{self, Failure};
@@ -104,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut phones = Vec::new();
     for target in &arguments.kea {
         let kea = Kea::new(target, &arguments.access)?;
-        leases::read(&kea, target, |phone| {
+        leases::read(&kea, |phone| {
             if arguments.wants(&phone) {
                 phones.push(phone);
             }
@@ -123,16 +124,25 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     for phone in &phones {
+        // What a server and a phone say may hold anything, and goes to a terminal.
+        let shown = |text: &Option<String>| match text {
+            Some(text) => printable(text.as_bytes()),
+            None => "-".to_owned(),
+        };
         writeln!(
             out,
             "{:15} {} {:18} {:16} {:14} {}{}",
             phone.address,
-            phone.mac,
-            phone.vendor,
-            phone.model.as_deref().unwrap_or("-"),
-            phone.firmware.as_deref().unwrap_or("-"),
-            phone.site.as_deref().unwrap_or("-"),
-            phone.drift.as_ref().map(|why| format!("  drift: {why}")).unwrap_or_default(),
+            printable(phone.mac.as_bytes()),
+            printable(phone.vendor.as_bytes()),
+            shown(&phone.model),
+            shown(&phone.firmware),
+            shown(&phone.site),
+            phone
+                .drift
+                .as_ref()
+                .map(|_| format!("  drift: {}", shown(&phone.drift)))
+                .unwrap_or_default(),
         )?;
     }
     writeln!(out, "{} phones", phones.len())?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use offhook_core::Engine;
+use offhook_core::catalogue::url::UrlParts;
 use offhook_core::file_map::{Folder, Name, Protection};
 
 use super::Arguments;
@@ -60,19 +61,17 @@ impl Layout {
         let (mut names, mut unserved) = (Vec::new(), BTreeSet::new());
         let mut hosts: BTreeMap<(String, u16, bool), Places> = BTreeMap::new();
         for folder in &map.folders {
-            let (scheme, host, port, path) = folder.place.base_parts();
-            let (tls, usual) = match scheme {
-                "https" => (true, 443),
-                "http" => (false, 80),
-                _ => {
-                    unserved.insert(folder.place.to_string());
-                    continue;
-                }
+            let Ok(url) = folder.place.base_url() else { continue };
+            let (true, Some(port)) =
+                (url.has_scheme("https") || url.has_scheme("http"), url.port_or_default())
+            else {
+                unserved.insert(folder.place.to_string());
+                continue;
             };
+            let name = UrlParts { port: None, ..url }.host_and_port();
+            let rows = hosts.entry((name, port, url.has_scheme("https"))).or_default();
             let names = names_of(folder, engine, &mut names);
-            let at = (host.to_ascii_lowercase(), port.unwrap_or(usual), tls);
-            let rows = hosts.entry(at).or_default();
-            let rows = rows.entry((path.to_owned(), folder.protection)).or_default();
+            let rows = rows.entry((url.path.to_owned(), folder.protection)).or_default();
             rows.insert(folder.place.folder.clone(), names);
         }
         if hosts.is_empty() {

@@ -79,6 +79,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
     let layout = Layout::new(&engine, arguments)?;
+    for doubt in engine.file_map().doubts(engine.tables(), &engine.policy().file_access) {
+        eprintln!("doubt: {}: {}", doubt.place, doubt.value);
+    }
     let text = match arguments.server.as_str() {
         "caddy" => caddy::configuration(&layout)?,
         _ => {

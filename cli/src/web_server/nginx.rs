@@ -144,7 +144,7 @@ fn write_tls(layout: &Layout, host: &HostLayout, out: &mut String) -> Result {
     let (certificate, key) = match &layout.certificate {
         Some((certificate, key)) => (certificate.clone(), key.clone()),
         None => {
-            let live = format!("/etc/letsencrypt/live/{}", host.name);
+            let live = format!("/etc/letsencrypt/live/{}", host.name.trim_matches(['[', ']']));
             (format!("{live}/fullchain.pem"), format!("{live}/privkey.pem"))
         }
     };

@@ -5,6 +5,7 @@ mod caddy;
 mod certificates;
 mod chances;
 mod logs;
+mod names;
 mod plain;
 mod property;
 mod protection;

@@ -25,6 +25,16 @@ pub struct PhoneList {
     pub left_out: usize,
 }
 
+impl PhoneList {
+    /// Whether a phone or line of it has a password.
+    pub fn has_secrets(&self) -> bool {
+        self.phones.iter().any(|phone| {
+            let lines = phone.lines.iter().flat_map(|line| line.values.iter());
+            phone.values.iter().chain(lines).any(|(at, _)| at.field().secret)
+        })
+    }
+}
+
 /// Keys of a phone that are no fields.
 pub const PHONE_KEYS: [&str; 7] = ["mac", "vendor", "model", "site", "lines", "settings", "keys"];
 /// Keys of a line that are no fields.

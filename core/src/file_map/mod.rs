@@ -6,6 +6,7 @@
 //! differs must not be able to name one file: [`conflicts`] finds those, and such a policy is refused.
 
 mod conflicts;
+mod doubts;
 pub mod pattern;
 pub mod place;
 
@@ -90,7 +91,7 @@ impl FileMap {
         if access.client_certificates.is_some() {
             wrong.extend(conflicts::unknown_owners(self, tables));
             for folder in &self.folders {
-                if folder.place.base_parts().0 != "https" {
+                if !folder.has_scheme("https") {
                     wrong.push(Wrong {
                         place: folder.system_place.clone(),
                         value: format!(
@@ -107,6 +108,11 @@ impl FileMap {
 }
 
 impl Folder {
+    /// Whether phones fetch from there by this scheme.
+    pub fn has_scheme(&self, scheme: &str) -> bool {
+        self.place.base_url().is_ok_and(|url| url.has_scheme(scheme))
+    }
+
     /// The names that phones may ask for there, without doubles.
     pub fn names(&self, tables: &Tables) -> BTreeSet<Name> {
         let files = self.vendors.iter().flat_map(|vendor| tables.at(*vendor).files.iter());

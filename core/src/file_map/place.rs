@@ -6,6 +6,7 @@
 //! every command.
 
 use super::pattern::{Atom, Pattern, is_plain};
+use crate::catalogue::url::{UrlError, UrlParts};
 use crate::encode::{self, Fault, Names, Op};
 use crate::mac::Mac;
 use crate::text::{Live, Piece, TOKEN_LENGTH, pieces};
@@ -50,19 +51,14 @@ pub fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
     // A name and password in a URL are never printed.
     let shown = if url.contains('@') { "the URL".to_owned() } else { format!("{url:?}") };
     let wrong = |text: String| Fault::Wrong(format!("{shown}: {text}"));
-    let Some((scheme, rest)) = fixed.split_once("://") else {
-        return Err(wrong(
-            "expected a URL with its scheme, such as https://host/folder/".to_owned(),
-        ));
-    };
-    let (authority, path) = match rest.split_once('/') {
-        Some((authority, path)) => (authority, path),
-        None if folder.is_empty() => (rest, ""),
-        None => {
-            return Err(wrong("expected a host of its own, without names that differ".to_owned()));
-        }
-    };
-    check_authority(scheme, authority).map_err(wrong)?;
+    let host_ends = fixed.split_once("://").is_none_or(|(_, rest)| rest.contains('/'));
+    if !folder.is_empty() && !host_ends {
+        return Err(wrong("expected a host of its own, without names that differ".to_owned()));
+    }
+    let parts_of_base = UrlParts::parse(&fixed).map_err(|error| wrong(error.to_string()))?;
+    check_host(&parts_of_base).map_err(wrong)?;
+    let whole = parts_of_base.path_and_query();
+    let path = whole.strip_prefix('/').unwrap_or(&whole);
     let (path, begun) = match path.rfind('/') {
         // What stands before the first name that differs, without a slash between, is a part of the
         // folder too.
@@ -85,7 +81,9 @@ pub fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
     if path.len() + folder.iter().map(Part::longest).sum::<usize>() > LONGEST {
         return Err(wrong(format!("the path is longer than {LONGEST} characters")));
     }
-    Ok(Place { base: format!("{scheme}://{authority}/{path}"), folder })
+    let (scheme, host) = (parts_of_base.scheme, parts_of_base.host_and_port());
+    let base = format!("{}://{}/{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    Ok(Place { base, folder })
 }
 
 /// Of a path and all its names; what goes beyond that some server or file system does not take.
@@ -100,45 +98,25 @@ impl Part {
     }
 }
 
-fn check_authority(scheme: &str, authority: &str) -> Result<(), String> {
-    if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return Err("expected a scheme, such as https".to_owned());
-    }
-    if authority.contains('@') {
+fn check_host(url: &UrlParts<'_>) -> Result<(), String> {
+    if url.user_info.is_some() {
         return Err(
             "a name and password in the URL of generated files are not checked by the web server: \
              take them out"
                 .to_owned(),
         );
     }
-    let (host, port) = host_and_port(authority).ok_or("expected a host, and a port behind ':'")?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let fits = match address {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && !host.starts_with(['.', '-']) && host.chars().all(plain),
-    };
-    if !fits {
+    // A URL's host may hold more than a server's name.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let address = url.host.contains(':');
+    if !address && (url.host.starts_with(['.', '-']) || !url.host.chars().all(plain)) {
         return Err(format!(
-            "expected a host of letters, digits, '-' and '.', or an IPv6 address in brackets, found \
-             {host:?}"
+            "expected a host of letters, digits, '-', '_' and '.', or an IPv6 address in brackets, found \
+             {:?}",
+            url.host
         ));
     }
-    if port == Some(0) {
-        return Err("expected a port from 1 to 65535".to_owned());
-    }
     Ok(())
-}
-
-/// `None` if what stands behind the colon is not a port.
-fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => {
-            let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-            Some((host, Some(port.parse().ok().filter(|_| digits)?)))
-        }
-        _ => Some((authority, None)),
-    }
 }
 
 fn check_part(part: &str) -> Result<(), String> {
@@ -248,12 +226,12 @@ fn close(part: &mut Vec<Option<Atom>>) -> Result<Part, String> {
 }
 
 impl Place {
-    /// The scheme, host and port (if it is written), and the path with `/` at both ends.
-    pub fn base_parts(&self) -> (&str, &str, Option<u16>, &str) {
-        let (scheme, rest) = self.base.split_once("://").unwrap_or(("", &self.base));
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let (host, port) = host_and_port(authority).unwrap_or((authority, None));
-        (scheme, host, port, path)
+    /// The part that is the same for all phones, read; its path has `/` at both ends.
+    ///
+    /// # Errors
+    /// None for a place that [`split`] has made.
+    pub fn base_url(&self) -> Result<UrlParts<'_>, UrlError> {
+        UrlParts::parse(&self.base)
     }
 
     /// The folder of one phone below the root, with `/` at the end unless it is the root itself. The
@@ -294,8 +272,7 @@ impl Place {
 
     /// Whether one of the URL's parts is this text.
     pub fn has_part(&self, text: &str) -> bool {
-        let (_, _, _, path) = self.base_parts();
-        path.split('/').any(|part| part == text)
+        self.base.split('/').skip(3).any(|part| part == text)
             || self.names().any(|name| name.fixed() == Some(text))
     }
 }
@@ -391,12 +368,12 @@ mod tests {
             ("https://p.example.com/{{mac:colon}}/", "a path holds no ':'"),
             ("https://p.example.com/{{vendor}}//x/", "\"//\" in the path"),
             ("https://me:secret@p.example.com/", "a name and password"),
-            ("https://p.example.com:0/", "a port"),
-            ("https://p.example.com:x/", "a port"),
-            ("https://p.example.com:/", "a port"),
+            ("https://p.example.com:0/", "is not a port"),
+            ("https://p.example.com:x/", "is not a port"),
             ("https:///x/", "expected a host"),
-            ("https://[2001:db8::x]/x/", "expected a host"),
-            ("https://{{vendor}}.example.com/x/", "a host"),
+            ("https://[2001:db8::x]/x/", "is not a host"),
+            ("https://{{vendor}}.example.com/x/", "a host of its own"),
+            ("https://a+b/x/", "expected a host of letters"),
             ("https://p.example.com/{{mac}}/{{token}}/{{token}}/", "listed twice"),
             ("https://p.example.com/{{MAC}}/{{token}}/", "needs a part {{mac}}"),
             ("https://p.example.com/{{mac}}-{{token}}/", "must stand alone"),
