@@ -70,7 +70,6 @@ fn each_maker_registers_with_what_was_generated_for_it() {
     let policy = json!({
         "systems": [{ "system": "files", "url": url }],
         // A Polycom phone reads 000000000000.cfg only without a file of its own.
-        "vars": { "polycom-whole-files": "yes" },
         "phone-settings": { "server": "127.0.0.1", "port": registrar.port, "transport": "udp" },
     });
     let mut command = process::command(product::command_line());
