@@ -1,5 +1,5 @@
 //! Phones out of the state directory that the dnsmasq companion keeps: one JSON file per phone.
-//! (Its layout is described in the companion's `state.rs`; an integration test holds both together.)
+//! (Its layout is described in the companion's `state` module; an integration test holds both together.)
 
 use std::fs;
 use std::path::Path;

@@ -11,6 +11,7 @@
 //! make up addresses, so the number of files and of new ones in a minute is bounded, and no choice of
 //! addresses fills one folder. No lock: what two writers write of one phone is true either way.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
@@ -76,6 +77,9 @@ pub struct Record {
 pub struct State {
     folder: Folder,
     path: PathBuf,
+    /// What an event needs more than once is opened once: this program's life is short.
+    key: OnceCell<[u8; KEY]>,
+    phones: OnceCell<Folder>,
 }
 
 impl State {
@@ -86,7 +90,7 @@ impl State {
     pub fn open(path: PathBuf) -> io::Result<State> {
         let folder = Folder::open_or_make(&path)?;
         folder.refuse_if_unsafe()?;
-        Ok(State { folder, path })
+        Ok(State { folder, path, key: OnceCell::new(), phones: OnceCell::new() })
     }
 
     /// The link to the book of the rendering in force.
@@ -102,27 +106,48 @@ impl State {
     /// In which folder a phone's file is: by a hash whose key is this directory's own, so that no
     /// client can choose it.
     fn number(&self, mac: Mac) -> io::Result<u8> {
-        let key = match self.key() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut key = [0; KEY];
-                File::open("/dev/urandom")?.read_exact(&mut key)?;
-                self.folder.put_if_absent("key", &key)?;
-                self.key()?
+        let key = match self.key.get() {
+            Some(key) => *key,
+            None => {
+                let key = self.read_or_make_key()?;
+                *self.key.get_or_init(|| key)
             }
-            other => other?,
         };
         let hash = Sha256::new().chain_update(key).chain_update(mac.0).finalize();
         Ok(hash.first().copied().unwrap_or_default())
     }
 
-    fn key(&self) -> io::Result<[u8; KEY]> {
+    fn read_or_make_key(&self) -> io::Result<[u8; KEY]> {
+        match self.read_key() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut key = [0; KEY];
+                File::open("/dev/urandom")?.read_exact(&mut key)?;
+                self.folder.put_if_absent("key", &key)?;
+                self.read_key()
+            }
+            other => other,
+        }
+    }
+
+    fn read_key(&self) -> io::Result<[u8; KEY]> {
         let mut key = [0; KEY];
         self.folder.file("key")?.read_exact(&mut key)?;
         Ok(key)
     }
 
+    /// The folder of all phones.
+    fn all_phones(&self) -> io::Result<&Folder> {
+        match self.phones.get() {
+            Some(phones) => Ok(phones),
+            None => {
+                let phones = self.folder.inside("phones")?;
+                Ok(self.phones.get_or_init(|| phones))
+            }
+        }
+    }
+
     fn phones(&self, number: u8) -> io::Result<Folder> {
-        self.folder.inside("phones")?.inside(&name_of(number))
+        self.all_phones()?.inside(&name_of(number))
     }
 
     /// What is known; none too if the file is damaged: the next event mends it.
@@ -137,7 +162,12 @@ impl State {
         if new {
             self.make_room(number)?;
         }
-        let folder = self.folder.inside_or_make("phones")?.inside_or_make(&name_of(number))?;
+        let folder = match self.all_phones() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.folder.inside_or_make("phones")?.inside_or_make(&name_of(number))?
+            }
+            phones => phones?.inside_or_make(&name_of(number))?,
+        };
         folder.put(&file_of(mac), &serde_json::to_vec(record)?)
     }
 
@@ -180,7 +210,7 @@ impl State {
 
     /// How many phones are kept, by counting them.
     fn kept(&self) -> u64 {
-        let Ok(phones) = self.folder.inside("phones") else { return 0 };
+        let Ok(phones) = self.all_phones() else { return 0 };
         let files = |number: u8| {
             let names = phones.inside(&name_of(number)).and_then(|folder| folder.names());
             names.map_or(0, |names| names.iter().filter(|name| is_whole(name)).count() as u64)
