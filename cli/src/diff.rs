@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let old = arguments.catalogue.engine(&arguments.old, Host::ANY)?;
     let new = arguments.catalogue.engine(&arguments.new, Host::ANY)?;
     let mut comparison = Comparison::new(&old, &new, arguments.limit);
-    let mut seen = Seen { engine: &old, bare: 0 };
+    let mut seen = Seen::new(&old);
     let mut no_packet = false;
     seen.visit(&arguments.seen, &arguments.access, |question| {
         no_packet |= question.ask(|query| comparison.ask(query)).is_none();

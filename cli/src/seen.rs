@@ -5,6 +5,7 @@
 //! entry without one still has the hardware address: [`Seen::bare`] counts those that it is not
 //! enough for.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
@@ -27,6 +28,14 @@ pub struct Seen<'e> {
     pub engine: &'e Engine,
     /// Entries of a list that their hardware address alone does not make the phone that they were.
     pub bare: usize,
+    /// The makers that the lists name, by id.
+    pub makers: BTreeSet<String>,
+}
+
+impl<'e> Seen<'e> {
+    pub fn new(engine: &'e Engine) -> Seen<'e> {
+        Seen { engine, bare: 0, makers: BTreeSet::new() }
+    }
 }
 
 impl Seen<'_> {
@@ -138,6 +147,7 @@ impl Seen<'_> {
         };
         // Only a list's entry says whose phone it was.
         let was = members.get("vendor").map(|vendor| vendor.as_str());
+        self.makers.extend(was.flatten().map(str::to_owned));
         let question = match (members.get("question"), was) {
             (Some(question), _) => ask(question, place)?,
             (None, None) => ask(item, place)?,

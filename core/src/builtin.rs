@@ -17,7 +17,7 @@ use crate::catalogue::{
     Source, System, Tables, Tell, Test, UrlRules, Vendor, What,
 };
 use crate::error::Mistakes;
-use crate::value::{EnterpriseBlock, Existing, OptionSpec, Send, SubOption, Value};
+use crate::value::{EnterpriseBlock, Existing, Joined, OptionSpec, Send, SubOption, Value};
 
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 

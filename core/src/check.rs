@@ -5,77 +5,173 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::catalogue::VendorIx;
-use crate::encode::Form;
+use crate::catalogue::{Tables, VendorIx};
+use crate::decode;
+use crate::encode::{self, Form};
 use crate::engine::Engine;
-use crate::plan::Plan;
-use crate::policy::{Answer, SiteMatch, SystemUse};
+use crate::plan::{For, Origin, Plan, Unreached, Why, plan};
+use crate::policy::{Answer, HeaderSpec, SiteMatch, SystemUse};
+use crate::query::Query;
+use crate::recognise::recognise;
+use crate::value::{OptionSpec, Value};
 
 /// Something that its author should look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Doubt {
     pub place: String,
     pub text: String,
+    /// The ids of the makers that it is about; empty: about the policy itself.
+    pub vendors: Vec<String>,
+    /// At how many places it is so; `place` is the first.
+    pub places: usize,
+    /// Whether the policy names one of the makers, or it is about the policy itself. What is not named comes
+    /// last: nobody may have such phones.
+    pub named: bool,
+}
+
+impl Doubt {
+    /// A doubt about the policy itself.
+    pub fn new(place: impl Into<String>, text: impl Into<String>) -> Doubt {
+        let (place, text) = (place.into(), text.into());
+        Doubt { place, text, vendors: Vec::new(), places: 1, named: true }
+    }
 }
 
 impl std::fmt::Display for Doubt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.place, self.text)
+        match self.places {
+            1 => write!(f, "{}: {}", self.place, self.text)?,
+            count => write!(f, "at {count} places, first {}: {}", self.place, self.text)?,
+        }
+        if !self.vendors.is_empty() {
+            write!(f, " ({})", self.vendors.join(", "))?;
+        }
+        Ok(())
     }
 }
 
-/// All doubts, sorted by place; the same doubt about several vendors is one.
-pub fn doubts(engine: &Engine) -> Vec<Doubt> {
+/// Whose phones are there.
+#[derive(Debug, Clone, Copy)]
+pub enum Makers<'m> {
+    /// It is not known: all makers.
+    All,
+    /// These ids, and those that the policy names.
+    Seen(&'m BTreeSet<String>),
+    /// These ids alone.
+    Only(&'m BTreeSet<String>),
+}
+
+/// All doubts: those about the policy and the makers that it names first, each group sorted by place. The
+/// same doubt about several makers, or at several places, is one.
+pub fn doubts(engine: &Engine, makers: Makers<'_>) -> Vec<Doubt> {
     let mut found = Found::default();
     shadowed_sites(engine, &mut found);
     unreached_systems(engine, &mut found);
-    left_alone(engine, &mut found);
     classes_by_vendor_class(engine, &mut found);
     for doubt in engine.file_map().doubts(engine.tables(), &engine.policy().file_access) {
         found.add(&doubt.place, doubt.value);
     }
-    for (row, site) in
-        std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some)).enumerate()
-    {
+    let rows = std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some));
+    for (row, site) in rows.enumerate() {
         for (vendor, index) in engine.tables().vendors.iter().zip(0u16..) {
             for variant in 0..=vendor.variants.len() {
                 let variant = u8::try_from(variant).unwrap_or(0);
-                let plan = engine.plan(site, VendorIx(index), variant);
+                let vendor = VendorIx(index);
+                let plan = engine.plan(site, vendor, variant);
                 // Site rows repeat what the top row said unless they differ.
-                if row == 0 || plan != engine.plan(None, VendorIx(index), variant) {
-                    about_plan(engine, VendorIx(index), plan, &mut found);
+                if row == 0 || plan != engine.plan(None, vendor, variant) {
+                    about_plan(engine, Where { site, vendor, variant }, plan, &mut found);
                 }
             }
         }
     }
-    found.doubts()
+    about_devices(engine, &mut found);
+    forms(engine, &mut found);
+    found.doubts(&named(engine), makers)
+}
+
+/// The ids of the makers that the policy names.
+fn named(engine: &Engine) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for (vendor, layer) in engine.policy().all_layers() {
+        named.extend(vendor);
+        named.extend(layer.systems.iter().flatten().flat_map(|entry| entry.only.iter().copied()));
+    }
+    named.extend(engine.policy().devices.iter().filter_map(|(_, device)| device.vendor));
+    named.into_iter().map(|vendor| engine.tables().at(vendor).id.to_string()).collect()
 }
 
 #[derive(Default)]
 struct Found {
-    plain: BTreeSet<Doubt>,
+    plain: BTreeSet<(String, String)>,
     /// Place and text to the vendors that it is true of.
     vendors: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The places in the order in which they were met.
+    order: BTreeMap<String, usize>,
 }
 
 impl Found {
+    fn met(&mut self, place: &str) {
+        let next = self.order.len();
+        self.order.entry(place.to_owned()).or_insert(next);
+    }
+
     fn add(&mut self, place: &str, text: String) {
-        self.plain.insert(Doubt { place: place.to_owned(), text });
+        self.met(place);
+        self.plain.insert((place.to_owned(), text));
     }
 
     fn about(&mut self, vendor: &str, place: &str, text: String) {
+        self.met(place);
         self.vendors.entry((place.to_owned(), text)).or_default().insert(vendor.to_owned());
     }
 
-    fn doubts(self) -> Vec<Doubt> {
-        let mut doubts: Vec<Doubt> = self.plain.into_iter().collect();
-        doubts.extend(self.vendors.into_iter().map(|((place, text), vendors)| {
-            let vendors: Vec<String> = vendors.into_iter().collect();
-            Doubt { place, text: format!("{text} ({})", vendors.join(", ")) }
-        }));
+    fn doubts(self, named: &BTreeSet<String>, makers: Makers<'_>) -> Vec<Doubt> {
+        // By text, makers and whether they are named: the places.
+        let mut groups: BTreeMap<(bool, String, Vec<String>), Vec<String>> = BTreeMap::new();
+        for (place, text) in self.plain {
+            groups.entry((false, text, Vec::new())).or_default().push(place);
+        }
+        for ((place, text), vendors) in self.vendors {
+            let (near, far): (Vec<String>, Vec<String>) = match makers {
+                Makers::All => vendors.into_iter().partition(|label| named.contains(id(label))),
+                Makers::Seen(seen) => {
+                    let there =
+                        |label: &String| named.contains(id(label)) || seen.contains(id(label));
+                    (vendors.into_iter().filter(there).collect(), Vec::new())
+                }
+                Makers::Only(only) => {
+                    let there = |label: &String| only.contains(id(label));
+                    (vendors.into_iter().filter(there).collect(), Vec::new())
+                }
+            };
+            for (is_far, vendors) in [(false, near), (true, far)] {
+                if !vendors.is_empty() {
+                    let key = (is_far, text.clone(), vendors);
+                    groups.entry(key).or_default().push(place.clone());
+                }
+            }
+        }
+        let rank = |place: &String| self.order.get(place).copied().unwrap_or(usize::MAX);
+        let mut doubts: Vec<(bool, usize, Doubt)> = Vec::with_capacity(groups.len());
+        for ((is_far, text, vendors), places) in groups {
+            let Some(first) = places.iter().min_by_key(|place| rank(place)) else { continue };
+            let (place, count) = (first.clone(), places.len());
+            let at = rank(&place);
+            doubts.push((
+                is_far,
+                at,
+                Doubt { place, text, vendors, places: count, named: !is_far },
+            ));
+        }
         doubts.sort();
-        doubts
+        doubts.into_iter().map(|(.., doubt)| doubt).collect()
     }
+}
+
+/// The maker of a label, which may name a variant behind it.
+fn id(label: &str) -> &str {
+    label.split_once(' ').map_or(label, |(id, _)| id)
 }
 
 /// A site whose clients all belong to an earlier one.
@@ -135,44 +231,223 @@ fn covers(wide: &SiteMatch, narrow: &SiteMatch) -> bool {
         && within(&wide.remote_ids, &narrow.remote_ids, |a, b| a == b)
 }
 
+/// An entry that answers no phone by any plan: the plans of the makers' phones say why, except where
+/// another entry comes first.
 fn unreached_systems(engine: &Engine, found: &mut Found) {
     let used: BTreeSet<&str> = engine.plans().iter().map(|plan| &*plan.system_place).collect();
     for (_, layer) in engine.policy().all_layers() {
         for entry in layer.systems.iter().flatten() {
             if !used.contains(&*entry.place) {
-                found.add(&entry.place, why_unreached(entry));
+                found.add(&entry.place, why_unreached(engine, entry));
             }
         }
     }
 }
 
-fn why_unreached(entry: &SystemUse) -> String {
-    format!(
-        "this entry ({:?}) is never reached: an earlier one serves all its vendors, it serves none \
-         of those that \"for\" names, or a more particular place has systems of its own",
-        entry.system
-    )
+fn why_unreached(engine: &Engine, entry: &SystemUse) -> String {
+    let tables = engine.tables();
+    let takes_none = |vendor: &VendorIx| {
+        let vendor = tables.at(*vendor);
+        (0..=vendor.variants.len()).all(|at| !vendor.takes_url(u8::try_from(at).unwrap_or(0)))
+    };
+    let reason = if !entry.only.is_empty() && entry.only.iter().all(takes_none) {
+        "no form is known in which the phones that \"for\" names take a URL by DHCP"
+    } else if !entry.only.is_empty()
+        && entry.only.iter().all(|vendor| is_left_alone(tables, *vendor))
+    {
+        "the catalogue leaves the phones that \"for\" names alone; \"ignore\": false in their entry of \
+         \"vendors\" sends it all the same"
+    } else {
+        "an earlier entry serves all its makers, it serves none of those that \"for\" names, or a more \
+         particular place has systems of its own"
+    };
+    format!("this entry ({:?}) is never reached: {reason}", entry.system)
 }
 
-fn left_alone(engine: &Engine, found: &mut Found) {
-    for (vendor, layer) in engine.policy().all_layers() {
-        let Some(vendor) = vendor.map(|vendor| engine.tables().at(vendor)) else { continue };
-        let told = !layer.options.is_empty() || layer.systems.is_some();
-        if !vendor.left_alone.is_empty() && told && layer.ignore.is_none() {
-            found.add(
-                &format!("vendors.{}", vendor.id),
+fn is_left_alone(tables: &Tables, vendor: VendorIx) -> bool {
+    !tables.at(vendor).left_alone.is_empty()
+}
+
+/// For which phones a plan was made.
+#[derive(Clone, Copy)]
+struct Where {
+    site: Option<usize>,
+    vendor: VendorIx,
+    variant: u8,
+}
+
+impl Where {
+    /// Where the layer of an origin is written.
+    fn place(self, engine: &Engine, origin: Origin, key: &str) -> String {
+        let vendor = &engine.tables().at(self.vendor).id;
+        let site = self.site.map(|site| format!("sites[{site}].")).unwrap_or_default();
+        match origin {
+            Origin::Vendor => format!("vendors.{vendor}.{key}"),
+            Origin::Site => format!("{site}{key}"),
+            Origin::SiteVendor => format!("{site}vendors.{vendor}.{key}"),
+            Origin::Catalogue | Origin::System | Origin::Top | Origin::Device => key.to_owned(),
+        }
+    }
+}
+
+/// The maker's id, with the variant where it has some.
+fn label(engine: &Engine, at: Where) -> String {
+    let vendor = engine.tables().at(at.vendor);
+    match vendor.variant_name(at.variant) {
+        Some(variant) => format!("{} {variant}", vendor.id),
+        None => vendor.id.to_string(),
+    }
+}
+
+/// What layers write for phones that the catalogue leaves alone.
+fn left_alone(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
+    let vendor = engine.tables().at(at.vendor);
+    let scopes = [
+        (
+            at.site.and_then(|site| engine.policy().sites.get(site)).map(|s| &s.scope),
+            Origin::SiteVendor,
+        ),
+        (Some(&engine.policy().top), Origin::Vendor),
+    ];
+    for (scope, origin) in scopes {
+        let Some(layer) = scope.and_then(|scope| scope.vendor(at.vendor)) else { continue };
+        if !layer.options.is_empty() || layer.header != HeaderSpec::default() {
+            found.about(
+                &vendor.id,
+                at.place(engine, origin, "options").trim_end_matches(".options"),
                 format!(
-                    "nothing of this is sent: the catalogue leaves {} alone ({}). Add \"ignore\": \
-                     false to send it all the same",
+                    "nothing of this is sent: the catalogue leaves {} alone ({}). Add \"ignore\": false to \
+                     send it all the same",
                     vendor.name, vendor.left_alone
                 ),
             );
         }
     }
+    unreached(engine, at, plan, found);
 }
 
-fn about_plan(engine: &Engine, vendor: VendorIx, plan: &Plan, found: &mut Found) {
-    let vendor = engine.tables().at(vendor);
+/// The keys that do not reach these phones.
+fn unreached(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
+    let vendor = engine.tables().at(at.vendor);
+    // Of which variant a phone is, nearly all phones show.
+    if at.variant == 0 && !vendor.variants.is_empty() && !plan.ignored {
+        return;
+    }
+    let label = if plan.ignored { vendor.id.to_string() } else { label(engine, at) };
+    for Unreached { key, origin, why } in &plan.unreached {
+        let place = at.place(engine, *origin, key.name());
+        found.about(&label, &place, format!("not sent: {}", why.text(*key, vendor)));
+    }
+}
+
+/// The voice VLAN goes out in a form that the phone reads only where somebody has switched it on.
+fn switched_off(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
+    let vendor = engine.tables().at(at.vendor);
+    let mut sent = plan.options.iter().filter(|option| {
+        let reads = vendor.reads.iter().filter(|read| read.gives == "voice-vlan");
+        let mut reads = reads.filter(|read| read.code == option.code.to_string());
+        option.place == "voice-vlan" && reads.any(|read| read.if_switched_on)
+    });
+    if let Some(option) = sent.next() {
+        let text = format!(
+            "sent by option {}, which these phones read only if VLAN by DHCP is switched on in them",
+            option.code
+        );
+        found.about(&vendor.id, &at.place(engine, option.origin, "voice-vlan"), text);
+    }
+}
+
+/// Keys of single devices whose maker is known: by the policy, or by the hardware address.
+fn about_devices(engine: &Engine, found: &mut Found) {
+    let tables = engine.tables();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for (mac, device) in engine.policy().devices.iter() {
+        let Some(layer) = device.layer.filter(|layer| seen.insert(&layer.place)) else { continue };
+        let by_address = || {
+            let query = Query { mac: Some(mac), ..Query::default() };
+            recognise(tables, &query).identity().map(|identity| identity.vendor)
+        };
+        let Some(vendor) = device.vendor.or_else(by_address) else { continue };
+        let at = For {
+            tables,
+            policy: engine.policy(),
+            site: None,
+            vendor,
+            variant: 0,
+            device: Some(layer),
+        };
+        let plan = plan(at, &mut Vec::new(), &mut ());
+        let vendor = tables.at(vendor);
+        for Unreached { key, why, .. } in
+            plan.unreached.iter().filter(|u| u.origin == Origin::Device)
+        {
+            let place = format!("{}.{}", layer.place, key.name());
+            found.about(&vendor.id, &place, format!("not sent: {}", why.text(*key, vendor)));
+        }
+    }
+}
+
+/// Options whose value is not of the form that the standards give them, and options that the server sets for
+/// every client.
+fn forms(engine: &Engine, found: &mut Found) {
+    let own = engine.policy().devices.layers().iter().map(|device| (&*device.place, &device.layer));
+    let layers = engine.policy().all_layers().map(|(_, layer)| ("", layer));
+    for (prefix, layer) in layers.chain(own) {
+        for option in &layer.options {
+            let place = format!("{prefix}{}", option.place);
+            let OptionSpec { code, value, nul, .. } = &option.value;
+            if matches!(code, 3 | 6) {
+                let what = if *code == 3 { "routers" } else { "name servers" };
+                let text = format!(
+                    "option {code} is the {what} of every client: the DHCP server's own configuration is the \
+                     place for it"
+                );
+                found.add(&place, text);
+            }
+            let no_names = |_: &str| Err(encode::Fault::Absent(String::new()));
+            let Ok(Form::Fixed(bytes)) = encode::compile(value, *nul, &no_names) else { continue };
+            let is_text = matches!(value, Value::Text(_));
+            if *value == Value::Remove || bytes.is_empty() {
+                continue;
+            }
+            if let Some(expected) = decode::misfit(engine.tables(), *code, &bytes, is_text) {
+                let what = if is_text { "the letters of a text are" } else { "this is" };
+                let text = format!(
+                    "option {code} ({}): {what} not its form: expected {expected}",
+                    decode::name(*code)
+                );
+                found.add(&place, text);
+            }
+        }
+    }
+}
+
+/// What the hook for Kea can put into one answer (kea-hook/include/abi.h); more is cut off there.
+const MOST_OPTIONS: usize = 64;
+const MOST_BYTES: usize = 4096;
+
+fn about_size(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
+    let forms = plan.options.iter().filter_map(|option| option.form.as_ref());
+    let bytes: usize = forms.map(Form::longest).sum();
+    let count = plan.options.len();
+    if count > MOST_OPTIONS || bytes > MOST_BYTES {
+        let text = format!(
+            "an answer of {count} options and up to {bytes} bytes: at most {MOST_OPTIONS} options and \
+             {MOST_BYTES} bytes are sent, the rest is cut off"
+        );
+        let vendor = &engine.tables().at(at.vendor).id;
+        found.about(vendor, "options", text);
+    }
+}
+
+fn about_plan(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
+    if plan.ignored {
+        return left_alone(engine, at, plan, found);
+    }
+    unreached(engine, at, plan, found);
+    switched_off(engine, at, plan, found);
+    about_size(engine, at, plan, found);
+    let vendor = engine.tables().at(at.vendor);
     if let Some(url) = &plan.url {
         let longest = usize::from(vendor.url.max_length);
         if longest > 0 && url.len() > longest {
@@ -180,7 +455,8 @@ fn about_plan(engine: &Engine, vendor: VendorIx, plan: &Plan, found: &mut Found)
             found.about(&vendor.id, &plan.system_place, text);
         }
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-        if let Some(scheme) = scheme
+        let told = !plan.unreached.iter().any(|unreached| unreached.why == Why::Scheme);
+        if let Some(scheme) = scheme.filter(|_| told)
             && !vendor.url.schemes.is_empty()
             && !vendor.url.schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme))
         {

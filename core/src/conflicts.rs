@@ -83,9 +83,17 @@ fn option(read: &Read) -> Option<(u8, Option<u8>)> {
     }
 }
 
-/// As far as the value is made of sub-options (RFC 2132, section 8.4).
+/// As far as the value is made of sub-options: 0 is a filler, 255 the end (RFC 2132, section 8.4).
 fn has_sub_option(mut value: &[u8], sub: u8) -> bool {
-    while let [code, length, tail @ ..] = value {
+    while let [code, tail @ ..] = value {
+        if *code == 0 {
+            value = tail;
+            continue;
+        }
+        let [length, tail @ ..] = tail else { return false };
+        if *code == 255 {
+            return false;
+        }
         let Some((_, rest)) = tail.split_at_checked(usize::from(*length)) else { return false };
         if *code == sub {
             return true;
@@ -150,6 +158,8 @@ mod tests {
         let snom = tables.at(tables.vendor("snom").unwrap());
         let tunnel = competitors(snom, &[66])[0];
         assert!(tunnel.is_in(b"\x01\x02xx\x42\x03abc"));
+        assert!(tunnel.is_in(b"\x00\x00\x01\x02xx\x00\x42\x03abc\xff"));
+        assert!(!tunnel.is_in(b"\x01\x02xx\xff\x42\x03abc"));
         // A wireless controller's address, as access points want it.
         assert!(!tunnel.is_in(b"\x01\x04\x0a\x00\x00\x05"));
         assert!(!tunnel.is_in(b"\x42"));

@@ -11,8 +11,9 @@ pub use program::{Form, LiveValues, Program, run};
 
 use std::net::Ipv4Addr;
 
+use crate::catalogue::record::Text;
 use crate::text::{Live, Piece, pieces};
-use crate::value::{EnterpriseBlock, SubOption, Value};
+use crate::value::{EnterpriseBlock, Joined, SubOption, Value};
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,8 +133,37 @@ fn write_value(
         Value::SipServers(texts) => push(ops, &sip_servers(&fill_list(texts, names)?)?),
         Value::SubOptions(subs) => write_sub_options(subs, names, ops)?,
         Value::Enterprise(blocks) => write_enterprise(blocks, names, ops)?,
+        Value::Joined(joined) => write_joined(joined, names, ops)?,
     }
     Ok(())
+}
+
+/// Every part once, without those whose name stands for nothing. If no part with a name is left, the
+/// whole value is absent.
+fn write_joined(joined: &Joined, names: &Names<'_>, ops: &mut Vec<Op>) -> Result<(), Fault> {
+    let mut written: Vec<&Text> = Vec::new();
+    let (mut absent, mut named) = (None, false);
+    for part in &joined.parts {
+        if written.contains(&part) {
+            continue;
+        }
+        match fill(part, names) {
+            Ok(filled) => {
+                named |= part.contains("{{");
+                if !written.is_empty() {
+                    push(ops, joined.by.as_bytes());
+                }
+                filled.into_iter().for_each(|op| append(ops, op));
+                written.push(part);
+            }
+            Err(Fault::Absent(why)) => absent = absent.or(Some(why)),
+            Err(wrong) => return Err(wrong),
+        }
+    }
+    match absent {
+        Some(why) if !named => Err(Fault::Absent(why)),
+        _ => Ok(()),
+    }
 }
 
 /// Code, length, value; one after the other (RFC 2132 8.4).
@@ -191,10 +221,7 @@ fn counted(
     Ok(())
 }
 
-fn fill_list(
-    texts: &[crate::catalogue::record::Text],
-    names: &Names<'_>,
-) -> Result<Vec<String>, Fault> {
+fn fill_list(texts: &[Text], names: &Names<'_>) -> Result<Vec<String>, Fault> {
     let mut filled = Vec::new();
     for text in texts {
         if let [Piece::Name(name)] = pieces(text)?[..]

@@ -3,6 +3,7 @@
 //! Packet threads only ever touch [`Lanes`] and [`Seen`]; everything else belongs to Kea's main
 //! thread (and to the listener threads of libdhcp_ha, which is why it has a lock).
 
+use std::collections::BTreeSet;
 use std::env;
 use std::hash::RandomState;
 use std::path::PathBuf;
@@ -308,7 +309,7 @@ fn log_policy(snapshot: &Snapshot) {
         return;
     }
     if crate::log::enabled(tracing::Level::INFO) {
-        for doubt in check::doubts(&snapshot.engine) {
+        for doubt in check::doubts(&snapshot.engine, check::Makers::Seen(&BTreeSet::new())) {
             tracing::info!(target: message::POLICY_DOUBT, "{doubt}");
         }
     }

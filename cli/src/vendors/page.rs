@@ -232,7 +232,12 @@ fn value(value: &Value, nul: bool) -> String {
                 .collect();
             blocks.join("; ")
         }
+        Value::Joined(joined) => list_by(&joined.parts, &joined.by),
     }
+}
+
+fn list_by(parts: &List<Text>, by: &str) -> String {
+    parts.iter().map(|part| &**part).collect::<Vec<_>>().join(by)
 }
 
 fn proof(recalled: bool, sources: &List<Text>) -> String {

@@ -19,6 +19,9 @@ record! {
         pub rules: List<Rule>,
         pub macs: List<MacRule>,
         pub url: UrlRules,
+        /// By what else these phones take a voice VLAN (`LLDP-MED or CDP`); empty: not known.
+        pub vlan_otherwise: Text,
+        pub vlan_sources: List<Text>,
         pub tells: List<Tell>,
         pub reads: List<Read>,
         pub files: List<PhoneFile>,
@@ -137,6 +140,8 @@ record! {
         pub option: OptionSpec,
         /// A header field instead of an option: `siaddr`, `sname` or `file`; else empty.
         pub header: Text,
+        /// The schemes of URLs that are told this way; empty: all.
+        pub schemes: List<Text>,
         /// Positions (1 + index) of the variants that are told this way; empty: all.
         pub variants: Bytes,
         /// Sent unless a policy says otherwise. False: a way that is known but not used.

@@ -15,9 +15,9 @@ use crate::record::{List, Text};
 use crate::tree::{self, Kind};
 pub(crate) use rules::read_head;
 use rules::{read_macs, read_rule};
-use telling::{check_files, no_url, read_file, read_read, read_tell, read_url};
+use telling::{check_files, no_url, read_file, read_read, read_tell, read_url, read_vlan};
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "name",
     "aliases",
     "left-alone",
@@ -30,6 +30,7 @@ const KEYS: [&str; 16] = [
     "enterprise",
     "mac",
     "url",
+    "voice-vlan",
     "tell",
     "reads",
     "file",
@@ -73,6 +74,8 @@ fn read_vendor(id: &str, root: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<V
     let macs: Vec<MacRule> = macs.into_iter().flatten().collect();
     let files = each(&table, "file", mistakes, |at, m| read_file(at, &known, m));
     check_files(root, &files, mistakes);
+    let vlan = table.get("voice-vlan").and_then(|at| read_vlan(&at, &known, mistakes));
+    let (vlan_otherwise, vlan_sources) = vlan.unwrap_or_default();
     Some(Vendor {
         id: Text::Owned(id.to_owned()),
         name: own(name?),
@@ -80,6 +83,8 @@ fn read_vendor(id: &str, root: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<V
         left_alone: table.text("left-alone", "the reason", mistakes).map(own).unwrap_or_default(),
         quirks: owned(table.texts("quirks", "sentences", mistakes)),
         url: table.get("url").map_or_else(no_url, |at| read_url(&at, &known, mistakes)),
+        vlan_otherwise,
+        vlan_sources,
         tells: each(&table, "tell", mistakes, |at, m| read_tell(at, &known, m)).into(),
         reads: each(&table, "reads", mistakes, |at, m| read_read(at, &known, m)).into(),
         files: files.into(),

@@ -121,15 +121,47 @@ pub fn printable(bytes: &[u8]) -> String {
     out
 }
 
-/// Hex digits with any of blank, colon, dash between bytes; an optional `0x` in front.
+/// Hex digits with any of blank, colon, dash between bytes; an optional `0x` in front; also in groups of
+/// four with dots between, as Cisco writes them (the first group may lack leading zeros); quotes around it do not
+/// count.
 pub fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
-    let text = text.strip_prefix("0x").unwrap_or(text);
+    let text = text.trim().trim_matches(['"', '\'']);
+    let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    if text.contains('.') {
+        return parse_dotted(text);
+    }
     let digits: Vec<u8> = text.bytes().filter(|b| !matches!(b, b' ' | b':' | b'-')).collect();
     hex::decode(digits).map_err(|error| match error {
         hex::FromHexError::OddLength => "an odd number of hex digits".to_owned(),
-        hex::FromHexError::InvalidHexCharacter { c, .. } => format!("{c:?} is no hex digit"),
+        hex::FromHexError::InvalidHexCharacter { c, .. } => format!("{c:?} is not a hex digit"),
         other => other.to_string(),
     })
+}
+
+/// `0006.0011.2233`: all groups but the first and the last have four digits; the last has two or four.
+fn parse_dotted(text: &str) -> Result<Vec<u8>, String> {
+    let groups: Vec<&str> = text.split('.').map(str::trim).collect();
+    let last = groups.len() - 1;
+    let mut digits = String::new();
+    for (at, group) in groups.iter().enumerate() {
+        if let Some(wrong) = group.chars().find(|c| !c.is_ascii_hexdigit()) {
+            return Err(format!("{wrong:?} is not a hex digit"));
+        }
+        let fits = match group.len() {
+            1..=4 if at == 0 => true,
+            4 => true,
+            2 => at == last,
+            _ => false,
+        };
+        if !fits {
+            return Err(format!(
+                "groups with dots between have four digits each, and one is {group:?}"
+            ));
+        }
+        let width = if at == 0 { 4 } else { group.len() };
+        digits.push_str(&format!("{group:0>width$}"));
+    }
+    hex::decode(digits).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -160,5 +192,11 @@ mod tests {
         assert_eq!(printable(b"a\\\x00\xff"), "a\\\\\\x00\\xff");
         assert_eq!(parse_hex("0x01:0c 4d"), Ok(vec![1, 12, 0x4d]));
         assert!(parse_hex("1").is_err());
+        assert_eq!(parse_hex("\"0006.0011.2233\""), Ok(vec![0, 6, 0, 0x11, 0x22, 0x33]));
+        // IOS leaves away what leads the first group.
+        assert_eq!(parse_hex("10a.5369.ff"), Ok(vec![1, 10, 0x53, 0x69, 0xff]));
+        for wrong in ["0006.001", "0006..0011", "00061.0011", "0006.g011"] {
+            assert!(parse_hex(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -39,6 +39,16 @@ choice! {
         SubOptions(List<SubOption>),
         /// RFC 3925 framing, for options 124 and 125.
         Enterprise(List<EnterpriseBlock>),
+        /// Texts with a separator between them. Only the catalogue has this form.
+        Joined(Joined),
+    }
+}
+
+record! {
+    /// A list in one text, such as `L2Q=1,L2QVLAN=7`. A part whose name stands for nothing is left out.
+    pub struct Joined {
+        pub by: Text,
+        pub parts: List<Text>,
     }
 }
 
@@ -101,15 +111,25 @@ pub const FORMS: [&str; 10] = [
 /// The keys of an option, forms aside.
 pub const OPTION_KEYS: [&str; 5] = ["code", "nul", "remove", "send", "existing"];
 
-/// Options that carry the lease itself; a phone's policy must not touch them (RFC 2131).
-const RESERVED: [(u8, &str); 8] = [
+/// Options that belong to the protocol or carry the lease itself; a phone's policy must not touch them (RFC
+/// 2131; 61: RFC 6842, 82: RFC 3046, 90: RFC 3118, 118: RFC 3011).
+const RESERVED: [(u8, &str); 17] = [
     (0, "the pad option"),
+    (1, "the subnet mask"),
+    (50, "the requested address"),
     (51, "the lease time"),
     (52, "option overload"),
     (53, "the message type"),
     (54, "the server identifier"),
+    (55, "the client's request list"),
+    (56, "the server's message"),
+    (57, "the largest message size"),
     (58, "the renewal time"),
     (59, "the rebinding time"),
+    (61, "the client identifier"),
+    (82, "the relay agent's information"),
+    (90, "the authentication"),
+    (118, "the subnet selection"),
     (255, "the end option"),
 ];
 
@@ -163,7 +183,10 @@ impl OptionSpec {
 fn option_code(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<u8> {
     let code = u8::try_from(at.integer(1, 254, mistakes)?).ok()?;
     if let Some((_, what)) = RESERVED.iter().find(|(reserved, _)| *reserved == code) {
-        let text = format!("option {code} is {what}: the DHCP server alone sets it; take it out");
+        let text = format!(
+            "option {code} is {what}: it belongs to the protocol, and the DHCP server alone sets it; take it \
+             out"
+        );
         at.mistake(text, mistakes);
         return None;
     }
@@ -355,5 +378,6 @@ pub fn each_text(value: &Value, visit: &mut impl FnMut(&str)) {
         Value::Enterprise(blocks) => {
             blocks.iter().for_each(|block| each_text(&block.data, visit));
         }
+        Value::Joined(joined) => joined.parts.iter().for_each(|text| visit(text)),
     }
 }

@@ -11,7 +11,9 @@ use serde::Serialize;
 use crate::catalogue::{Field, Tables, VendorIx};
 use names::{Shape, shape};
 pub use names::{message, name};
-use parts::{addresses, enterprises, hex_part, labels, numbers, routes, sip_servers, text, tlv};
+use parts::{
+    addresses, compressed, enterprises, hex_part, labels, numbers, routes, sip_servers, text, tlv,
+};
 
 /// A piece of a value: where it stands, its bytes, and what they say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,7 +49,13 @@ pub fn decode(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>)
         Shape::Addresses => addresses(value),
         Shape::Seconds => numbers(value, 4, "seconds"),
         Shape::Number(length) => numbers(value, length, ""),
-        Shape::Domains => labels(value),
+        Shape::Signed => match value.first_chunk::<4>() {
+            Some(bytes) if value.len() == 4 => {
+                Some(vec![Part::new(0, value, i32::from_be_bytes(*bytes).to_string())])
+            }
+            _ => None,
+        },
+        Shape::Domains => labels(value).or_else(|| compressed(value)),
         Shape::Message => match value {
             [kind] => Some(vec![Part::new(0, value, message(*kind))]),
             _ => None,
@@ -55,9 +63,11 @@ pub fn decode(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>)
         Shape::Codes => Some(codes(value)),
         Shape::SipServers => sip_servers(value),
         Shape::Routes => routes(value),
-        Shape::Relay => tlv(value).map(|subs| {
-            subs.into_iter().flat_map(|sub| relay_sub(sub.at, sub.code, sub.value)).collect()
-        }),
+        Shape::Relay => {
+            let tlv = tlv(value);
+            (!tlv.subs.is_empty())
+                .then(|| tlv.explained(|sub| relay_sub(sub.at, sub.code, sub.value)))
+        }
         Shape::Enterprise(inner) => enterprise(tables, value, inner),
         Shape::ClassId => class_id(tables, value),
         Shape::UserClass => user_class(value),
@@ -67,32 +77,66 @@ pub fn decode(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>)
                 Part::new(0, &value[..1], "hardware type 1, Ethernet"),
                 Part::new(1, mac, colons(mac)),
             ]),
-            _ => None,
+            [255, iaid @ ..] if iaid.len() > 4 => Some(vec![
+                Part::new(0, &value[..1], "an IAID and a DUID (RFC 4361)"),
+                Part::new(1, &iaid[..4], "the IAID"),
+                Part::new(5, &iaid[4..], "the DUID"),
+            ]),
+            _ => text(value),
         },
         Shape::Unknown => text(value),
     };
     found.unwrap_or_else(|| vec![wrong_form(code, value)])
 }
 
+/// What an option's value must be, if these bytes are not of its form, or if its letters were meant to be
+/// (`text`). `None`: the form is right, or not known.
+pub fn misfit(tables: &Tables, code: u8, value: &[u8], text: bool) -> Option<&'static str> {
+    let expected = expected(code)?;
+    let is_url = text && value.windows(3).any(|part| part == b"://");
+    match shape(code) {
+        Shape::Text | Shape::ClassId | Shape::UserClass | Shape::VendorSpecific => None,
+        // An address to the RFC, a URL to some phones.
+        Shape::Addresses if is_url => None,
+        _ if text => Some(expected),
+        _ => {
+            let parts = decode(tables, code, value, None);
+            parts.iter().any(|part| part.means.starts_with(MISFIT)).then_some(expected)
+        }
+    }
+}
+
+const MISFIT: &str = "not of this option's form";
+
 fn wrong_form(code: u8, value: &[u8]) -> Part {
-    let expected = match shape(code) {
-        Shape::Unknown => return hex_part(0, value),
+    let Some(expected) = expected(code) else { return hex_part(0, value) };
+    let count = value.len();
+    Part::new(0, value, format!("{MISFIT}: expected {expected}, found {count} bytes"))
+}
+
+/// The form of an option's value in words; `None` if it is not known.
+fn expected(code: u8) -> Option<&'static str> {
+    Some(match shape(code) {
+        Shape::Unknown => return None,
         Shape::Text => "a text",
         Shape::Addresses => "IPv4 addresses of 4 bytes each",
         Shape::Seconds => "4 bytes",
-        Shape::Number(_) => "a number",
-        Shape::Domains => "domain names (RFC 1035)",
+        Shape::Number(1) => "a number of 1 byte",
+        Shape::Number(2) => "a number of 2 bytes",
+        Shape::Number(_) => "a number of 4 bytes",
+        Shape::Signed => "a number of 4 bytes, negative ones in two's complement (RFC 2132)",
+        Shape::Domains => "domain names (RFC 1035, RFC 3397)",
+        Shape::Message => "a message type of 1 byte",
+        Shape::Codes => "option numbers",
         Shape::SipServers => "0 and domain names, or 1 and addresses (RFC 3361)",
+        Shape::Routes => "routes: width, network, router (RFC 3442)",
         Shape::Enterprise(_) => "enterprise number, length, data (RFC 3925)",
         Shape::Relay => "sub-options: code, length, value (RFC 3046)",
-        _ => "another form",
-    };
-    let count = value.len();
-    Part::new(
-        0,
-        value,
-        format!("not of this option's form: expected {expected}, found {count} bytes"),
-    )
+        Shape::ClassId => "a text, or enterprise number, length, data (RFC 3925)",
+        Shape::UserClass => "texts behind their lengths (RFC 3004), or one text",
+        Shape::VendorSpecific => "sub-options (code, length, value) or text",
+        Shape::Hardware => "a hardware type and an address, or 255, IAID and DUID (RFC 4361)",
+    })
 }
 
 fn colons(bytes: &[u8]) -> String {
@@ -143,11 +187,15 @@ fn enterprise(tables: &Tables, value: &[u8], inner: bool) -> Option<Vec<Part>> {
         let length = u8::try_from(block.data.len()).unwrap_or(u8::MAX);
         parts.push(Part::new(block.at + 4, &[length], format!("{length} bytes")));
         let at = block.at + 5;
-        match tlv(block.data).filter(|subs| inner && !subs.is_empty()) {
-            Some(subs) => parts.extend(subs.into_iter().flat_map(|sub| {
-                labelled(at + sub.at, sub.code, "the enterprise's own", sub.value, text(sub.value))
-            })),
-            None => {
+        let subs = tlv(block.data);
+        match inner && subs.is_whole() {
+            true => {
+                let explained = subs.explained(|sub| {
+                    labelled(sub.at, sub.code, "the enterprise's own", sub.value, text(sub.value))
+                });
+                parts.extend(explained.into_iter().map(|part| part.moved(at)));
+            }
+            false => {
                 let inner = text(block.data).unwrap_or_else(|| vec![hex_part(0, block.data)]);
                 parts.extend(inner.into_iter().map(|part| part.moved(at)));
             }
@@ -186,14 +234,20 @@ fn vendor_specific(tables: &Tables, value: &[u8], vendor: Option<VendorIx>) -> V
     if let Some(parts) = text(value).filter(|_| whole || !has_subs) {
         return parts;
     }
-    let Some(subs) = tlv(value) else {
-        return text(value).unwrap_or_else(|| {
+    let subs = tlv(value);
+    if subs.subs.is_empty() {
+        return marked(tables, value, vendor).or_else(|| text(value)).unwrap_or_else(|| {
             let means =
                 "neither sub-options (code, length, value) nor text: bytes of its maker's own";
             vec![Part::new(0, value, means)]
         });
-    };
-    let each = subs.into_iter().flat_map(|sub| {
+    }
+    if !subs.is_whole()
+        && let Some(parts) = marked(tables, value, vendor)
+    {
+        return parts;
+    }
+    subs.explained(|sub| {
         let key = format!("43.{}", sub.code);
         let read = reads.iter().find(|read| *read.code == key);
         let name = match read {
@@ -203,8 +257,24 @@ fn vendor_specific(tables: &Tables, value: &[u8], vendor: Option<VendorIx>) -> V
             None => "not known of this vendor".to_owned(),
         };
         labelled(sub.at, sub.code, &name, sub.value, text(sub.value).or_else(|| small(sub.value)))
-    });
-    each.collect()
+    })
+}
+
+/// A counted text of printable letters, and sub-options behind it (Aastra's and Ericsson's DBC 42x).
+fn marked(tables: &Tables, value: &[u8], vendor: Option<VendorIx>) -> Option<Vec<Part>> {
+    let (length, tail) = value.split_first()?;
+    let (mark, rest) = tail.split_at_checked(usize::from(*length))?;
+    let letters = mark.len() > 3 && mark.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+    if !letters || (!rest.is_empty() && !tlv(rest).is_whole()) {
+        return None;
+    }
+    let mut parts = vec![Part::new(0, &value[..1], format!("{length} bytes"))];
+    parts.extend(text(mark)?.into_iter().map(|part| part.moved(1)));
+    if !rest.is_empty() {
+        let at = 1 + mark.len();
+        parts.extend(vendor_specific(tables, rest, vendor).into_iter().map(|part| part.moved(at)));
+    }
+    Some(parts)
 }
 
 /// A short binary value, as all that it may be.
@@ -226,6 +296,7 @@ mod tests {
     use crate::builtin::built_in;
 
     fn means(code: u8, hex_digits: &str, vendor: &str) -> String {
+        let hex_digits = &*hex_digits.replace(' ', "");
         let value = hex::decode(hex_digits).unwrap();
         let parts = decode(built_in(), code, &value, built_in().vendor(vendor));
         // Whatever it says, it says it of all the bytes, in their order.
@@ -279,9 +350,46 @@ mod tests {
             ),
             (
                 43,
-                "01ff01",
+                "0104c0a803c3ff",
                 "",
-                "neither sub-options (code, length, value) nor text: bytes of its maker's own",
+                "sub-option 1 (unknown without a vendor), 4 bytes | address \
+              192.168.3.195, or 3232236483 | the end of the sub-options",
+            ),
+            (
+                43,
+                "0107 5369656d656e73 0204 00000258 0000000000 ff",
+                "unify",
+                "sub-option 1 (other: text Siemens, first), 7 bytes | \
+              \"Siemens\" | sub-option 2 (voice-vlan: four bytes), 4 bytes | address 0.0.2.88, or 600 | 5 fillers | the end of \
+              the sub-options",
+            ),
+            (
+                43,
+                "01020a0b05ff01",
+                "",
+                "sub-option 1 (unknown without a vendor), 2 bytes | 2571 as a number of \
+              two bytes | sub-option 5 says 255 bytes, and 1 follow: cut off, or not sub-options",
+            ),
+            (
+                43,
+                "11 4572696373736f6e2049502d50686f6e65 010b 3139322e3136382e302e31",
+                "aastra",
+                "17 bytes | \"Ericsson \
+              IP-Phone\" | sub-option 1 (not known of this vendor), 11 bytes | \"192.168.0.1\"",
+            ),
+            (2, "ffffb9b0", "", "-18000"),
+            (
+                119,
+                "03656e670561707070650363 6f6d00 096d61726b6574696e67c004",
+                "",
+                "eng.apppe.com | marketing.apppe.com",
+            ),
+            (249, "18c000020a000001", "", "to 192.0.2.0/24 | by 10.0.0.1"),
+            (
+                82,
+                "01024142 00ff",
+                "",
+                "sub-option 1 (circuit id), 2 bytes | \"AB\" | a filler | the end of the sub-options",
             ),
             (82, "010461626364", "", "sub-option 1 (circuit id), 4 bytes | \"abcd\""),
             (
@@ -300,7 +408,7 @@ mod tests {
                 77,
                 "0361626302640a",
                 "",
-                "not of this option's form: expected another form, found 7 bytes",
+                "not of this option's form: expected texts behind their lengths (RFC 3004), or one text, found 7 bytes",
             ),
             (77, "03616263026465", "", "3 bytes | \"abc\" | 2 bytes | \"de\""),
             (61, "01000413010203", "", "hardware type 1, Ethernet | 00:04:13:01:02:03"),

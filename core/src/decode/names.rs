@@ -9,6 +9,8 @@ pub(super) enum Shape {
     Seconds,
     /// A number of so many bytes.
     Number(usize),
+    /// A number of four bytes in two's complement.
+    Signed,
     Domains,
     Message,
     /// Option numbers.
@@ -29,7 +31,7 @@ use Shape::*;
 
 const OPTIONS: &[(u8, &str, Shape)] = &[
     (1, "subnet-mask", Addresses),
-    (2, "time-offset", Number(4)),
+    (2, "time-offset", Signed),
     (3, "routers", Addresses),
     (4, "time-servers", Addresses),
     (6, "domain-name-servers", Addresses),
@@ -72,6 +74,7 @@ const OPTIONS: &[(u8, &str, Shape)] = &[
     (124, "vendor-identifying-class (RFC 3925)", Enterprise(false)),
     (125, "vendor-identifying-options (RFC 3925)", Enterprise(true)),
     (138, "capwap-access-controllers (RFC 5417)", Addresses),
+    (249, "classless-static-routes (Microsoft)", Routes),
     (150, "tftp-server-address (RFC 5859)", Addresses),
 ];
 

@@ -70,6 +70,49 @@ pub(super) fn labels(value: &[u8]) -> Option<Vec<Part>> {
     (from == value.len()).then_some(parts)
 }
 
+/// Names of which some end in a pointer to an earlier one (RFC 1035 4.1.4, as RFC 3397 allows).
+pub(super) fn compressed(value: &[u8]) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    while from < value.len() {
+        let (name, next) = compressed_name(value, from)?;
+        parts.push(Part::new(from, value.get(from..next)?, name));
+        from = next;
+    }
+    Some(parts)
+}
+
+/// A name, and where the next one begins.
+fn compressed_name(value: &[u8], from: usize) -> Option<(String, usize)> {
+    let (mut at, mut next, mut name) = (from, None, String::new());
+    // Pointers lead backwards only, so this ends.
+    loop {
+        match value.get(at)? {
+            0 => return Some((name, next.unwrap_or(at + 1))),
+            length @ 1..=63 => {
+                let label = value.get(at + 1..at + 1 + usize::from(*length))?;
+                if !label.iter().all(u8::is_ascii_graphic) || name.len() > 255 {
+                    return None;
+                }
+                if !name.is_empty() {
+                    name.push('.');
+                }
+                name.push_str(&printable(label));
+                at += 1 + label.len();
+            }
+            high @ 0xc0.. => {
+                let target = usize::from(high & 0x3f) << 8 | usize::from(*value.get(at + 1)?);
+                next = next.or(Some(at + 2));
+                if target >= at {
+                    return None;
+                }
+                at = target;
+            }
+            _ => return None,
+        }
+    }
+}
+
 pub(super) fn sip_servers(value: &[u8]) -> Option<Vec<Part>> {
     let (kind, rest) = value.split_first()?;
     let (means, inner) = match kind {
@@ -116,17 +159,74 @@ pub(super) struct Sub<'a> {
     pub(super) value: &'a [u8],
 }
 
-/// Code, length, value, to the last byte.
-pub(super) fn tlv(value: &[u8]) -> Option<Vec<Sub<'_>>> {
-    let mut subs = Vec::new();
+/// Sub-options as far as they go.
+pub(super) struct Tlv<'a> {
+    pub(super) subs: Vec<Sub<'a>>,
+    /// Fillers (0, RFC 2132 8.4) and the end (255), with what follows it.
+    fillers: Vec<Part>,
+    /// Bytes that are no sub-options any more.
+    rest: Option<Part>,
+}
+
+impl Tlv<'_> {
+    /// Nothing but sub-options, at least one.
+    pub(super) fn is_whole(&self) -> bool {
+        self.rest.is_none() && !self.subs.is_empty()
+    }
+
+    /// All parts in their order, the sub-options' by `explain`.
+    pub(super) fn explained(self, explain: impl Fn(Sub<'_>) -> Vec<Part>) -> Vec<Part> {
+        let mut parts: Vec<Part> = self.subs.into_iter().flat_map(explain).collect();
+        parts.extend(self.fillers);
+        parts.extend(self.rest);
+        parts.sort_by_key(|part| part.at);
+        parts
+    }
+}
+
+/// Code, length, value; 0 fills, 255 ends (RFC 2132 8.4).
+pub(super) fn tlv(value: &[u8]) -> Tlv<'_> {
+    let mut tlv = Tlv { subs: Vec::new(), fillers: Vec::new(), rest: None };
     let mut at = 0;
     while let Some(rest) = value.get(at..).filter(|rest| !rest.is_empty()) {
-        let [code, length, tail @ ..] = rest else { return None };
-        let value = tail.get(..usize::from(*length))?;
-        subs.push(Sub { at, code: *code, value });
-        at += 2 + value.len();
+        match rest {
+            [0, ..] => {
+                let count = rest.iter().take_while(|byte| **byte == 0).count();
+                let means =
+                    if count == 1 { "a filler".to_owned() } else { format!("{count} fillers") };
+                tlv.fillers.push(Part::new(at, &rest[..count], means));
+                at += count;
+            }
+            [255, tail @ ..] => {
+                let padded = tail.iter().all(|byte| matches!(byte, 0 | 255));
+                let means = match (tail.is_empty(), padded) {
+                    (true, _) => "the end of the sub-options",
+                    (_, true) => "the end of the sub-options, and fillers",
+                    _ => "the end of the sub-options; phones do not read what follows",
+                };
+                tlv.fillers.push(Part::new(at, rest, means));
+                return tlv;
+            }
+            [code, length, tail @ ..] => {
+                let Some(value) = tail.get(..usize::from(*length)) else {
+                    let (wanted, found) = (*length, tail.len());
+                    let means = format!(
+                        "sub-option {code} says {wanted} bytes, and {found} follow: cut off, or not sub-options"
+                    );
+                    tlv.rest = Some(Part::new(at, rest, means));
+                    return tlv;
+                };
+                tlv.subs.push(Sub { at, code: *code, value });
+                at += 2 + value.len();
+            }
+            [_] => {
+                tlv.rest = Some(Part::new(at, rest, "one byte more, without a length"));
+                return tlv;
+            }
+            [] => return tlv,
+        }
     }
-    Some(subs)
+    tlv
 }
 
 pub(super) struct Block<'a> {

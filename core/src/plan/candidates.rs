@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use super::{Maker, Observer, Origin};
 use crate::catalogue::record::{List, Text};
 use crate::catalogue::{Tell, What};
-use crate::encode::{self, Fault};
+use crate::encode::{self, Fault, Op};
 use crate::policy::Placed;
-use crate::value::{Existing, OptionSpec, Send, SubOption, Value};
+use crate::value::{Existing, Joined, OptionSpec, Send, SubOption, Value};
 
 /// An option on its way into the plan.
 pub(super) struct Candidate<'p> {
@@ -18,22 +18,18 @@ pub(super) struct Candidate<'p> {
     pub recalled: bool,
     /// Made from a key (a VLAN, a URL) by the vendor's recipe, not written as an option.
     pub derived: bool,
+    /// What it tells, where it is made from keys.
+    pub tells: Vec<What>,
 }
 
 impl<'p, O: Observer> Maker<'p, '_, O> {
     /// All options that anything would have sent, the least particular first.
     pub(super) fn candidates(&self) -> Vec<Candidate<'p>> {
         let mut candidates = Vec::new();
-        self.tell(What::Url, self.url_origin(), &mut candidates);
-        self.tell(What::File, self.file.as_ref().map(|_| Origin::System), &mut candidates);
-        self.tell(What::VoiceVlan, self.vlan.map(|(origin, _)| origin), &mut candidates);
-        let listed = |origin: Option<(Origin, &Placed<Vec<String>>)>| {
-            origin.filter(|(_, servers)| !servers.value.is_empty()).map(|(origin, _)| origin)
-        };
-        let time = listed(self.first(|layer| layer.time_servers.as_ref()));
-        self.tell(What::TimeServers, time, &mut candidates);
-        let sip = listed(self.first(|layer| layer.sip_servers.as_ref()));
-        self.tell(What::SipServers, sip, &mut candidates);
+        // In this order the parts of a list in one text come.
+        for what in [What::VoiceVlan, What::Url, What::File, What::TimeServers, What::SipServers] {
+            self.tell(what, self.says(what), &mut candidates);
+        }
         if let Some(served) = self.system {
             for option in &served.serve.options {
                 candidates.push(Candidate {
@@ -42,6 +38,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                     place: served.entry.place.clone(),
                     recalled: served.serve.recalled,
                     derived: false,
+                    tells: Vec::new(),
                 });
             }
         }
@@ -53,14 +50,25 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                     place: option.place.clone(),
                     recalled: false,
                     derived: false,
+                    tells: Vec::new(),
                 });
             }
         }
         candidates
     }
 
-    fn url_origin(&self) -> Option<Origin> {
-        self.url.as_ref().map(|_| Origin::System)
+    /// Which layer says this, if one does.
+    pub(super) fn says(&self, what: What) -> Option<Origin> {
+        let listed = |origin: Option<(Origin, &Placed<Vec<String>>)>| {
+            origin.filter(|(_, servers)| !servers.value.is_empty()).map(|(origin, _)| origin)
+        };
+        match what {
+            What::Url => self.url.as_ref().map(|_| Origin::System),
+            What::File => self.file.as_ref().map(|_| Origin::System),
+            What::VoiceVlan => self.vlan.map(|(origin, _)| origin),
+            What::TimeServers => listed(self.first(|layer| layer.time_servers.as_ref())),
+            What::SipServers => listed(self.first(|layer| layer.sip_servers.as_ref())),
+        }
     }
 
     /// The vendor's recipes for one thing; without any, the RFCs' way where there is one.
@@ -70,7 +78,8 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         let recipes = || vendor.tells.iter().filter(|tell| tell.what == what);
         let mut add = |option, recalled| {
             let place = what_name(what).to_owned();
-            candidates.push(Candidate { option, origin, place, recalled, derived: true });
+            let tells = vec![what];
+            candidates.push(Candidate { option, origin, place, recalled, derived: true, tells });
         };
         if recipes().next().is_none() {
             if let Some(option) = usual(what) {
@@ -89,7 +98,8 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                 let value = encode::compile(&option.value, option.nul, &|name| self.name(name, 0));
                 matches!(value, Err(Fault::Absent(_)))
             };
-            if !matches!(option.value, Value::SubOptions(_)) && earlier() && lacks() {
+            let is_list = matches!(option.value, Value::SubOptions(_) | Value::Joined(_));
+            if !is_list && earlier() && lacks() {
                 continue;
             }
             add(Cow::Borrowed(option), tell.recalled);
@@ -97,7 +107,21 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
     }
 
     pub(super) fn applies(&self, tell: &Tell) -> bool {
-        tell.default && tell.fits(self.at.variant)
+        tell.default && tell.fits(self.at.variant) && self.scheme_fits(tell)
+    }
+
+    pub(super) fn scheme_fits(&self, tell: &Tell) -> bool {
+        tell.schemes.is_empty()
+            || self.scheme().is_some_and(|scheme| {
+                tell.schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme))
+            })
+    }
+
+    /// The URL's scheme: its beginning is fixed even where the rest depends on the packet.
+    pub(super) fn scheme(&self) -> Option<&str> {
+        let Some(Op::Bytes(start)) = self.url.as_ref()?.first() else { return None };
+        let text = std::str::from_utf8(start).ok()?;
+        text.split_once("://").map(|(scheme, _)| scheme)
     }
 
     /// Of several candidates for a code the most particular wins; equal ones that are both made
@@ -116,7 +140,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             let winner = match merged(&other, &candidate) {
                 Some(merged) => {
                     for part in [&other, &candidate] {
-                        self.tell_of(part, || "one list of sub-options with the others".to_owned());
+                        self.tell_of(part, || "one list with the others".to_owned());
                     }
                     merged
                 }
@@ -168,26 +192,33 @@ fn usual(what: What) -> Option<OptionSpec> {
     Some(OptionSpec { code, value, nul: false, send: Send::Unset, existing: Existing::Unset })
 }
 
-/// One list of sub-options out of two that are both made from keys.
+/// One list out of two that are both made from keys: of sub-options, or of texts with the same separator.
 fn merged<'p>(a: &Candidate<'p>, b: &Candidate<'p>) -> Option<Candidate<'p>> {
-    let (Value::SubOptions(first), Value::SubOptions(second)) = (&a.option.value, &b.option.value)
-    else {
-        return None;
-    };
     if !a.derived || !b.derived {
         return None;
     }
-    let mut subs: Vec<SubOption> = first.iter().chain(second).cloned().collect();
-    subs.sort_by_key(|sub| sub.code);
-    // What both bear alike (a maker's mark that must come first) stands once.
-    subs.dedup();
+    let value = match (&a.option.value, &b.option.value) {
+        (Value::SubOptions(first), Value::SubOptions(second)) => {
+            let mut subs: Vec<SubOption> = first.iter().chain(second).cloned().collect();
+            subs.sort_by_key(|sub| sub.code);
+            // What both have alike (a maker's mark that must come first) is written once.
+            subs.dedup();
+            Value::SubOptions(subs.into())
+        }
+        (Value::Joined(first), Value::Joined(second)) if first.by == second.by => {
+            let parts = first.parts.iter().chain(&second.parts).cloned().collect();
+            Value::Joined(Joined { by: first.by.clone(), parts })
+        }
+        _ => return None,
+    };
     let mut option = b.option.clone().into_owned();
-    option.value = Value::SubOptions(subs.into());
+    option.value = value;
     Some(Candidate {
         option: Cow::Owned(option),
         origin: a.origin.max(b.origin),
         place: format!("{}, {}", a.place, b.place),
         recalled: a.recalled || b.recalled,
         derived: true,
+        tells: a.tells.iter().chain(&b.tells).copied().collect(),
     })
 }

@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 
 use super::{Maker, Observer, PlanHeader, Wrong};
-use crate::catalogue::What;
 use crate::catalogue::record::Text;
 use crate::encode::{self, Fault, Form};
 use crate::policy::{HeaderSpec, Placed};
@@ -15,11 +14,12 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         // The catalogue's ways first, then what the policy says, which wins.
         let vendor = self.at.tables.at(self.at.vendor);
         for tell in vendor.tells.iter().filter(|tell| !tell.header.is_empty()) {
-            if !self.applies(tell) || !self.has(tell.what) {
+            if !self.applies(tell) || self.says(tell.what).is_none() {
                 continue;
             }
             let value = encode::compile(&tell.option.value, false, &|name| self.name(name, 0));
             let Ok(form) = value else { continue };
+            self.told.push(tell.what);
             match (&*tell.header, form) {
                 ("siaddr", Form::Fixed(bytes)) => {
                     header.next_server = bytes.first_chunk::<4>().map(|b| Ipv4Addr::from(*b));
@@ -60,15 +60,5 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             }
         }
         header
-    }
-
-    fn has(&self, what: What) -> bool {
-        match what {
-            What::Url => self.url.is_some(),
-            What::File => self.file.is_some(),
-            What::VoiceVlan => self.vlan.is_some(),
-            What::TimeServers => self.first(|layer| layer.time_servers.as_ref()).is_some(),
-            What::SipServers => self.first(|layer| layer.sip_servers.as_ref()).is_some(),
-        }
     }
 }

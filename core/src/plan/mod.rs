@@ -8,12 +8,13 @@ mod candidates;
 mod header;
 mod names;
 mod option;
+mod reach;
 mod system;
 mod trace;
 
 use std::net::Ipv4Addr;
 
-use crate::catalogue::{Tables, VendorIx};
+use crate::catalogue::{Tables, VendorIx, What};
 use crate::encode::{self, Form, Op};
 use crate::file_map::place::Place;
 use crate::policy::devices::DeviceLayer;
@@ -21,6 +22,7 @@ use crate::policy::{Layer, Placed, Policy, Site, VoiceVlan};
 use crate::value::{Existing, Send};
 
 pub use crate::policy::Origin;
+pub use reach::{Key, Unreached, Why};
 use system::Served;
 pub use trace::{Considered, Observer};
 
@@ -71,6 +73,8 @@ pub struct Plan {
     /// sorted by code. Looked for once, when a policy is compiled: a device's own plan has those of its
     /// vendor's.
     pub competing: Vec<u8>,
+    /// The policy's keys that these phones are not sent, and why.
+    pub unreached: Vec<Unreached>,
 }
 
 impl Plan {
@@ -91,6 +95,7 @@ impl Plan {
         url: None,
         place: None,
         competing: Vec::new(),
+        unreached: Vec::new(),
     };
 }
 
@@ -122,12 +127,29 @@ struct Maker<'p, 'o, O> {
     system: Option<Served<'p>>,
     url: Option<Vec<Op>>,
     file: Option<Vec<Op>>,
+    /// What has become a part of the answer.
+    told: Vec<What>,
+    /// The voice VLAN's priority is a part of it.
+    told_priority: bool,
+    /// Why what is not told is not, where it was tried.
+    failed: Vec<(What, Why)>,
 }
 
 impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
     fn new(at: For<'p>, observer: &'o mut O) -> Self {
         let layers = at.policy.layers_for(at.site, at.vendor, at.device);
-        Maker { at, layers, vlan: None, observer, system: None, url: None, file: None }
+        Maker {
+            at,
+            layers,
+            vlan: None,
+            observer,
+            system: None,
+            url: None,
+            file: None,
+            told: Vec::new(),
+            told_priority: false,
+            failed: Vec::new(),
+        }
     }
 
     fn make(mut self, wrong: &mut Vec<Wrong>) -> Plan {
@@ -136,12 +158,13 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             existing: self.first(|layer| layer.existing).map(|(_, existing)| existing),
             ..Plan::default()
         };
-        if self.ignored() {
-            plan.ignored = true;
-            return plan;
-        }
         self.vlan =
             self.first(|layer| layer.voice_vlan).and_then(|(origin, vlan)| Some((origin, vlan?)));
+        if self.ignored() {
+            plan.ignored = true;
+            plan.unreached = self.left_alone();
+            return plan;
+        }
         self.choose_system(wrong);
         plan.system = self.system.map(|served| served.entry.system.clone());
         plan.system_place =
@@ -154,6 +177,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             plan.options.extend(self.compile(code, candidate, &plan, wrong));
         }
         plan.header = self.header(wrong);
+        plan.unreached = self.unreached();
         plan
     }
 

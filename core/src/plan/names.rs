@@ -1,5 +1,7 @@
 //! What the names in texts (`{{url}}`, `{{site}}`, a parameter, a variable) stand for, for one phone.
 
+use std::net::Ipv4Addr;
+
 use super::{Maker, Observer};
 use crate::encode::{self, Fault, Filled, Op};
 use crate::policy::{Layer, Placed};
@@ -55,6 +57,12 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             }
             "time-servers" => self.servers(|layer| layer.time_servers.as_ref(), name, depth),
             "sip-servers" => self.servers(|layer| layer.sip_servers.as_ref(), name, depth),
+            "sip-addresses" => match self.servers(|layer| layer.sip_servers.as_ref(), name, depth)? {
+                Filled::List(servers) if servers.iter().any(|s| s.parse::<Ipv4Addr>().is_err()) => {
+                    absent("a server of \"sip-servers\" is a name, and these phones take addresses only")
+                }
+                filled => Ok(filled),
+            },
             _ => self.parameter(name, depth),
         }
     }

@@ -5,7 +5,7 @@ use super::candidates::Candidate;
 use super::{Maker, Observer, Origin, Plan, PlanOption, Wrong};
 use crate::encode::{self, Fault};
 use crate::policy::Placed;
-use crate::value::{Existing, Send, Value};
+use crate::value::{Existing, Send, Value, each_text};
 
 impl<'p, O: Observer> Maker<'p, '_, O> {
     pub(super) fn compile(
@@ -36,12 +36,14 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                 Ok(form) => Some(form),
                 Err(Fault::Absent(why)) => {
                     self.observer.note(|| format!("option {code} stays away: {why}"));
+                    self.failed(&candidate, &why);
                     return None;
                 }
                 // A recipe that cannot carry what the policy wants (a name where the phone takes
                 // only addresses) is nobody's mistake; the phone's other options still go out.
                 Err(Fault::Wrong(why)) if candidate.derived => {
                     self.observer.note(|| format!("option {code} stays away: {why}"));
+                    self.failed(&candidate, &why);
                     return None;
                 }
                 Err(Fault::Wrong(text)) => {
@@ -51,6 +53,10 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                 }
             },
         };
+        self.told.extend(&candidate.tells);
+        each_text(&option.value, &mut |text| {
+            self.told_priority |= text.contains("{{vlan-priority}}")
+        });
         Some(PlanOption {
             code,
             form,

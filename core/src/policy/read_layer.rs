@@ -30,7 +30,7 @@ pub(super) const LAYER_KEYS: [&str; 13] = [
 ];
 
 /// Names that a policy's `vars` and a system's parameters may not take.
-const TAKEN: [&str; 13] = [
+const TAKEN: [&str; 14] = [
     "vendor",
     "site",
     "url",
@@ -42,6 +42,7 @@ const TAKEN: [&str; 13] = [
     "vlan-priority",
     "time-servers",
     "sip-servers",
+    "sip-addresses",
     "token",
     "random-folder",
 ];

@@ -1,6 +1,7 @@
 //! `phone-list` and `phone-get`: phones seen since Kea was started, and devices that look like phones and
 //! are not recognised; and what another policy would tell them.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use offhook_core::diff::{Comparison, Report};
@@ -178,6 +179,21 @@ fn told_value(told: &[u8]) -> Value {
 
 fn is_text(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
+/// Of so many phones the makers are looked at: more take too long, and a site has few makers.
+const MOST_LOOKED_AT: usize = 10_000;
+
+/// The makers of the phones seen, by id.
+pub(super) fn makers_seen(hook: &Hook) -> BTreeSet<String> {
+    let engine = &hook.in_force().engine;
+    let mut makers = BTreeSet::new();
+    for phone in hook.seen.page(None, MOST_LOOKED_AT) {
+        let parts = evidence::read(phone.mac, phone.evidence());
+        let found = engine.find(&parts.query(&parts.class_names())).identity();
+        makers.extend(found.map(|identity| identity.vendor));
+    }
+    makers.into_iter().map(|vendor| engine.tables().at(vendor).id.to_string()).collect()
 }
 
 /// Compares the policy in force with a candidate, on what each phone last sent.

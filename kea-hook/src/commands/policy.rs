@@ -3,10 +3,12 @@
 //! A policy is built whole before anything is touched; the shim then applies it while Kea's packet
 //! threads stand still. One that is wrong leaves everything as it is and tells every mistake.
 
+use std::collections::BTreeSet;
+
 use offhook_core::{Mistake, Mistakes, check};
 use serde_json::{Value, json};
 
-use super::phones::differences;
+use super::phones::{differences, makers_seen};
 use super::{Answer, ERROR};
 use crate::hook::{Hook, log_mistakes, seconds};
 use crate::parameters::Origin;
@@ -16,7 +18,7 @@ use crate::words::{Members, Wrong};
 pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     let snapshot = hook.in_force();
-    let mut value = summary(&snapshot);
+    let mut value = summary(&snapshot, &makers_seen(hook));
     if let Value::Object(members) = &mut value {
         members.insert("policy".to_owned(), document(&snapshot.text)?);
     }
@@ -41,7 +43,7 @@ pub(super) fn test(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         "no mistakes; {} of {} phones seen would be told something else",
         report.changed, report.phones
     );
-    let mut value = summary(&candidate);
+    let mut value = summary(&candidate, &makers_seen(hook));
     let report = serde_json::to_value(&report).map_err(|error| error.to_string())?;
     if let (Value::Object(members), Value::Object(report)) = (&mut value, report) {
         members.extend(report);
@@ -86,7 +88,7 @@ fn prepare(hook: &Hook, origin: Origin, note: &str) -> Answer {
         }
         Ok(snapshot) => {
             let text = format!("policy {} is in force{note}", snapshot.engine.digest());
-            let mut answer = Answer::done(text, summary(&snapshot));
+            let mut answer = Answer::done(text, summary(&snapshot, &makers_seen(hook)));
             hook.prepare(snapshot);
             answer.apply = true;
             answer
@@ -118,11 +120,20 @@ fn mistake(mistake: &Mistake) -> Value {
 }
 
 /// What there is to say of a policy in a few words.
-pub(super) fn summary(snapshot: &Snapshot) -> Value {
+///
+/// The doubts are those about the policy, the makers that it names and those of the phones seen.
+pub(super) fn summary(snapshot: &Snapshot, seen: &BTreeSet<String>) -> Value {
     let policy = snapshot.engine.policy();
-    let doubts: Vec<Value> = check::doubts(&snapshot.engine)
+    let doubts: Vec<Value> = check::doubts(&snapshot.engine, check::Makers::Seen(seen))
         .iter()
-        .map(|doubt| json!({ "place": doubt.place, "text": doubt.text }))
+        .map(|doubt| {
+            json!({
+                "place": doubt.place,
+                "text": doubt.text,
+                "vendors": doubt.vendors,
+                "places": doubt.places,
+            })
+        })
         .collect();
     json!({
         "digest": snapshot.engine.digest(),

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
-use super::phones::remembered;
+use super::phones::{makers_seen, remembered};
 use super::policy::summary;
 use crate::counters::{Count, NAMES};
 use crate::hook::{Hook, seconds};
@@ -24,7 +24,7 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         .map(|(name, value)| (name.trim_start_matches("offhook.").to_owned(), value.into()))
         .collect();
     let faults = counts.0.get(Count::Faults as usize).copied().unwrap_or_default();
-    let mut policy = summary(&snapshot);
+    let mut policy = summary(&snapshot, &makers_seen(hook));
     let age = SystemTime::now().duration_since(snapshot.since).map_or(0, |age| age.as_secs());
     if let Value::Object(policy) = &mut policy {
         policy.insert("age".to_owned(), age.into());

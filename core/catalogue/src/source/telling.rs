@@ -6,7 +6,7 @@ use crate::facts::{CIPHERS, ESCAPES, ModelCode, PhoneFile, Read, Tell, UrlRules,
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
 use crate::text;
-use crate::value::{FORMS, OPTION_KEYS, OptionSpec};
+use crate::value::{Existing, FORMS, Joined, OPTION_KEYS, OptionSpec, Send, Value};
 
 pub(super) fn no_url() -> UrlRules {
     UrlRules {
@@ -44,7 +44,10 @@ pub(super) fn read_url(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) 
 }
 
 pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<Tell> {
-    let own_keys = ["what", "header", "variants", "default", "harmless", "status", "source"];
+    let own_keys = [
+        "what", "header", "variants", "schemes", "default", "harmless", "status", "source",
+        "joined", "by",
+    ];
     let keys: Vec<&str> = own_keys.into_iter().chain(OPTION_KEYS).chain(FORMS).collect();
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
@@ -53,6 +56,7 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
         at.one_of(&[("siaddr", "siaddr"), ("sname", "sname"), ("file", "file")], mistakes)
     });
     let option = match header {
+        None if table.has("joined") => joined(&table, mistakes),
         None => OptionSpec::read_keys(at, &table, mistakes),
         // A header field has no number; its value is a text or an address all the same.
         Some(_) => header_value(at, &table, mistakes),
@@ -69,6 +73,7 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
         what: what?,
         option,
         header: header.map(own).unwrap_or_default(),
+        schemes: owned(table.texts("schemes", "URL schemes", mistakes)),
         variants,
         default,
         recalled,
@@ -76,8 +81,29 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
     })
 }
 
+/// `joined = [texts]`, with `by` between them.
+fn joined(table: &Table<'_>, mistakes: &mut Mistakes) -> Option<OptionSpec> {
+    let code = table.need("code", "an option's number", mistakes)?;
+    let code = u8::try_from(code.integer(1, 254, mistakes)?).ok()?;
+    let by = own(table.text("by", "a separator", mistakes).unwrap_or(","));
+    let parts = owned(table.texts("joined", "texts", mistakes));
+    let value = Value::Joined(Joined { by, parts });
+    Some(OptionSpec { code, value, nul: false, send: Send::Unset, existing: Existing::Unset })
+}
+
+/// `[voice-vlan]`: how else the phones take their VLAN.
+pub(super) fn read_vlan(
+    at: &Cursor<'_>,
+    known: &Known,
+    mistakes: &mut Mistakes,
+) -> Option<(Text, List<Text>)> {
+    let table = at.table(&["otherwise", "status", "source"], mistakes)?;
+    let (sources, _) = read_proof(at, &table, known, mistakes);
+    let otherwise = table.need("otherwise", "LLDP-MED, CDP or the like", mistakes)?;
+    Some((own(otherwise.text("LLDP-MED, CDP or the like", mistakes)?), sources))
+}
+
 fn header_value(at: &Cursor<'_>, table: &Table<'_>, m: &mut Mistakes) -> Option<OptionSpec> {
-    use crate::value::{Existing, Send, Value};
     let text = table.text("text", "a text", m);
     let addresses = table.texts("ipv4", "an address", m);
     let value = match (text, addresses.is_empty()) {
@@ -97,7 +123,7 @@ pub fn names_for(what: What) -> &'static [&'static str] {
         What::Url | What::File => &["url", "host", "url-port", "path", "file"],
         What::VoiceVlan => &["vlan-id", "vlan-priority"],
         What::TimeServers => &["time-servers"],
-        What::SipServers => &["sip-servers"],
+        What::SipServers => &["sip-servers", "sip-addresses"],
     }
 }
 
