@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use offhook_core::catalogue::record::{List, Text};
-use offhook_core::catalogue::{Field, MacRule, PhoneFile, Rule, Tables, Tell, Vendor};
+use offhook_core::catalogue::{Field, MacRule, PhoneFile, Rule, Tables, Tell, Vendor, What};
 use offhook_core::mac::Mac;
 use offhook_core::value::Value;
 
@@ -39,6 +39,7 @@ pub fn page(tables: &Tables) -> Result<String, fmt::Error> {
             macs = vendor.macs.len(),
         )?;
     }
+    voice_vlans(tables, &mut out)?;
     for vendor in &tables.vendors {
         one(vendor, &mut out)?;
     }
@@ -72,6 +73,61 @@ pub fn page(tables: &Tables) -> Result<String, fmt::Error> {
         }
     }
     Ok(out)
+}
+
+/// Which makers' phones are sent a voice VLAN, in which form, and why the others are not.
+fn voice_vlans(tables: &Tables, out: &mut String) -> fmt::Result {
+    writeln!(out, "\n## Voice VLAN by DHCP\n")?;
+    writeln!(
+        out,
+        "What the policy's `voice-vlan` becomes. `offhook check` says the same of a policy, `offhook explain` of \
+         a phone.\n"
+    )?;
+    writeln!(out, "| maker | option | form | sent | why | otherwise | source |")?;
+    writeln!(out, "|---|---|---|---|---|---|---|")?;
+    for vendor in &tables.vendors {
+        let tells: Vec<&Tell> =
+            vendor.tells.iter().filter(|tell| tell.what == What::VoiceVlan).collect();
+        if tells.is_empty() {
+            let why = match &*vendor.left_alone {
+                "" => "no form is known",
+                _ => "left alone",
+            };
+            let proof = proof(false, &vendor.vlan_sources);
+            writeln!(
+                out,
+                "| [{id}](#{id}) | | | no | {why} | {} | {} |",
+                vendor.vlan_otherwise,
+                proof.trim(),
+                id = vendor.id
+            )?;
+        }
+        for tell in tells {
+            let code = tell.option.code.to_string();
+            let mut reads = vendor.reads.iter().filter(|read| read.gives == "voice-vlan");
+            let switched = reads.any(|read| read.code == code && read.if_switched_on);
+            let (sent, why) = match (tell.default, &*vendor.left_alone) {
+                (true, "") if switched => ("yes", "read only if switched on in the phone"),
+                (true, "") => ("yes", ""),
+                (true, _) => ("no", "left alone; `\"ignore\": false` sends it"),
+                (false, _) if tell.recalled => ("no", "only recalled, not verified"),
+                (false, _) => ("no", "another form is used"),
+            };
+            let variants: Vec<&str> =
+                tell.variants.iter().filter_map(|variant| vendor.variant_name(*variant)).collect();
+            let variants = variants.iter().map(|name| format!(" {name}")).collect::<String>();
+            writeln!(
+                out,
+                "| [{id}](#{id}){variants} | {} | `{}` | {sent} | {why} | {} | {} |",
+                place(tell),
+                value(&tell.option.value, tell.option.nul),
+                vendor.vlan_otherwise,
+                proof(tell.recalled, &tell.sources).trim(),
+                id = vendor.id
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {

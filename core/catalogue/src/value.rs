@@ -183,10 +183,7 @@ impl OptionSpec {
 fn option_code(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<u8> {
     let code = u8::try_from(at.integer(1, 254, mistakes)?).ok()?;
     if let Some((_, what)) = RESERVED.iter().find(|(reserved, _)| *reserved == code) {
-        let text = format!(
-            "option {code} is {what}: it belongs to the protocol, and the DHCP server alone sets it; take it \
-             out"
-        );
+        let text = format!("option {code} is {what}: the DHCP server alone sets it; take it out");
         at.mistake(text, mistakes);
         return None;
     }

@@ -190,7 +190,7 @@ pub(super) fn makers_seen(hook: &Hook) -> BTreeSet<String> {
     let mut makers = BTreeSet::new();
     for phone in hook.seen.page(None, MOST_LOOKED_AT) {
         let parts = evidence::read(phone.mac, phone.evidence());
-        let found = engine.find(&parts.query(&parts.class_names())).identity();
+        let found = engine.find(&Query::from_parts(&parts, &parts.class_names())).identity();
         makers.extend(found.map(|identity| identity.vendor));
     }
     makers.into_iter().map(|vendor| engine.tables().at(vendor).id.to_string()).collect()
