@@ -1,6 +1,8 @@
 //! DHCP packets out of a file: a capture (pcap or pcapng), a packet's bytes, or its hex digits.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use etherparse::{SlicedPacket, TransportSlice};
@@ -38,17 +40,50 @@ pub fn read(path: &Path) -> Result<Vec<Captured>, Failure> {
         }
         _ => return single(path, bytes).map(|packet| vec![packet]),
     };
-    let packets: Vec<Captured> = frames
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, (link, frame))| {
-            Some(Captured { frame: index + 1, bytes: dhcp_payload(link, &frame)? })
-        })
-        .collect();
+    let mut packets = Vec::new();
+    let mut unread = Unread::default();
+    for (index, frame) in frames.into_iter().enumerate() {
+        match ip_packet(frame.link, &frame.bytes) {
+            None => *unread.links.entry(u32::from(frame.link)).or_default() += 1,
+            Some(sliced) => match sliced.and_then(|sliced| dhcp_payload(&sliced)) {
+                Some(bytes) => packets.push(Captured { frame: index + 1, bytes }),
+                None if frame.is_cut => unread.cut += 1,
+                None => {}
+            },
+        }
+    }
+    let unread = unread.to_string();
     if packets.is_empty() {
-        return Err(wrong(format!("{shown}: no DHCP packet (UDP port 67 or 68) in this capture")));
+        let none = "no DHCP packet (UDP port 67 or 68) in this capture";
+        return Err(wrong(format!("{shown}: {none}{unread}")));
+    }
+    if !unread.is_empty() {
+        // Beside the answer, so that nobody takes a part for the whole.
+        let _ = writeln!(std::io::stderr(), "{shown}: not all of it was read{unread}");
     }
     Ok(packets)
+}
+
+/// Frames of a capture in which there may be DHCP packets all the same.
+#[derive(Default)]
+struct Unread {
+    /// By link type.
+    links: BTreeMap<u32, usize>,
+    cut: usize,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (link, count) in &self.links {
+            let frames = if *count == 1 { "frame" } else { "frames" };
+            write!(f, "; {count} {frames} of link type {link}: not understood here")?;
+        }
+        match self.cut {
+            0 => Ok(()),
+            1 => f.write_str("; 1 frame is cut off: capture with -s 0"),
+            count => write!(f, "; {count} frames are cut off: capture with -s 0"),
+        }
+    }
 }
 
 /// One packet: its bytes, or hex digits.
@@ -70,14 +105,23 @@ fn single(path: &Path, bytes: Vec<u8>) -> Result<Captured, Failure> {
     Ok(Captured { frame: 1, bytes: packet })
 }
 
-type Frames = Vec<(DataLink, Vec<u8>)>;
+struct Frame {
+    link: DataLink,
+    bytes: Vec<u8>,
+    /// The capture has less of it than there was.
+    is_cut: bool,
+}
+
+type Frames = Vec<Frame>;
 
 fn pcap(bytes: &[u8]) -> Result<Frames, pcap_file::PcapError> {
     let mut reader = PcapReader::new(Cursor::new(bytes))?;
     let link = reader.header().datalink;
     let mut frames = Vec::new();
     while let Some(packet) = reader.next_packet() {
-        frames.push((link, packet?.data.into_owned()));
+        let packet = packet?;
+        let is_cut = packet.orig_len as usize > packet.data.len();
+        frames.push(Frame { link, bytes: packet.data.into_owned(), is_cut });
     }
     Ok(frames)
 }
@@ -92,11 +136,14 @@ fn pcapng(bytes: &[u8]) -> Result<Frames, pcap_file::PcapError> {
             Block::InterfaceDescription(interface) => links.push(interface.linktype),
             Block::EnhancedPacket(packet) => {
                 let link = links.get(packet.interface_id as usize).copied();
-                frames.push((link.unwrap_or(DataLink::ETHERNET), packet.data.into_owned()));
+                let link = link.unwrap_or(DataLink::ETHERNET);
+                let is_cut = packet.original_len as usize > packet.data.len();
+                frames.push(Frame { link, bytes: packet.data.into_owned(), is_cut });
             }
             Block::SimplePacket(packet) => {
                 let link = links.first().copied().unwrap_or(DataLink::ETHERNET);
-                frames.push((link, packet.data.into_owned()));
+                let is_cut = packet.original_len as usize > packet.data.len();
+                frames.push(Frame { link, bytes: packet.data.into_owned(), is_cut });
             }
             _ => {}
         }
@@ -104,15 +151,31 @@ fn pcapng(bytes: &[u8]) -> Result<Frames, pcap_file::PcapError> {
     Ok(frames)
 }
 
+/// `tcpdump -i any` of today: protocol, 0, interface, kind of hardware, kind of packet, address (20 bytes).
+const LINUX_SLL2: u32 = 276;
+/// The same number as RAW, as some programs write it.
+const RAW_IP: u32 = 12;
+
+/// The packet in a frame; the outer `None` if the link type is not understood.
+fn ip_packet(link: DataLink, frame: &[u8]) -> Option<Option<SlicedPacket<'_>>> {
+    let behind = |head: usize| SlicedPacket::from_ip(frame.get(head..)?).ok();
+    Some(match link {
+        DataLink::ETHERNET => SlicedPacket::from_ethernet(frame).ok(),
+        DataLink::LINUX_SLL => SlicedPacket::from_linux_sll(frame).ok(),
+        DataLink::RAW | DataLink::IPV4 => behind(0),
+        // BSD's loopback: an address family of four bytes, in the host's order or in the network's.
+        DataLink::NULL | DataLink::LOOP => behind(4),
+        other => match u32::from(other) {
+            RAW_IP => behind(0),
+            LINUX_SLL2 => behind(20).filter(|_| frame.starts_with(&[0x08, 0x00])),
+            _ => return None,
+        },
+    })
+}
+
 /// The payload of a UDP datagram to or from a DHCP port.
-fn dhcp_payload(link: DataLink, frame: &[u8]) -> Option<Vec<u8>> {
-    let sliced = match link {
-        DataLink::ETHERNET => SlicedPacket::from_ethernet(frame).ok()?,
-        DataLink::LINUX_SLL => SlicedPacket::from_linux_sll(frame).ok()?,
-        DataLink::RAW | DataLink::IPV4 => SlicedPacket::from_ip(frame).ok()?,
-        _ => return None,
-    };
-    let Some(TransportSlice::Udp(udp)) = sliced.transport else { return None };
+fn dhcp_payload(sliced: &SlicedPacket<'_>) -> Option<Vec<u8>> {
+    let Some(TransportSlice::Udp(udp)) = &sliced.transport else { return None };
     let ports = [udp.source_port(), udp.destination_port()];
     let payload = udp.payload();
     // Any port whose payload is plainly DHCP counts: tests and relays use others too.

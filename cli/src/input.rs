@@ -69,5 +69,7 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     } else {
         std::fs::read(path)
     };
-    read.map_err(|error| wrong(format!("{}: cannot be read: {error}", path.display())))
+    let shown = path.display();
+    let bytes = read.map_err(|error| wrong(format!("{shown}: cannot be read: {error}")))?;
+    offhook_edge::utf_8(bytes).map_err(|text| wrong(format!("{shown}: {text}")))
 }

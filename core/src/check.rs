@@ -13,6 +13,7 @@ use crate::plan::{For, Origin, Plan, Unreached, Why, plan};
 use crate::policy::{Answer, HeaderSpec, SiteMatch, SystemUse};
 use crate::query::Query;
 use crate::recognise::recognise;
+use crate::url::{UrlParts, masked};
 use crate::value::{OptionSpec, Value};
 
 /// Something that its author should look at.
@@ -118,11 +119,12 @@ impl Found {
 
     fn add(&mut self, place: &str, text: String) {
         self.met(place);
-        self.plain.insert((place.to_owned(), text));
+        self.plain.insert((place.to_owned(), masked(&text).into_owned()));
     }
 
     fn about(&mut self, vendor: &str, place: &str, text: String) {
         self.met(place);
+        let text = masked(&text).into_owned();
         self.vendors.entry((place.to_owned(), text)).or_default().insert(vendor.to_owned());
     }
 
@@ -390,7 +392,8 @@ fn about_devices(engine: &Engine, found: &mut Found) {
 /// Options whose value is not of the form that the standards give them, and options that the server sets for
 /// every client.
 fn forms(engine: &Engine, found: &mut Found) {
-    let own = engine.policy().devices.layers().iter().map(|device| (&*device.place, &device.layer));
+    let devices = engine.policy().devices.layers();
+    let own = devices.map(|(device, _)| (&*device.place, &device.layer));
     let layers = engine.policy().all_layers().map(|(_, layer)| ("", layer));
     for (prefix, layer) in layers.chain(own) {
         for option in &layer.options {
@@ -496,13 +499,12 @@ fn about_plan(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
 }
 
 /// The port of a URL whose host is told, and the port nowhere.
-fn port_that_is_lost<'u>(url: &'u str, plan: &Plan) -> Option<&'u str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split('/').next().unwrap_or(rest);
-    let (host, port) = authority.rsplit_once(':').filter(|(host, _)| !host.is_empty())?;
+fn port_that_is_lost(url: &str, plan: &Plan) -> Option<u16> {
+    let url = UrlParts::parse(url).ok()?;
+    let port = url.port?;
     let told = |word: &str| {
         let mut forms = plan.options.iter().filter_map(|option| option.form.as_ref());
         forms.any(|form| form.code().windows(word.len()).any(|part| part == word.as_bytes()))
     };
-    (!port.is_empty() && told(host) && !told(port)).then_some(port)
+    (told(url.host) && !told(&port.to_string())).then_some(port)
 }

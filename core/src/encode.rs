@@ -125,6 +125,9 @@ fn write_value(
         Value::U8(text) => push(ops, &number::<u8>(text, names)?.to_be_bytes()),
         Value::U16(text) => push(ops, &number::<u16>(text, names)?.to_be_bytes()),
         Value::U32(text) => push(ops, &number::<u32>(text, names)?.to_be_bytes()),
+        Value::I8(text) => push(ops, &number::<i8>(text, names)?.to_be_bytes()),
+        Value::I16(text) => push(ops, &number::<i16>(text, names)?.to_be_bytes()),
+        Value::I32(text) => push(ops, &number::<i32>(text, names)?.to_be_bytes()),
         Value::Domains(texts) => {
             for text in fill_list(texts, names)? {
                 push(ops, &domain(&text)?);

@@ -140,6 +140,42 @@ fn each_key_says_what_it_expects() {
             "devices[0].options[0]: {{x}} is not known",
         ),
         (r#"{"#, "line 1: not JSON"),
+        (r#"{"systems": ["url"]}"#, "systems[0]: expected an object, found \"url\""),
+        (
+            r#"{"systems": [{"system": "url", "url": "http://x/"}, 5]}"#,
+            "systems[1]: expected an object",
+        ),
+        (
+            r#"{"options": [{"code": 82, "remove": true}]}"#,
+            "options[0].code: option 82 is the relay agent's information: the DHCP server alone",
+        ),
+        (r#"{"options": [{"code": 61, "hex": "00"}]}"#, "options[0].code: option 61 is the client"),
+        (
+            r#"{"options": [{"code": 2, "u32": -18000}]}"#,
+            "options[0].u32: expected a whole number from 0 to 4294967295; \"i32\" takes negative ones",
+        ),
+        (
+            r#"{"options": [{"code": 200, "i8": -129}]}"#,
+            "options[0].i8: expected a whole number from -128",
+        ),
+        (
+            r#"{"sites": [{"name": "x", "match": {"networks": [], "relays": ["10.0.0.1"]}}]}"#,
+            "sites[0].match.networks: expected a network such as 10.7.0.0/16, found an empty list",
+        ),
+        (
+            r#"{"systems": [{"system": "pascom", "server": "10.0.0.5:8080", "phonesystem": "a"}]}"#,
+            "systems[0]: its parameters do not give a URL together: \"10.0.0.5:8080:8880\" is not a host",
+        ),
+        (
+            r#"{"systems": [{"system": "pascom", "server": "10.0.0.5", "phonesystem": "a/b c"}]}"#,
+            "systems[0]: its parameters do not give a URL together: the character U+0020",
+        ),
+        (
+            r#"{"systems": [{"system": "url", "url": "http://pr\u00f6vision.example/"}]}"#,
+            "systems[0]",
+        ),
+        (r#"{"systems": [{"system": "url", "url": "https://"}]}"#, "systems[0]"),
+        (r#"{"systems": [{"system": "url", "url": "http://u:geheim@:80/"}]}"#, "systems[0]"),
     ] {
         refuses(policy, expected);
     }
@@ -160,6 +196,89 @@ fn what_a_host_cannot_carry_is_refused_at_load() {
         assert!(text.contains("option 160 would be up to 256 bytes: Kea 2.2 carries"), "{text}");
         assert!(Engine::new(builtin::shared(), &policy, Host::ANY).is_ok());
     }
+}
+
+/// A base ends with `/`, whoever wrote it, so that no file's name is glued to a host or a folder.
+#[test]
+fn a_base_gets_its_slash() {
+    for (url, expected) in [
+        ("http://x.example", "http://x.example/spa$PSN.cfg"),
+        ("http://x.example/provision", "http://x.example/provision/spa$PSN.cfg"),
+        ("http://x.example/provision/", "http://x.example/provision/spa$PSN.cfg"),
+        ("http://u:p@[2001:db8::1]:8080", "http://u:p@[2001:db8::1]:8080/spa$PSN.cfg"),
+    ] {
+        let policy = format!(r#"{{"systems": [{{"system": "url", "url": "{url}"}}]}}"#);
+        let engine = Engine::new(builtin::shared(), &policy, Host::ANY).unwrap();
+        let tables = engine.tables();
+        let vendor = tables.vendor("cisco-spa").unwrap();
+        let variant =
+            tables.at(vendor).variants.iter().position(|name| name == "cisco").unwrap() + 1;
+        let plan = engine.plan(None, vendor, u8::try_from(variant).unwrap());
+        let sent = plan.options.iter().find(|option| option.code == 66).unwrap();
+        let bytes = sent.form.as_ref().unwrap().code();
+        assert_eq!(String::from_utf8_lossy(bytes), expected, "{url}");
+    }
+}
+
+/// Each item of each list, replaced by something of another shape, is a mistake with its place.
+#[test]
+fn an_item_of_another_shape_is_a_mistake_with_its_place() {
+    let whole = r#"{
+      "systems": [{ "system": "url", "url": "http://x/", "for": ["snom"] }],
+      "time-servers": ["192.0.2.1"], "sip-servers": ["a.example"],
+      "options": [{ "code": 43, "sub-options": [{ "code": 1, "ipv4": ["192.0.2.1"] }] },
+                  { "code": 125, "enterprise": [{ "number": 1, "hex": "00" }] },
+                  { "code": 119, "domains": ["a.example"] }, { "code": 120, "sip-servers": ["b.example"] }],
+      "sites": [{ "name": "a", "match": { "networks": ["10.0.0.0/8"], "relays": ["10.0.0.1"],
+        "interfaces": ["eth0"], "client-classes": ["A"], "circuit-ids": ["x"], "remote-ids": ["y"] },
+        "systems": [{ "system": "url", "url": "http://y/" }] }],
+      "devices": [{ "mac": "02:00:00:00:00:01", "options": [{ "code": 66, "text": "x" }] }]
+    }"#;
+    assert_eq!(mistakes(whole), Vec::<String>::new());
+    let document: serde_json::Value = serde_json::from_str(whole).unwrap();
+    let mut places = Vec::new();
+    items(&document, "", "", &mut places);
+    assert!(places.len() > 20, "{places:?}");
+    for (pointer, place) in places {
+        for other in [serde_json::json!(5), serde_json::json!(null), serde_json::json!([[]])] {
+            let mut changed = document.clone();
+            *changed.pointer_mut(&pointer).unwrap() = other.clone();
+            let found = mistakes(&changed.to_string());
+            assert!(
+                found.iter().any(|line| line.starts_with(&place)),
+                "{place} as {other}: {found:?}"
+            );
+        }
+    }
+}
+
+/// Every item of every list: its JSON pointer and its place in messages.
+fn items(value: &serde_json::Value, pointer: &str, place: &str, out: &mut Vec<(String, String)>) {
+    match value {
+        serde_json::Value::Array(list) => {
+            for (at, item) in list.iter().enumerate() {
+                let (pointer, place) = (format!("{pointer}/{at}"), format!("{place}[{at}]"));
+                items(item, &pointer, &place, out);
+                out.push((pointer, place));
+            }
+        }
+        serde_json::Value::Object(members) => {
+            for (key, member) in members {
+                let dot = if place.is_empty() { "" } else { "." };
+                items(member, &format!("{pointer}/{key}"), &format!("{place}{dot}{key}"), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn numbers_byte_order_marks_and_signs_are_taken() {
+    let marked = "\u{feff}{ \"options\": [{ \"code\": 2, \"i32\": -18000 }] }";
+    let engine = Engine::new(builtin::shared(), marked, Host::ANY).unwrap();
+    let plan = engine.plan(None, engine.tables().vendor("snom").unwrap(), 0);
+    let sent = plan.options.iter().find(|option| option.code == 2).unwrap();
+    assert_eq!(sent.form.as_ref().unwrap().code(), [0xff, 0xff, 0xb9, 0xb0]);
 }
 
 #[test]

@@ -23,7 +23,27 @@ use offhook_core::{Mistake, Mistakes};
 /// # Errors
 /// It cannot be read: the mistake names the file.
 pub fn text(path: &Path) -> Result<String, Mistakes> {
-    std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))
+    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    utf_8(bytes).map_err(|text| mistake(path, text))
+}
+
+/// The text of these bytes.
+///
+/// # Errors
+/// They are of another encoding: what is found, and where.
+pub fn utf_8(bytes: Vec<u8>) -> Result<String, String> {
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = *bytes {
+        return Err("expected UTF-8, found UTF-16: save it as UTF-8".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        format!(
+            "line {line}: expected UTF-8, found the byte 0x{byte:02x} (Latin-1?): save it as UTF-8"
+        )
+    })
 }
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> Mistakes {

@@ -269,7 +269,12 @@ fn value(value: &Value, nul: bool) -> String {
         Value::Text(text) => text.to_string(),
         Value::Hex(bytes) => format!("0x{}", hex::encode(&bytes[..])),
         Value::Ipv4(texts) => format!("addresses {}", list(texts)),
-        Value::U8(text) | Value::U16(text) | Value::U32(text) => format!("number {text}"),
+        Value::U8(text)
+        | Value::U16(text)
+        | Value::U32(text)
+        | Value::I8(text)
+        | Value::I16(text)
+        | Value::I32(text) => format!("number {text}"),
         Value::Domains(texts) => format!("names {}", list(texts)),
         Value::SipServers(texts) => format!("RFC 3361 {}", list(texts)),
         Value::SubOptions(subs) => {

@@ -10,7 +10,8 @@ use crate::tree::{Kind, Tree};
 
 /// Reads a JSON document that may carry comments.
 pub fn from_json(text: &str) -> Result<Tree, Mistakes> {
-    let bare = without_comments(text)?;
+    // Editors on Windows write a byte order mark; RFC 8259, section 8.1 allows to ignore it.
+    let bare = without_comments(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     serde_json::from_str(&bare).map_err(|error| {
         let line = u32::try_from(error.line()).ok().filter(|line| *line > 0);
         let text = format!("not JSON: {error}");

@@ -32,6 +32,9 @@ choice! {
         U8(Text),
         U16(Text),
         U32(Text),
+        I8(Text),
+        I16(Text),
+        I32(Text),
         /// Names in RFC 1035 form, one after the other.
         Domains(List<Text>),
         /// RFC 3361: all names, or all addresses.
@@ -95,13 +98,16 @@ pub const EXISTING: [(&str, Existing); 2] =
     [("replace", Existing::Replace), ("keep", Existing::Keep)];
 
 /// The keys that say what a value is; exactly one of them stands in an option.
-pub const FORMS: [&str; 10] = [
+pub const FORMS: [&str; 13] = [
     "text",
     "hex",
     "ipv4",
     "u8",
     "u16",
     "u32",
+    "i8",
+    "i16",
+    "i32",
     "domains",
     "sip-servers",
     "sub-options",
@@ -237,9 +243,12 @@ fn read_value(form: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Va
             text.parse::<std::net::Ipv4Addr>().map(drop).map_err(|_| "an IPv4 address")
         })
         .map(Value::Ipv4),
-        "u8" => number(at, u8::MAX.into(), mistakes).map(Value::U8),
-        "u16" => number(at, u16::MAX.into(), mistakes).map(Value::U16),
-        "u32" => number(at, u32::MAX.into(), mistakes).map(Value::U32),
+        "u8" => number(at, 0, u8::MAX.into(), mistakes).map(Value::U8),
+        "u16" => number(at, 0, u16::MAX.into(), mistakes).map(Value::U16),
+        "u32" => number(at, 0, u32::MAX.into(), mistakes).map(Value::U32),
+        "i8" => number(at, i8::MIN.into(), i8::MAX.into(), mistakes).map(Value::I8),
+        "i16" => number(at, i16::MIN.into(), i16::MAX.into(), mistakes).map(Value::I16),
+        "i32" => number(at, i32::MIN.into(), i32::MAX.into(), mistakes).map(Value::I32),
         "domains" => {
             templates(at, "domain names", mistakes, |_| Ok::<_, &str>(())).map(Value::Domains)
         }
@@ -299,10 +308,22 @@ fn templates(
 }
 
 /// A whole number, or a text with names that becomes one.
-fn number(at: &Cursor<'_>, most: i64, mistakes: &mut Mistakes) -> Option<Text> {
+fn number(at: &Cursor<'_>, least: i64, most: i64, mistakes: &mut Mistakes) -> Option<Text> {
     match &at.tree.kind {
         Kind::Text(text) if text.contains("{{") => template(at, "a number", mistakes),
-        _ => Some(Text::Owned(at.integer(0, most, mistakes)?.to_string())),
+        Kind::Integer(value) if *value < 0 && least == 0 => {
+            let signed = match most {
+                255 => "i8",
+                65_535 => "i16",
+                _ => "i32",
+            };
+            at.expected(
+                &format!("a whole number from 0 to {most}; \"{signed}\" takes negative ones"),
+                mistakes,
+            );
+            None
+        }
+        _ => Some(Text::Owned(at.integer(least, most, mistakes)?.to_string())),
     }
 }
 
@@ -367,7 +388,13 @@ fn read_enterprise(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<List<Ente
 pub fn each_text(value: &Value, visit: &mut impl FnMut(&str)) {
     match value {
         Value::Remove | Value::Hex(_) => {}
-        Value::Text(text) | Value::U8(text) | Value::U16(text) | Value::U32(text) => visit(text),
+        Value::Text(text)
+        | Value::U8(text)
+        | Value::U16(text)
+        | Value::U32(text)
+        | Value::I8(text)
+        | Value::I16(text)
+        | Value::I32(text) => visit(text),
         Value::Ipv4(texts) | Value::Domains(texts) | Value::SipServers(texts) => {
             texts.iter().for_each(|text| visit(text));
         }

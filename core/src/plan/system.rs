@@ -1,6 +1,8 @@
 //! Which system serves a phone, and what it says: its URL and file, and where the files belong that
 //! offhook writes.
 
+use std::borrow::Cow;
+
 use super::{Maker, Observer, Wrong};
 use crate::catalogue::record::Text;
 use crate::catalogue::system_source::version;
@@ -8,7 +10,8 @@ use crate::catalogue::{Condition, Serve, System, Test};
 use crate::encode::{self, Fault, Op};
 use crate::file_map::place::{self, Place, SYSTEM};
 use crate::policy::{Placed, SystemUse};
-use crate::text::{Piece, pieces};
+use crate::text::{Live, Piece, pieces};
+use crate::url::UrlParts;
 
 /// The system that serves the phone.
 #[derive(Clone, Copy)]
@@ -41,8 +44,19 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             });
             self.system = Some(Served { entry, serve });
             self.url = self.system_text(&serve.url, &entry.place, wrong);
+            self.check_url(&entry.place, wrong);
             self.file = self.system_text(&serve.file, &entry.place, wrong);
             return;
+        }
+    }
+
+    /// Reads the composed URL once more as a whole: its parts may fit, and what they give together not.
+    fn check_url(&self, place: &str, wrong: &mut Vec<Wrong>) {
+        let Some(url) = &self.url else { return };
+        let text: String = url.iter().map(sample).collect();
+        if let Err(error) = UrlParts::parse(&text) {
+            let value = format!("its parameters do not give a URL together: {error}");
+            wrong.push(Placed { place: place.to_owned(), value });
         }
     }
 
@@ -106,6 +120,16 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                 && serve.conditions.iter().all(|condition| holds(condition, entry))
         };
         system.serves.iter().find(served)
+    }
+}
+
+/// What a packet may put into a text.
+fn sample(op: &Op) -> Cow<'_, str> {
+    match op {
+        Op::Bytes(bytes) => String::from_utf8_lossy(bytes),
+        Op::Live(Live::Ip) => Cow::Borrowed("192.0.2.1"),
+        Op::Live(_) => Cow::Borrowed("x"),
+        Op::Open | Op::Close => Cow::Borrowed(""),
     }
 }
 

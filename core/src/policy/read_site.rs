@@ -66,7 +66,16 @@ fn values<T>(
     read: impl Fn(&str) -> Option<T>,
 ) -> Vec<T> {
     let Some(at) = table.get(key) else { return Vec::new() };
+    let before = mistakes.0.len();
     let items: Vec<_> = at.list(what, mistakes).collect();
+    if items.is_empty() && mistakes.0.len() == before {
+        at.mistake(
+            format!(
+                "expected {what}, found an empty list: no client matches it; without the key all do"
+            ),
+            mistakes,
+        );
+    }
     let mut values = Vec::with_capacity(items.len());
     for item in &items {
         let Some(text) = item.text(what, mistakes) else { continue };

@@ -1,10 +1,12 @@
 //! The `systems` of a layer.
 
 use super::SystemUse;
+use crate::catalogue::record::Text;
 use crate::catalogue::system_source::{ENTRY_KEYS, version};
 use crate::catalogue::{Parameter, ParameterKind, System, Tables, VendorIx};
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table, advice};
+use crate::tree::Kind;
 use crate::value::template;
 
 pub(super) fn read_vendor_id(
@@ -31,7 +33,12 @@ pub(super) fn read_systems(
 }
 
 fn read_system(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Option<SystemUse> {
-    let table = at.any_table(&mut Mistakes::default())?;
+    let mut aside = Mistakes::default();
+    let Some(table) = at.any_table(&mut aside) else {
+        // What else is wrong with an object is said below.
+        mistakes.0.append(&mut aside.0);
+        return None;
+    };
     let id = table.need("system", "a system's id", mistakes)?;
     let name = id.text("a system's id", mistakes)?;
     let Some(system) = tables.system(name) else {
@@ -71,9 +78,20 @@ fn read_parameters(
         let name = &*parameter.name;
         match table.get(name) {
             Some(value) => {
-                let Some(text) = template(&value, "a text", mistakes) else { continue };
+                let text = match value.tree.kind {
+                    // A port or a tenant's number.
+                    Kind::Integer(number) => Text::Owned(number.to_string()),
+                    _ => match template(&value, "a text", mistakes) {
+                        Some(text) => text,
+                        None => continue,
+                    },
+                };
                 check_parameter(parameter, &text, &value, mistakes);
-                parameters.push((name.to_owned(), text.into_owned()));
+                let text = match parameter.kind {
+                    ParameterKind::Url => with_slash(text.into_owned()),
+                    _ => text.into_owned(),
+                };
+                parameters.push((name.to_owned(), text));
             }
             None if parameter.required => at.mistake(
                 format!("\"{name}\" is missing: the system {:?} needs it", &*system.id),
@@ -86,6 +104,25 @@ fn read_parameters(
         }
     }
     parameters
+}
+
+/// A base ends with `/`, so that a file's name can be put behind it: where there is no path, or where its
+/// last part looks like a folder.
+fn with_slash(mut url: String) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url };
+    let is_file_server =
+        ["http", "https", "ftp", "ftps", "tftp"].iter().any(|s| s.eq_ignore_ascii_case(scheme));
+    let last = rest.rsplit_once('/').map_or("", |(_, last)| last);
+    let is_folder = !last.contains(['.', '{', '$', '<', '(', '%', '=']);
+    if is_file_server
+        && !rest.is_empty()
+        && !rest.contains(['?', '#'])
+        && !rest.ends_with('/')
+        && is_folder
+    {
+        url.push('/');
+    }
+    url
 }
 
 fn check_parameter(parameter: &Parameter, text: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) {
