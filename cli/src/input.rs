@@ -57,8 +57,8 @@ fn foreign_hosts(policy: &str) -> BTreeMap<&str, String> {
 
 /// A file's text, or standard input's for `-`.
 pub fn text_of(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(bytes_of(path)?)
-        .map_err(|_| wrong(format!("{}: cannot be read: not UTF-8", path.display())))
+    offhook_edge::utf_8(bytes_of(path)?)
+        .map_err(|text| wrong(format!("{}: {text}", path.display())))
 }
 
 /// A file's bytes, or standard input's for `-`.
@@ -69,7 +69,5 @@ pub fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     } else {
         std::fs::read(path)
     };
-    let shown = path.display();
-    let bytes = read.map_err(|error| wrong(format!("{shown}: cannot be read: {error}")))?;
-    offhook_edge::utf_8(bytes).map_err(|text| wrong(format!("{shown}: {text}")))
+    read.map_err(|error| wrong(format!("{}: cannot be read: {error}", path.display())))
 }
