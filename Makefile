@@ -23,16 +23,19 @@ deps:
 
 build:
 	@scripts/deps build
-	$(CARGO) build --release -p offhook-kea -p offhook-kea-loader -p offhook
+	$(CARGO) build --profile $(PROFILE) -p offhook-kea -p offhook-kea-loader -p offhook
 	$(COMPANION)
+
+# How what is installed is compiled; `make test` tries the installation with what the tests have built.
+PROFILE ?= release
 
 # dnsmasq starts the companion for each event: a static program without relocations needs half the time
 # (docs/figures/dnsmasq.md). These words go to it alone; Kea's hook is a shared library.
-COMPANION = $(CARGO) rustc --release -p offhook-dnsmasq --bin offhook-dnsmasq -- \
+COMPANION = $(CARGO) rustc --profile $(PROFILE) -p offhook-dnsmasq --bin offhook-dnsmasq -- \
   -C target-feature=+crt-static -C relocation-model=static
 
 PREFIX ?= /usr/local
-built = $(or $(CARGO_TARGET_DIR),target)/release
+built = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
 # Where Kea looks for hook libraries: it says so itself; else beside the library that its headers come with.
 HOOKS ?= $(or $(shell kea-dhcp4 -W 2>/dev/null | sed -n 's/^ *Hooks directory: *//p'),$(shell \
@@ -52,7 +55,7 @@ install-files:
 
 # Without Kea: it needs neither its packages nor its headers.
 install-dnsmasq:
-	$(CARGO) build --release -p offhook
+	$(CARGO) build --profile $(PROFILE) -p offhook
 	$(COMPANION)
 	install -D -m 755 $(built)/offhook '$(DESTDIR)$(PREFIX)/bin/offhook'
 	install -D -m 755 $(built)/offhook-dnsmasq '$(DESTDIR)$(PREFIX)/bin/offhook-dnsmasq'
@@ -67,7 +70,7 @@ test: deps
 	{ $(CARGO) test --quiet -p offhook-tests --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(MAKE) --silent install DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
+	$(MAKE) --silent install PROFILE=dev DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
 	ls "$$folder$(HOOKS)/offhook/kea-"*.so >/dev/null && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 

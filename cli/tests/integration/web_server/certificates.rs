@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::web::{KEY, OTHER, PHONE, Web, refused, token};
+use super::web::{KEY, OTHER, PHONE, Web, refused, token};
 
 const FOLDER: &str = "0f9a6c1d2e3b4a5f60718293a4b5c6d7";
 

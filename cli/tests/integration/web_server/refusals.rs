@@ -6,7 +6,7 @@ use std::process::Command;
 
 use offhook_core::builtin;
 
-use crate::web::KEY;
+use super::web::KEY;
 
 /// What cannot be checked is said before a server starts.
 #[test]

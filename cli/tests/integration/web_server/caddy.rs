@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::web::{FLAT, PHONE, Web, refused};
+use super::web::{FLAT, PHONE, Web, refused};
 
 /// The same tree from a real Caddy, which knows networks and folders but neither tokens nor whose
 /// certificate it is shown.

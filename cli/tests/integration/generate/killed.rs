@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::site::{POLICY, Site};
+use super::site::{POLICY, Site};
 
 /// Killed at any moment: every file that a phone could see is whole, and the next run completes it.
 #[test]

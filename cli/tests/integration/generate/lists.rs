@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::site::{PHONES, POLICY, Site};
+use super::site::{PHONES, POLICY, Site};
 
 #[test]
 fn lists_of_either_kind_and_from_a_pipe_give_the_same_tree() {

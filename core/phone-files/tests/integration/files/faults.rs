@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::writer::Site;
+use super::writer::Site;
 
 fn site(settings: Value) -> Site {
     Site::new(&json!({

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::writer::under;
+use super::writer::under;
 
 type Parameter = (String, String, String);
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::web::{KEY, OLD_KEY, OTHER, PHONE, Web, refused, token};
+use super::web::{KEY, OLD_KEY, OTHER, PHONE, Web, refused, token};
 
 const TOKENS: &str = r#"{
   "systems": [{ "system": "files", "url": "https://localhost:PORT/p/{{mac}}/{{token}}/" }],

@@ -6,8 +6,8 @@ use std::fs;
 
 use offhook_core::{Engine, Host, builtin};
 
-use crate::chances::Chances;
-use crate::web::{KEY, Web, token};
+use super::chances::Chances;
+use super::web::{KEY, Web, token};
 
 const FOLDER: &str = "0f9a6c1d-2e3b-4a5f-6071-8293a4b5c6d7";
 

@@ -7,8 +7,8 @@ use offhook_catalogue::Vendor;
 use offhook_phone_files::Makers;
 use serde_json::{Value, json};
 
-use crate::parsed::parsed;
-use crate::writer::{Written, under, vendors};
+use super::parsed::parsed;
+use super::writer::{Written, under, vendors};
 
 /// Where a person's own words may stand.
 const LINE_FIELDS: [&str; 4] = ["display-name", "label", "auth-user", "password"];

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use offhook_phone_files::Makers;
 
-use crate::every::{kin, policy};
-use crate::writer::Site;
+use super::every::{kin, policy};
+use super::writer::Site;
 
 fn folder(vendor: &str, case: &str) -> PathBuf {
     let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalogue/vendors");

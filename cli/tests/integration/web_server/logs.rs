@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::time::Duration;
 
-use crate::chances::Chances;
-use crate::web::{FLAT, KEY, OTHER, PHONE, Web, token};
+use super::chances::Chances;
+use super::web::{FLAT, KEY, OTHER, PHONE, Web, token};
 
 const REQUESTS: usize = 10_000;
 

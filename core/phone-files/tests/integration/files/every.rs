@@ -5,7 +5,7 @@ use offhook_phone_files::Makers;
 use offhook_phone_files::makers::{Fact, Family, Maker};
 use serde_json::{Map, Value, json};
 
-use crate::writer::{Site, vendors};
+use super::writer::{Site, vendors};
 
 /// A maker's family: its name, its facts, and a model of it.
 pub struct Kin<'m> {

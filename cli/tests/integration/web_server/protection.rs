@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::web::{FLAT, KEY, OTHER, PHONE, Web, refused, token};
+use super::web::{FLAT, KEY, OTHER, PHONE, Web, refused, token};
 
 const FOLDER: &str = "0f9a6c1d-2e3b-4a5f-6071-8293a4b5c6d7";
 

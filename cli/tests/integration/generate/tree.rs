@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use crate::site::{PHONES, POLICY, Site, files};
+use super::site::{PHONES, POLICY, Site, files};
 
 #[test]
 fn a_second_run_touches_nothing() {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::web::{FLAT, PHONE, Web, free_port, refused};
+use super::web::{FLAT, PHONE, Web, free_port, refused};
 
 #[test]
 fn a_plain_tree_is_served_and_nothing_else() {

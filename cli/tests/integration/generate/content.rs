@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
-use crate::site::{PHONES, POLICY, Site};
+use super::site::{PHONES, POLICY, Site};
 
 #[test]
 fn a_dry_run_shows_changes_and_no_secret() {

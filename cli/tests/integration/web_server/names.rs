@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::web::{FLAT, PHONE, Web};
+use super::web::{FLAT, PHONE, Web};
 
 #[test]
 fn phones_come_by_either_protocol() {

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
-use crate::site::{PHONES, POLICY, Site};
+use super::site::{PHONES, POLICY, Site};
 
 /// A tree that was written once, and a folder beside it with a file in it.
 fn site() -> Site {

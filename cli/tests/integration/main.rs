@@ -1,0 +1,11 @@
+//! The command line, as a user calls it.
+
+mod captures;
+mod catalogue_page;
+mod check;
+mod decode;
+mod diff;
+mod generate;
+mod manual;
+mod readme;
+mod web_server;

@@ -1,0 +1,4 @@
+//! The phones' files: templates, lists, and the page that describes them.
+
+mod files;
+mod files_page;

@@ -1,0 +1,4 @@
+//! What holds of the source itself. It needs no server: `cargo test -p offhook-tests --test house`.
+
+/// Imports run downwards.
+mod circles;
