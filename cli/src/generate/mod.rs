@@ -111,10 +111,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut work = Work::find(&list, &renderer);
     summary.doubts = renderer.doubts();
-    let open = engine.file_map().doubts(engine.tables(), &engine.policy().file_access);
-    summary
-        .doubts
-        .extend(open.into_iter().map(|doubt| format!("{}: {}", doubt.place, doubt.value)));
+    if list.has_secrets() {
+        let open = engine.file_map().doubts(engine.tables(), &engine.policy().file_access);
+        let told = open.into_iter().map(|doubt| format!("{}: {}", doubt.place, doubt.value));
+        summary.doubts.extend(told);
+    }
     if !work.mistakes.is_empty() && !arguments.keep_going {
         summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
         return refused(arguments, summary);
