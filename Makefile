@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench matrix deb walk clean
+.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench matrix sanitize deb walk clean
 
 help:
 	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
@@ -13,6 +13,7 @@ help:
 	@echo 'make install-dnsmasq  only the dnsmasq companion and the command, without Kea'
 	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet; 100,000 phones'"'"' files; dnsmasq)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
+	@echo 'make sanitize  the C++ part with AddressSanitizer and UndefinedBehaviorSanitizer in a real Kea (not in make test)'
 	@echo 'make walk     the README word for word in a virtual machine: systemd, AppArmor (root, slow, not in make test)'
 	@echo 'make deb      Debian packages for each release of the matrix, in target/deb (root, debootstrap)'
 	@echo 'make deps     only install what the tests need'
@@ -99,6 +100,10 @@ matrix:
 
 deb:
 	@scripts/deb
+
+sanitize:
+	@scripts/deps test
+	@scripts/sanitize
 
 walk:
 	@scripts/walk

@@ -24,11 +24,12 @@ const OF_KEA: [&str; 11] = [
     "util",
 ];
 const USUAL: [&str; 3] = ["/usr/include/kea", "/usr/local/include/kea", "/opt/kea/include/kea"];
-const SHIM: [&str; 9] = [
+const SHIM: [&str; 10] = [
     "callouts",
     "classes",
     "commands",
     "configuration",
+    "held",
     "hook",
     "leases",
     "load",
@@ -50,6 +51,10 @@ fn main() {
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true);
     // Someone else's headers are not ours to warn about.
     build.flag("-isystem").flag(&headers);
+    // Debian's kea-dev 2.2.0 lacks one header that lease_mgr.h needs.
+    if !headers.join("dhcpsrv/cfg_globals.h").is_file() {
+        build.flag("-isystem").flag(shim.join("missing"));
+    }
     if let Some(boost) = env::var_os("BOOST_INCLUDE_DIR") {
         build.flag("-isystem").flag(boost);
     }
@@ -61,6 +66,7 @@ fn main() {
         build.warnings_into_errors(true);
     }
     println!("cargo::rerun-if-env-changed=OFFHOOK_WERROR");
+    harden(&mut build);
     build.files(SHIM.map(|name| shim.join(name).with_extension("cc")));
     build.compile("offhook_shim");
     // What the loader reads before it opens the library (kea-hook/loader/src/build_file.rs).
@@ -75,6 +81,17 @@ fn main() {
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     // No Kea library is linked: kea-dhcp4 has them all loaded, under names that differ by release.
     contract();
+}
+
+/// A fault in the C++ ends the process instead of being used. The switches are noted in the library, where a
+/// test looks for them.
+fn harden(build: &mut cc::Build) {
+    build.flag("-fstack-protector-strong").define("_GLIBCXX_ASSERTIONS", None);
+    build.flag_if_supported("-frecord-gcc-switches");
+    // It works in optimised code only, and a distribution's compiler may define it already.
+    if env::var("OPT_LEVEL").is_ok_and(|level| level != "0") {
+        build.flag("-U_FORTIFY_SOURCE").define("_FORTIFY_SOURCE", "2");
+    }
 }
 
 /// Rust's view of the contract, from the page itself.

@@ -1,13 +1,14 @@
 //! Reads what a person names on the command line, and says what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offhook_core::builtin::{self, OverlayFile};
 use offhook_core::catalogue::Tables;
 use offhook_core::{Engine, Host};
+use offhook_edge::file::{self, Kind, Unreadable};
 use offhook_edge::overlay;
 
 pub use offhook_edge::command::{Failure, error_line, json, line, wrong};
@@ -57,17 +58,18 @@ fn foreign_hosts(policy: &str) -> BTreeMap<&str, String> {
 
 /// A file's text, or standard input's for `-`.
 pub fn text_of(path: &Path) -> Result<String, Failure> {
-    offhook_edge::utf_8(bytes_of(path)?)
-        .map_err(|text| wrong(format!("{}: {text}", path.display())))
+    let read = bytes_up_to(path, file::LARGEST).and_then(file::as_text);
+    read.map_err(|error| wrong(format!("{}: {error}", path.display())))
 }
 
-/// A file's bytes, or standard input's for `-`.
+/// The bytes of a list of phones, which may be longer than any policy, or standard input's for `-`.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
-    let read = if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(path)
-    };
-    read.map_err(|error| wrong(format!("{}: cannot be read: {error}", path.display())))
+    bytes_up_to(path, 1 << 30).map_err(|error| wrong(format!("{}: {error}", path.display())))
+}
+
+fn bytes_up_to(path: &Path, largest: u64) -> Result<Vec<u8>, Unreadable> {
+    match path.as_os_str() == "-" {
+        true => file::read_opened(io::stdin().lock(), largest),
+        false => file::read(path, Kind::FileOrPipe, largest),
+    }
 }

@@ -67,12 +67,14 @@ impl Seen<'_> {
             for phone in phones {
                 self.take(phone, source, each)?;
             }
-            let last = phones.last().and_then(|phone| phone["hw-address"].as_str());
-            let Some(last) = last.filter(|_| phones.len() == PAGE) else { return Ok(()) };
-            if from == *last {
+            // A page may be shorter than asked for, and empty, and not be the last.
+            let last = phones.last().filter(|_| phones.len() == PAGE);
+            let last = last.and_then(|phone| phone["hw-address"].as_str());
+            let Some(next) = page["next"].as_str().or(last) else { return Ok(()) };
+            if from == *next {
                 return Err(wrong(format!("{source}: phone-list gave the same page twice")));
             }
-            from = json!(last);
+            from = json!(next);
         }
     }
 

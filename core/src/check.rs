@@ -1,6 +1,9 @@
 //! Doubts about a policy that is not wrong: what is never reached, what a phone may not take, what
 //! leans on facts that are only recalled. Mistakes are found when the policy is read.
 
+/// Which earlier site takes all clients of a later one.
+mod shadowed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -10,11 +13,12 @@ use crate::decode;
 use crate::encode::{self, Form};
 use crate::engine::Engine;
 use crate::plan::{For, Origin, Plan, Unreached, Why, plan};
-use crate::policy::{Answer, HeaderSpec, SiteMatch, SystemUse};
+use crate::policy::{Answer, HeaderSpec, SystemUse};
 use crate::query::Query;
 use crate::recognise::recognise;
 use crate::url::{UrlParts, masked};
 use crate::value::{OptionSpec, Value};
+use shadowed::Earlier;
 
 /// Something that its author should look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -25,8 +29,8 @@ pub struct Doubt {
     pub vendors: Vec<String>,
     /// At how many places it is so; `place` is the first.
     pub places: usize,
-    /// Whether the policy names one of the makers, or it is about the policy itself. What is not named comes
-    /// last: nobody may have such phones.
+    /// Whether it is about the policy itself, or about makers that the policy names or whose phones were seen.
+    /// What is not comes last: the site may not have such phones.
     pub named: bool,
 }
 
@@ -56,10 +60,21 @@ impl std::fmt::Display for Doubt {
 pub enum Makers<'m> {
     /// It is not known: all makers.
     All,
-    /// These ids, and those that the policy names.
-    Seen(&'m BTreeSet<String>),
     /// These ids alone.
     Only(&'m BTreeSet<String>),
+}
+
+/// Those of all makers' doubts that concern the policy itself, the makers that it names, and those seen.
+pub fn of_makers_seen(doubts: &[Doubt], seen: &BTreeSet<String>) -> Vec<Doubt> {
+    let concerns = |doubt: &Doubt| {
+        let mut doubt = doubt.clone();
+        if !doubt.named {
+            doubt.vendors.retain(|label| seen.contains(id(label)));
+            doubt.named = !doubt.vendors.is_empty();
+        }
+        doubt.named.then_some(doubt)
+    };
+    doubts.iter().filter_map(concerns).collect()
 }
 
 /// All doubts: those about the policy and the makers that it names first, each group sorted by place. The
@@ -137,11 +152,6 @@ impl Found {
         for ((place, text), vendors) in self.vendors {
             let (near, far): (Vec<String>, Vec<String>) = match makers {
                 Makers::All => vendors.into_iter().partition(|label| named.contains(id(label))),
-                Makers::Seen(seen) => {
-                    let there =
-                        |label: &String| named.contains(id(label)) || seen.contains(id(label));
-                    (vendors.into_iter().filter(there).collect(), Vec::new())
-                }
                 Makers::Only(only) => {
                     let there = |label: &String| only.contains(id(label));
                     (vendors.into_iter().filter(there).collect(), Vec::new())
@@ -179,9 +189,11 @@ fn id(label: &str) -> &str {
 /// A site whose clients all belong to an earlier one.
 fn shadowed_sites(engine: &Engine, found: &mut Found) {
     let sites = &engine.policy().sites;
+    let mut earlier = Earlier::new(sites);
     for (index, site) in sites.iter().enumerate() {
-        let earlier = sites[..index].iter().find(|other| covers(&other.matching, &site.matching));
-        if let Some(earlier) = earlier {
+        let covering = earlier.covering(&site.matching);
+        earlier.add(index);
+        if let Some(earlier) = covering.and_then(|index| sites.get(index)) {
             found.add(
                 &format!("sites[{index}]"),
                 format!(
@@ -218,19 +230,6 @@ fn classes_by_vendor_class(engine: &Engine, found: &mut Found) {
             );
         }
     }
-}
-
-fn covers(wide: &SiteMatch, narrow: &SiteMatch) -> bool {
-    fn within<T>(wide: &[T], narrow: &[T], holds: impl Fn(&T, &T) -> bool) -> bool {
-        wide.is_empty()
-            || (!narrow.is_empty() && narrow.iter().all(|n| wide.iter().any(|w| holds(w, n))))
-    }
-    within(&wide.networks, &narrow.networks, |wide, narrow| wide.contains(narrow))
-        && within(&wide.relays, &narrow.relays, |a, b| a == b)
-        && within(&wide.interfaces, &narrow.interfaces, |a, b| a == b)
-        && within(&wide.client_classes, &narrow.client_classes, |a, b| a == b)
-        && within(&wide.circuit_ids, &narrow.circuit_ids, |a, b| a == b)
-        && within(&wide.remote_ids, &narrow.remote_ids, |a, b| a == b)
 }
 
 /// An entry that answers no phone by any plan: the plans of the makers' phones say why, except where

@@ -9,6 +9,7 @@ mod own;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use crate::catalogue::Tables;
 use crate::decide::{Edits, Verdict};
 use crate::engine::Engine;
 use crate::query::Query;
-use crate::text::printable;
+use crate::text::{printable, without_userinfo};
 use own::Own;
 
 /// What an engine does with one option or header field of the answer.
@@ -33,6 +34,9 @@ pub struct Told {
     /// Only where the server has not put one in itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub keeps_existing: bool,
+    /// Stands for what is not shown (a token, a random folder, a password): another one is a change too.
+    #[serde(skip)]
+    hidden: u64,
 }
 
 fn as_hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
@@ -40,14 +44,23 @@ fn as_hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S:
 }
 
 impl Told {
+    /// What people see of `real`.
+    fn shown(shown: &[u8], real: &[u8]) -> Told {
+        let shown = without_userinfo(shown);
+        let mut hasher = DefaultHasher::new();
+        real.hash(&mut hasher);
+        let hidden = if *shown == *real { 0 } else { hasher.finish() };
+        Told { hidden, ..Told::set(&shown) }
+    }
+
     fn set(bytes: &[u8]) -> Told {
         let plain = !bytes.is_empty() && bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e));
         let text = plain.then(|| String::from_utf8_lossy(bytes).into_owned());
-        Told { action: "set", bytes: bytes.to_vec(), text, keeps_existing: false }
+        Told { action: "set", bytes: bytes.to_vec(), text, keeps_existing: false, hidden: 0 }
     }
 
     fn removed() -> Told {
-        Told { action: "remove", bytes: Vec::new(), text: None, keeps_existing: false }
+        Told { action: "remove", bytes: Vec::new(), text: None, keeps_existing: false, hidden: 0 }
     }
 
     fn in_words(&self) -> String {
@@ -120,6 +133,9 @@ impl Change {
         }
         let what = self.what;
         match (&self.before, &self.after) {
+            (Some(before), Some(after)) if before.in_words() == after.in_words() => {
+                format!("{what} {} with another secret in it", after.in_words())
+            }
             (Some(before), Some(after)) => {
                 format!("{what} {} instead of {}", after.in_words(), before.in_words())
             }
@@ -157,22 +173,26 @@ fn answer(engine: &Engine, query: &Query<'_>) -> Answer {
     if let Some(vendor) = &vendor {
         told.insert(What::Vendor, Told::set(vendor.as_bytes()));
     }
-    for edit in edits.iter() {
-        let value = match edit.value {
+    let people = engine.for_people();
+    let mut shown = Edits::default();
+    people.decide(query).edits(people, query, &mut shown);
+    for (edit, seen) in edits.iter().zip(shown.iter()) {
+        let value = match edit.value.zip(seen.value) {
             None => Told::removed(),
-            Some(value) => Told::set(&edits.masked(edits.bytes(engine, value))),
+            Some((real, seen)) => Told::shown(shown.bytes(people, seen), edits.bytes(engine, real)),
         };
         told.insert(What::Option(edit.code), Told { keeps_existing: edit.keep_existing, ..value });
     }
     let header = &edits.header;
     let server = header.next_server.map(|address| address.to_string().into_bytes());
-    for (name, value) in [
-        ("next-server", &server),
-        ("server-hostname", &header.server_hostname),
-        ("boot-file-name", &header.boot_file_name),
+    let seen = &shown.header;
+    for (name, value, seen) in [
+        ("next-server", &server, &server),
+        ("server-hostname", &header.server_hostname, &seen.server_hostname),
+        ("boot-file-name", &header.boot_file_name, &seen.boot_file_name),
     ] {
-        if let Some(value) = value {
-            told.insert(What::Header(name), Told::set(&edits.masked(value)));
+        if let Some((value, seen)) = value.as_ref().zip(seen.as_ref()) {
+            told.insert(What::Header(name), Told::shown(seen, value));
         }
     }
     Answer { vendor, told }

@@ -55,6 +55,8 @@ pub struct Engine {
     answers_phones_only: bool,
     uses_classes: bool,
     minter: Option<Minter>,
+    /// The same policy without its secrets; none where it has none.
+    people: Option<Box<Engine>>,
 }
 
 impl Engine {
@@ -101,6 +103,7 @@ impl Engine {
             digest: hex::encode(&digest[..8]),
             host,
             minter: None,
+            people: None,
         };
         if let Some(rule) = &engine.policy.file_access.token {
             match keys.map(|keys| keys(&rule.key_file)) {
@@ -115,6 +118,7 @@ impl Engine {
         engine.compile(&mut wrong);
         engine.check_devices(&mut wrong);
         wrong.extend(engine.file_map().mistakes(&engine.tables, &engine.policy.file_access));
+        engine.people = engine.without_secrets().map(Box::new);
         let mut mistakes = Mistakes::default();
         for wrong in wrong {
             let mistake = Mistake::new(wrong.place, wrong.value);
@@ -153,6 +157,47 @@ impl Engine {
         }
         self.distinct = builder.distinct;
         self.ready = ready;
+    }
+
+    /// The engine that explanations, lists, logs and differences are made by. It has no key, and stars in
+    /// place of the random folder, so nothing that it makes needs to be masked. `None`: no secrets here.
+    fn without_secrets(&self) -> Option<Engine> {
+        let access = &self.policy.file_access;
+        if access.token.is_none() && access.random_folder.is_none() {
+            return None;
+        }
+        let mut policy = self.policy.clone();
+        if let Some(folder) = &mut policy.file_access.random_folder {
+            *folder = folder.hidden();
+        }
+        let mut people = Engine {
+            tables: Arc::clone(&self.tables),
+            policy,
+            offsets: self.offsets.clone(),
+            row: self.row,
+            plans: Vec::new(),
+            distinct: Vec::new(),
+            ready: Vec::new(),
+            digest: self.digest.clone(),
+            host: self.host,
+            answers_phones_only: self.answers_phones_only,
+            uses_classes: self.uses_classes,
+            minter: access.token.as_ref().map(Minter::without_key),
+            people: None,
+        };
+        // Its mistakes are those that have been found already.
+        people.compile(&mut Vec::new());
+        Some(people)
+    }
+
+    /// What answers in place of this engine where people see the answer: the same, without secrets.
+    pub fn for_people(&self) -> &Engine {
+        self.people.as_deref().unwrap_or(self)
+    }
+
+    /// Whether [`Engine::for_people`] gives another answer.
+    pub fn has_secrets(&self) -> bool {
+        self.people.is_some()
     }
 
     /// A device's own layer is compiled when asked; its mistakes must be told now.

@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::mac::Mac;
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, Sign, mac_rule, read, rule};
-use crate::text::printable;
+use crate::text::{printable, without_userinfo};
 
 pub use options::{ExplainedOption, Layered};
 pub use space::{Requested, Space};
@@ -61,6 +61,7 @@ pub fn classes(prefix: &str, vendor: &str) -> [String; 2] {
 
 /// Explains what a client would be told, and why. `class_prefix` is the hook's parameter.
 pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explanation {
+    let engine = engine.for_people();
     let tables = engine.tables();
     let decision = engine.decide(query);
     let mut edits = Edits::default();
@@ -77,7 +78,7 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
     let text = |value: &Option<Cow<'_, [u8]>>| value.as_deref().map(printable);
     let vendor = decision.identity.map(|identity| tables.at(identity.vendor));
     let header = &edits.header;
-    let seen = |bytes: &[u8]| printable(&edits.masked(bytes));
+    let seen = |bytes: &[u8]| printable(&without_userinfo(bytes));
     Explanation {
         vendor: vendor.map(|vendor| vendor.id.to_string()),
         variant: decision

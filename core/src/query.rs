@@ -11,6 +11,22 @@ use crate::parts::Parts;
 
 pub use offhook_catalogue::code;
 
+/// What the server's own leases say about a client. The server looks only when a token is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Proof {
+    /// Nothing was looked up, or nothing was found.
+    #[default]
+    None,
+    /// The address in ciaddr is leased to this hardware address.
+    Lease,
+    /// The relay's address (giaddr) is itself leased to a client.
+    RelayIsClient,
+    /// The client differs from what this hardware address has shown before (`only-if`).
+    Impostor,
+    /// The leases could not be looked up.
+    Unknown,
+}
+
 /// What the packet does not say itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
@@ -21,6 +37,8 @@ pub struct Context<'a> {
     pub interface_address: Option<Ipv4Addr>,
     /// The client's classes in the server. Before the server has evaluated them: none.
     pub classes: &'a [&'a [u8]],
+    /// What the server's leases say, where it has looked.
+    pub proof: Proof,
 }
 
 /// An option's value; owned only where it was put together from several pieces.
@@ -39,6 +57,8 @@ pub struct Query<'a> {
     pub host_name: Value<'a>,
     pub request_list: Value<'a>,
     pub max_size: Option<u16>,
+    /// The client chooses its subnet itself (option 118, RFC 3011).
+    pub subnet_selected: bool,
     pub vendor_class: Value<'a>,
     pub user_class: Value<'a>,
     pub relay_agent: Value<'a>,
@@ -84,6 +104,7 @@ impl<'a> Query<'a> {
             interface: parts.interface.as_bytes(),
             interface_address: parts.interface_address,
             classes,
+            ..Context::default()
         };
         let mut query = Query {
             message: parts.message_type(),
@@ -137,6 +158,10 @@ impl<'a> Query<'a> {
             }
             code::REQUESTED_ADDRESS => {
                 self.requested = address(value, 0);
+                return;
+            }
+            code::SUBNET_SELECTION => {
+                self.subnet_selected = true;
                 return;
             }
             code::MAX_SIZE => {

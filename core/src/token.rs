@@ -11,52 +11,36 @@
 //! 256 bits at the end of a short text of hex digits: the known weakness of MD5, that somebody finds
 //! two texts with one digest, helps nobody here to a token for a given address.
 
-use std::borrow::Cow;
+/// Whether an answer may carry a token.
+mod right;
+/// What a hardware address has shown before.
+mod signs;
+
 use std::fmt;
 use std::net::Ipv4Addr;
 
 use hmac::{Hmac, KeyInit, Mac as _};
+use ipnet::Ipv4Net;
 use md5::{Digest, Md5};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::mac::Mac;
 use crate::text::TOKEN_LENGTH;
+
+pub use right::{Refusal, right};
+pub use signs::{Accepted, Judgement, Signs, judge};
 
 /// A mark of two letters and 128 bits, in base64url without padding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token(pub [u8; TOKEN_LENGTH]);
 
-impl Token {
-    /// The token's place in a value that people see: stars, and enough of a digest to tell one token
-    /// from another.
-    pub fn mask(&self) -> [u8; TOKEN_LENGTH] {
-        let mut mask = [b'*'; TOKEN_LENGTH];
-        let digest = hex::encode(&Sha256::digest(self.0)[..3]);
-        if let Some(end) = mask.last_chunk_mut::<6>() {
-            end.copy_from_slice(digest.as_bytes());
-        }
-        mask
-    }
-
-    /// A value for people: this token in it is masked.
-    pub fn masked<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
-        let Some(at) = value.windows(TOKEN_LENGTH).position(|part| part == self.0) else {
-            return Cow::Borrowed(value);
-        };
-        let mut out = value.to_vec();
-        if let Some(part) = out.get_mut(at..at + TOKEN_LENGTH) {
-            part.copy_from_slice(&self.mask());
-        }
-        Cow::Owned(out)
-    }
-}
-
-/// A secret out of a file, from which a key for each purpose is derived.
+/// A secret out of a file, from which a key for each purpose is derived. Its memory is cleared at the end.
 #[derive(Clone)]
-pub struct MasterKey(Vec<u8>);
+pub struct MasterKey(Hmac<Sha256>);
 
-/// How a phone's token, `{{token}}` in URLs, is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a phone's token, `{{token}}` in URLs, is made, and who gets one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenRule {
     pub place: String,
     pub key_file: String,
@@ -66,13 +50,38 @@ pub struct TokenRule {
     /// A word whose change makes all tokens new; empty: none.
     pub epoch: String,
     pub previous_epoch: String,
+    /// The only relays through which a token goes out, and that may choose the subnet; empty: any relay,
+    /// but none that chooses.
+    pub relays: Vec<Ipv4Net>,
+    pub only_if: OnlyIf,
+    /// Seconds after which a hardware address that was not heard of may show other signs.
+    pub move_after: Option<u64>,
+}
+
+impl TokenRule {
+    pub fn trusts(&self, relay: Ipv4Addr) -> bool {
+        self.relays.iter().any(|relays| relays.contains(&relay))
+    }
+}
+
+/// Which signs a hardware address must show as before to get a token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OnlyIf {
+    pub same_phone: bool,
+    pub same_port: bool,
+}
+
+impl OnlyIf {
+    pub fn any(self) -> bool {
+        self.same_phone || self.same_port
+    }
 }
 
 /// Makes tokens. Immutable, shared between threads.
 pub struct Minter {
     /// Hex digits, so that it can stand in a web server's configuration; empty where the key is not
     /// known, and tokens are only stars.
-    key: String,
+    key: Zeroizing<String>,
     mark: [u8; MARK],
     address: bool,
     /// `-` for none.
@@ -96,16 +105,26 @@ impl MasterKey {
         }
         let mut seen = [false; 256];
         key.iter().for_each(|byte| seen[usize::from(*byte)] = true);
-        if seen.iter().filter(|seen| **seen).count() < 8 {
-            return Err(format!("is not random; {expected}"));
+        let different = seen.iter().filter(|seen| **seen).count();
+        // There are only 16 hex digits, and 64 of them at random often lack some of them; fewer than 12
+        // are found in one of 6 million keys.
+        let least = match (key.iter().all(u8::is_ascii_hexdigit), key.len()) {
+            (false, _) => 16,
+            (true, ..64) => 11,
+            (true, _) => 12,
+        };
+        if different < least {
+            return Err(format!(
+                "is not random: expected at least {least} different characters, found {different}; {expected}"
+            ));
         }
-        Ok(MasterKey(key.to_vec()))
+        let keyed = Hmac::<Sha256>::new_from_slice(key);
+        keyed.map(MasterKey).map_err(|_| "cannot be used as a key".to_owned())
     }
 
     /// A key for one purpose. Whoever learns it learns nothing of the others.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        // HMAC takes keys of any length; there is nothing to fail.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
+        let mut mac = self.0.clone();
         mac.update(purpose.as_bytes());
         mac.finalize().into_bytes().into()
     }
@@ -129,9 +148,9 @@ impl Minter {
 
     /// For a web server, which must know earlier epochs too. An empty epoch is none.
     pub fn of(master: &MasterKey, epoch: &str, address: bool) -> Minter {
-        let key = hex::encode(master.derive("offhook token 1"));
+        let key = Zeroizing::new(hex::encode(master.derive("offhook token 1")));
         let epoch = if epoch.is_empty() { "-" } else { epoch };
-        let digest = Sha256::digest(format!("offhook mark {epoch} {key}"));
+        let digest = Sha256::digest(format!("offhook mark {epoch} {}", *key));
         let mut mark = [0; MARK];
         for (letter, byte) in mark.iter_mut().zip(digest.iter()) {
             *letter = DIGITS[usize::from(byte & 63)];
@@ -142,7 +161,7 @@ impl Minter {
     /// For a host that only explains: its tokens are stars.
     pub fn without_key(rule: &TokenRule) -> Minter {
         Minter {
-            key: String::new(),
+            key: Zeroizing::default(),
             mark: [b'*'; MARK],
             address: rule.address,
             epoch: rule.epoch.clone(),
@@ -183,7 +202,7 @@ impl Minter {
             (true, Some(address)) => write!(text, " {address}").ok()?,
             _ => text.write_all(b" -").ok()?,
         }
-        write!(text, " {} {}", self.epoch, self.key).ok()?;
+        write!(text, " {} {}", self.epoch, *self.key).ok()?;
         let digest = Md5::digest(text.bytes.get(..text.length)?);
         let mut token = [0; TOKEN_LENGTH];
         let (mark, rest) = token.split_first_chunk_mut::<MARK>()?;
@@ -193,22 +212,30 @@ impl Minter {
     }
 }
 
-/// A key never shows itself.
+/// What a secret prints.
+pub const STARS: &str = "***";
+
 impl fmt::Debug for Minter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Minter")
+        f.write_str(STARS)
     }
 }
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MasterKey")
+        f.write_str(STARS)
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
+        f.write_str(STARS)
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(STARS)
     }
 }
 
@@ -253,14 +280,7 @@ mod tests {
 
     fn minter(address: bool, epoch: &str) -> Minter {
         let key = MasterKey::from_text(b"0123456789abcdef0123456789abcdef\n").unwrap();
-        let rule = TokenRule {
-            place: String::new(),
-            key_file: String::new(),
-            previous_key_file: None,
-            address,
-            epoch: epoch.to_owned(),
-            previous_epoch: String::new(),
-        };
+        let rule = TokenRule { address, epoch: epoch.to_owned(), ..TokenRule::default() };
         Minter::new(&key, &rule)
     }
 
@@ -292,32 +312,28 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_never_shown() {
-        let token = minter(false, "").mint(PHONE, None).unwrap();
-        let url = [b"https://p/", &token.0[..], b"/"].concat();
-        let shown = String::from_utf8(token.masked(&url).into_owned()).unwrap();
-        assert!(shown.starts_with("https://p/****************") && shown.ends_with('/'));
-        assert_eq!(shown.len(), url.len());
-        let other = minter(false, "2").mint(PHONE, None).unwrap();
-        assert_ne!(token.mask(), other.mask(), "a change can be seen");
-        assert_eq!(token.masked(b"short"), Cow::Borrowed(b"short"));
-        let rule = TokenRule {
-            place: String::new(),
-            key_file: String::new(),
-            previous_key_file: None,
-            address: true,
-            epoch: String::new(),
-            previous_epoch: String::new(),
-        };
+    fn without_a_key_a_token_is_stars() {
+        let rule = TokenRule { address: true, ..TokenRule::default() };
         let blind = Minter::without_key(&rule);
         assert_eq!(blind.mint(PHONE, HERE).unwrap().0, [b'*'; TOKEN_LENGTH]);
         assert!(blind.mint(PHONE, None).is_none());
     }
 
     #[test]
+    fn secrets_print_stars() {
+        let key = MasterKey::from_text(b"0123456789abcdefghijklmnopqrstuv").unwrap();
+        let minter = minter(true, "");
+        let token = minter.mint(PHONE, HERE).unwrap();
+        assert_eq!(format!("{key:?} {minter:?} {token:?} {token}"), "*** *** *** ***");
+    }
+
+    #[test]
     fn key_files_have_rules() {
         assert!(MasterKey::from_text(b"short").is_err());
-        assert!(MasterKey::from_text(&[b'a'; 64]).is_err());
+        for poor in [&[b'a'; 64][..], &b"abcdefgh".repeat(4), &b"0123456789".repeat(8)] {
+            let text = MasterKey::from_text(poor).unwrap_err();
+            assert!(text.contains("is not random"), "{text}");
+        }
         assert!(check_mode(0o100_640).is_ok() && check_mode(0o100_400).is_ok());
         assert!(check_mode(0o644).is_err() && check_mode(0o660).is_err());
         let key = MasterKey::from_text(b"0123456789abcdef0123456789abcdef").unwrap();

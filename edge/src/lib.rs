@@ -7,6 +7,8 @@
 
 /// How a command ends, and what it prints.
 pub mod command;
+/// The one door for files that people name.
+pub mod file;
 /// A folder that is held open, so that no link leads out of it.
 pub mod folder;
 /// Keys, and who may read their files.
@@ -18,65 +20,20 @@ use std::path::Path;
 
 use offhook_core::{Mistake, Mistakes};
 
-/// A file's text.
+use crate::file::{Kind, Unreadable};
+
+/// A file's text, for a server: see [`file`].
 ///
 /// # Errors
 /// It cannot be read: the mistake names the file.
 pub fn text(path: &Path) -> Result<String, Mistakes> {
-    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
-    utf_8(bytes).map_err(|text| mistake(path, text))
+    file::text(path, Kind::File, file::LARGEST).map_err(|error| cannot_read(path, &error))
 }
 
-/// The text of these bytes.
-///
-/// # Errors
-/// They are of another encoding: what is found, and where.
-pub fn utf_8(bytes: Vec<u8>) -> Result<String, String> {
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = *bytes {
-        return Err("expected UTF-8, found UTF-16: save it as UTF-8".to_owned());
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let bytes = error.as_bytes();
-        let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-        let byte = bytes.get(at).copied().unwrap_or_default();
-        format!(
-            "line {line}: expected UTF-8, found the byte 0x{byte:02x} (Latin-1?): save it as UTF-8"
-        )
-    })
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> Mistakes {
-    mistake(path, unreadable(error))
-}
-
-/// Of a daemon the user and its confinement are seldom thought of, and the system names neither.
-fn unreadable(error: &std::io::Error) -> String {
-    let why = match error.kind() {
-        std::io::ErrorKind::PermissionDenied => {
-            ": the user that this program runs as may not, by the mode of the file or of a folder above \
-             it, or AppArmor forbids it (Debian's lets kea-dhcp4, user _kea, read /etc/kea only)"
-        }
-        _ => "",
-    };
-    format!("cannot be read: {error}{why}")
+fn cannot_read(path: &Path, error: &Unreadable) -> Mistakes {
+    mistake(path, error.to_string())
 }
 
 fn mistake(path: &Path, text: impl Into<String>) -> Mistakes {
     Mistakes(vec![Mistake::new("", text.into())]).in_file(&path.display().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Error, ErrorKind};
-
-    use super::unreadable;
-
-    #[test]
-    fn who_may_not_read_is_told_where_to_look() {
-        let text = unreadable(&Error::from(ErrorKind::PermissionDenied));
-        assert!(text.contains("AppArmor"), "{text}");
-        let text = unreadable(&Error::from(ErrorKind::NotFound));
-        assert!(!text.contains("AppArmor"), "{text}");
-    }
 }

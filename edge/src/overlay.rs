@@ -7,6 +7,15 @@ use std::path::{Path, PathBuf};
 use offhook_core::Mistakes;
 use offhook_core::builtin::OverlayFile;
 
+use crate::file::{self, Kind, Unreadable};
+
+/// The largest vendor, system or template, and all of them together. The built-in catalogue is a tenth of it.
+const LARGEST_FILE: u64 = 1 << 20;
+const LARGEST: u64 = 16 << 20;
+
+/// The most entries of one folder.
+const MOST_ENTRIES: usize = 10_000;
+
 /// Vendors and systems: what a decision needs.
 ///
 /// # Errors
@@ -26,7 +35,8 @@ pub fn everything(folder: &Path) -> Result<Vec<OverlayFile>, Mistakes> {
 }
 
 fn read(folder: &Path, endings: &[&str], wanted: &str) -> Result<Vec<OverlayFile>, Mistakes> {
-    fs::read_dir(folder).map_err(|error| crate::cannot_read(folder, &error))?;
+    let cannot = |error| crate::cannot_read(folder, &Unreadable::System(error));
+    fs::read_dir(folder).map_err(cannot)?;
     let mut paths = Vec::new();
     for vendor in entries(&folder.join("vendors"))? {
         let is_ours = |path: &PathBuf| match ending(path) {
@@ -40,12 +50,16 @@ fn read(folder: &Path, endings: &[&str], wanted: &str) -> Result<Vec<OverlayFile
     }
     let systems = entries(&folder.join("systems"))?;
     paths.extend(systems.into_iter().filter(|path| ending(path) == "toml"));
-    paths.retain(|path| endings.contains(&ending(path)) && path.is_file());
+    paths.retain(|path| endings.contains(&ending(path)));
     if paths.is_empty() {
         return Err(crate::mistake(folder, format!("holds neither {wanted}")));
     }
+    let mut left = LARGEST;
     let file = |path: PathBuf| {
-        Ok(OverlayFile { text: crate::text(&path)?, path: path.display().to_string() })
+        let text = file::text(&path, Kind::File, left.min(LARGEST_FILE))
+            .map_err(|error| crate::cannot_read(&path, &error))?;
+        left = left.saturating_sub(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        Ok(OverlayFile { text, path: path.display().to_string() })
     };
     paths.into_iter().map(file).collect()
 }
@@ -58,10 +72,15 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Mistakes> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let cannot = |error: std::io::Error| crate::cannot_read(folder, &error);
+    let cannot = |error| crate::cannot_read(folder, &Unreadable::System(error));
     let read = fs::read_dir(folder).map_err(cannot)?;
     let mut paths = Vec::new();
     for entry in read {
+        if paths.len() == MOST_ENTRIES {
+            let text =
+                format!("holds more than {MOST_ENTRIES} files: expected vendors and systems");
+            return Err(crate::mistake(folder, text));
+        }
         paths.push(entry.map_err(cannot)?.path());
     }
     paths.sort();
@@ -98,6 +117,21 @@ mod tests {
             names(everything(path), path),
             ["vendors/a/x.j2", "vendors/b/phone.j2", "vendors/b/vendor.toml", "systems/own.toml"]
         );
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_a_mistake() {
+        let folder = tempfile::tempdir().unwrap();
+        let vendor = folder.path().join("vendors/a");
+        fs::create_dir_all(&vendor).unwrap();
+        let path = vendor.join("vendor.toml");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let text = facts(folder.path()).unwrap_err().to_string();
+        assert!(text.ends_with("vendor.toml: expected a file, found a pipe"), "{text}");
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, vec![b'#'; (1 << 20) + 1]).unwrap();
+        let text = facts(folder.path()).unwrap_err().to_string();
+        assert!(text.ends_with("is too large: expected at most 1 MiB"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,7 @@
  *   - No function throws, unwinds or aborts; a fault inside is counted, logged once, and returns
  *     OFFHOOK_FAULTED, which always means: leave the packet, the lease, the policy as they were.
  *   - IPv4 addresses are numbers in host order, 0 where there is none.
- *   - Packet functions (admit, answer, competing, note) may be called from any number of threads at
+ *   - Packet functions (admit, token_due, answer, competing, note) may be called from any number of threads at
  *     once; all others by one thread at a time, and apply and free while no packet function runs.
  * Rust's side is held to this page by the compiler (kea-hook/src/ffi/agreement.rs).
  */
@@ -101,6 +101,9 @@ void offhook_free(offhook_handle *handle);
 #define OFFHOOK_NEEDS_ADMISSION 8u         /* offhook_admit for every packet, whoever looks at   */
                                            /* the client classes                                 */
 #define OFFHOOK_NEEDS_STATISTICS 16u       /* the counters among Kea's statistics                */
+#define OFFHOOK_NEEDS_PROOF 32u            /* offhook_token_due before offhook_answer_for        */
+#define OFFHOOK_NEEDS_SIGNS 64u            /* offhook_packet.before and subnet, where a lease is */
+                                           /* noted and where a token is due                     */
 
 uint32_t offhook_needs(const offhook_handle *handle, uint32_t which);
 
@@ -130,8 +133,16 @@ typedef struct {
     const offhook_bytes *classes;  /* the client's classes in the server, if needed          */
     size_t classes_len;
     uint8_t reply;                 /* option 53 of the answer (2 OFFER, 5 ACK); 0 before     */
-    uint64_t now;                  /* seconds since 1970, at answer                          */
+    uint64_t now;                  /* seconds since 1970, at answer and note                 */
+    uint32_t proof;                /* OFFHOOK_PROOF_..., if a token is due                   */
+    uint32_t subnet;               /* the server's number of the lease's subnet; 0: unknown  */
+    const offhook_bytes *before;   /* what the leases of this hardware address keep as       */
+    size_t before_len;             /* "token" in our notes, as JSON, if needed               */
 } offhook_packet;
+
+#define OFFHOOK_PROOF_LEASE 1u           /* ciaddr is leased to this hardware address             */
+#define OFFHOOK_PROOF_RELAY_IS_CLIENT 2u /* giaddr is itself leased to a client                   */
+#define OFFHOOK_PROOF_UNKNOWN 4u         /* the leases could not be looked up: no token           */
 
 /* What to do with a packet that has just come in. */
 typedef struct {
@@ -181,6 +192,11 @@ typedef struct {
     uint8_t store[OFFHOOK_STORE];
 } offhook_answer;
 
+/* Whether the answer would carry a token if the server's leases allow it: only then the shim looks them
+ * up. At pkt4_send with OFFHOOK_NEEDS_PROOF, before offhook_answer_for. OFFHOOK_NOTHING: there is nothing
+ * to prove. */
+int32_t offhook_token_due(const offhook_handle *handle, const offhook_packet *packet);
+
 /* At pkt4_send, for an OFFER or ACK. OFFHOOK_NOTHING: the answer stays as it is. */
 int32_t offhook_answer_for(const offhook_handle *handle, const offhook_packet *packet,
                            offhook_answer *answer_out);
@@ -202,7 +218,7 @@ void offhook_packed_before(const offhook_handle *handle, const offhook_packet *p
 int32_t offhook_note_key(const offhook_handle *handle, const offhook_packet *packet,
                          uint64_t *key_out);
 
-#define OFFHOOK_NOTE_STORE 1024
+#define OFFHOOK_NOTE_STORE 4096
 
 /* A JSON object. */
 typedef struct {

@@ -1,5 +1,6 @@
 // buffer4_receive and pkt4_send: from Kea's packet to the engine and back, for all vendors and all
 // options alike.
+#include "held.h"
 #include "hook.h"
 #include "packet.h"
 
@@ -134,6 +135,27 @@ void tellOfCompeting(const Hook& hook, const Packet& packet, const Pkt4& respons
     }
 }
 
+// What the server's leases say. If they cannot be looked up nothing is proven: the phone gets its other
+// options.
+Held look(const Hook& hook, const Packet& packet, const Pkt4& query, const Pkt4& response) {
+    Held held;
+    const std::uint32_t needs = hook.fixed().needs;
+    if (!(needs & OFFHOOK_NEEDS_PROOF) ||
+        offhook_token_due(hook.engine(), packet.get()) != OFFHOOK_OK) {
+        return (held);
+    }
+    try {
+        prove(query, held);
+        if (needs & OFFHOOK_NEEDS_SIGNS) {
+            lookBack(query, response.getYiaddr(), held);
+        }
+    } catch (const std::exception& error) {
+        fault("pkt4_send, looking leases up", error.what());
+        held.proof = OFFHOOK_PROOF_UNKNOWN;
+    }
+    return (held);
+}
+
 }  // namespace
 
 extern "C" int offhook_buffer4_receive(CalloutHandle& handle) {
@@ -183,6 +205,10 @@ extern "C" int offhook_pkt4_send(CalloutHandle& handle) {
             offhook_packed_before(hook.engine(), packet.get());
             return;
         }
+        const Held held = look(hook, packet, *query, *response);
+        packet.proof(held.proof);
+        packet.subnet(held.subnet);
+        packet.before(held.before);
         offhook_answer answer;
         if (offhook_answer_for(hook.engine(), packet.get(), &answer) == OFFHOOK_OK) {
             change(*response, hook.fixed(), answer);

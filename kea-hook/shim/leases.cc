@@ -1,5 +1,6 @@
 // lease4_select and lease4_renew: notes in the lease's user context who the phone is. Kea stores it
 // with the lease, replicates it to the HA partner and serves it; no write is ours.
+#include "held.h"
 #include "hook.h"
 #include "packet.h"
 
@@ -8,6 +9,7 @@
 #include <dhcp/pkt4.h>
 #include <dhcpsrv/lease.h>
 
+#include <ctime>
 #include <stdexcept>
 #include <string>
 
@@ -76,6 +78,13 @@ void annotate(Hook& hook, const Pkt4Ptr& query, isc::hooks::CalloutHandle& handl
     provoke(callout, query->data_);
     Packet packet(*query, hook.fixed().needs);
     packet.leased(lease->addr_.toUint32());
+    Held held;
+    if (hook.fixed().needs & OFFHOOK_NEEDS_SIGNS) {
+        lookBack(*query, lease->addr_, held);
+        packet.subnet(lease->subnet_id_);
+        packet.before(held.before);
+        packet.reply(isc::dhcp::DHCPACK, std::time(nullptr));
+    }
     std::uint64_t key = 0;
     switch (offhook_note_key(hook.engine(), packet.get(), &key)) {
     case OFFHOOK_OK:

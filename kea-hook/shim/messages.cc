@@ -20,6 +20,7 @@ const char* values[] = {
     "OFFHOOK_CLASSES_UNUSED", "%1",
     "OFFHOOK_COPY_UNUSABLE", "%1",
     "OFFHOOK_FAULT", "%1",
+    "OFFHOOK_IMPOSTOR", "%1",
     "OFFHOOK_LIBRARY_BEHIND", "%1",
     "OFFHOOK_LOADED", "%1",
     "OFFHOOK_LOAD_REFUSED", "%1",

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 namespace offhook {
 
@@ -34,6 +35,16 @@ public:
         packet_.reply = type;
         packet_.now = now;
     }
+    // What the server's own leases say; the texts must outlive the packet.
+    void proof(std::uint32_t proof) { packet_.proof = proof; }
+    void subnet(std::uint32_t id) { packet_.subnet = id; }
+    void before(const std::vector<std::string>& texts) {
+        for (const std::string& text : texts) {
+            before_.push_back({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+        }
+        packet_.before = before_.data();
+        packet_.before_len = before_.size();
+    }
     void interfaceAddress(std::uint32_t address) { packet_.interface_address = address; }
 
     const offhook_packet* get() const { return (&packet_); }
@@ -54,6 +65,7 @@ private:
     const std::string interface_;
     // More classes than this has no client; the rest would not be matched by "client-classes".
     std::array<offhook_bytes, 64> classes_;
+    std::vector<offhook_bytes> before_;
     offhook_packet packet_;
 };
 

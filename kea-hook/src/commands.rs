@@ -14,6 +14,10 @@ use serde_json::{Value, json};
 use crate::hook::Hook;
 use crate::words::{self, Wrong};
 
+/// The longest arguments. A policy has its own limit; anything else is about one client.
+const LONGEST_ARGUMENTS: usize = 256 << 10;
+const LONGEST_POLICY: usize = 4 << 20;
+
 /// Kea's result codes.
 const SUCCESS: u8 = 0;
 const ERROR: u8 = 1;
@@ -61,7 +65,8 @@ impl From<Wrong> for Answer {
 type Run = fn(&Hook, &Value) -> Result<Answer, Wrong>;
 
 /// All commands, by name.
-pub(crate) const COMMANDS: [(&str, Run); 10] = [
+pub(crate) const COMMANDS: [(&str, Run); 11] = [
+    ("phone-allow-move", phones::allow_move),
     ("phone-explain", explain::explain),
     ("phone-get", phones::get),
     ("phone-list", phones::list),
@@ -80,6 +85,18 @@ pub(crate) fn run(hook: &Hook, name: &str, arguments: &str) -> Answer {
     let Some((_, run)) = COMMANDS.iter().find(|(known, _)| *known == name) else {
         return Answer::error(format!("'{name}' is no command of offhook"));
     };
+    let longest = match name.starts_with("phone-policy-") {
+        true => LONGEST_POLICY,
+        false => LONGEST_ARGUMENTS,
+    };
+    if arguments.len() > longest {
+        return Answer::error(format!(
+            "the arguments have {} bytes: expected at most {longest} bytes, since no client is answered while \
+             Kea runs a command. A longer policy: write it into the file \"policy-file\" and run \
+             phone-policy-reload",
+            arguments.len()
+        ));
+    }
     let arguments = match words::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return Answer::error(format!("the arguments are not JSON: {error}")),

@@ -14,11 +14,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use offhook_core::{Mistakes, check};
 
 use crate::behind::Behind;
+use crate::budget::Budgets;
 use crate::counters::{Count, Counts};
 use crate::last_good::{self, Kept as Copy};
 use crate::parameters::{OnMistake, Origin, Parameters};
 use crate::phones::Seen;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Keys, Snapshot};
 use crate::standing::{Reminder, Standing, State};
 use crate::thread_slots::Lanes;
 use crate::{KEA_VERSION, VERSION, message};
@@ -31,6 +32,7 @@ pub(crate) struct Hook {
     pub(crate) refused: bool,
     pub(crate) lanes: Lanes,
     pub(crate) seen: Seen,
+    pub(crate) budgets: Budgets,
     /// Whether clients are put into classes; the shim says.
     classes_in_use: AtomicBool,
     /// For the keys of notes.
@@ -71,6 +73,7 @@ impl Hook {
             refused: standing.state != State::Active,
             lanes: Lanes::new(&snapshot),
             seen,
+            budgets: Budgets::new(),
             classes_in_use: AtomicBool::new(true),
             keyed: RandomState::new(),
             control: Mutex::new(Control {
@@ -214,7 +217,12 @@ impl Hook {
 
     /// Builds a policy without touching the one in force.
     pub(crate) fn build(&self, origin: Origin) -> Result<Snapshot, Mistakes> {
-        Snapshot::build(origin, &self.parameters, self.host.core())
+        Snapshot::build(origin, &self.parameters, self.host.core(), Keys::Read)
+    }
+
+    /// The same without its keys: a caller that may only read must not make Kea open files.
+    pub(crate) fn try_out(&self, origin: Origin) -> Result<Snapshot, Mistakes> {
+        Snapshot::build(origin, &self.parameters, self.host.core(), Keys::Unread)
     }
 
     /// Lays a policy ready for [`Hook::apply`].
@@ -262,8 +270,10 @@ impl Hook {
         if !self.said_that_it_forgets.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: message::PHONES_FORGOTTEN,
-                "more phones than the {} that are remembered: the oldest are forgotten from now on",
-                self.seen.phones.most()
+                "more phones than the {} that are remembered, or more than {} MiB about them: the oldest are \
+                 forgotten from now on",
+                self.seen.phones.most(),
+                self.seen.phones.most_bytes() >> 20
             );
         }
     }
@@ -297,10 +307,16 @@ impl Host {
     }
 }
 
+/// The most mistakes, or doubts, of one policy that are written one by one.
+pub(crate) const MOST_LINES: usize = 100;
+
 /// Every mistake of a policy that was to be put in force, each in a line of its own.
 pub(crate) fn log_mistakes(mistakes: &Mistakes) {
-    for mistake in &mistakes.0 {
+    for mistake in mistakes.0.iter().take(MOST_LINES) {
         tracing::error!(target: message::POLICY_MISTAKE, "{mistake}");
+    }
+    if let Some(more) = mistakes.0.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
+        tracing::error!(target: message::POLICY_MISTAKE, "{more} more: run offhook check");
     }
 }
 
@@ -308,10 +324,13 @@ fn log_policy(snapshot: &Snapshot) {
     if snapshot.origin == Origin::Nowhere {
         return;
     }
-    if crate::log::enabled(tracing::Level::INFO) {
-        for doubt in check::doubts(&snapshot.engine, check::Makers::Seen(&BTreeSet::new())) {
-            tracing::info!(target: message::POLICY_DOUBT, "{doubt}");
-        }
+    // No phone has been seen yet, so far as this policy is concerned: those that it names.
+    let doubts = check::of_makers_seen(&snapshot.doubts, &BTreeSet::new());
+    for doubt in doubts.iter().take(MOST_LINES) {
+        tracing::info!(target: message::POLICY_DOUBT, "{doubt}");
+    }
+    if let Some(more) = doubts.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
+        tracing::info!(target: message::POLICY_DOUBT, "{more} more: run offhook check");
     }
     let policy = snapshot.engine.policy();
     tracing::info!(

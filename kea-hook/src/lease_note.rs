@@ -6,20 +6,30 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use offhook_core::catalogue::Field;
 use offhook_core::recognise::{Identity, Sign, read, rule};
 use offhook_core::text::printable;
+use offhook_core::token::Accepted;
 use offhook_core::{Engine, Query};
 
 use crate::sign;
 
+/// What a note is made of.
+pub(crate) struct Noted<'n> {
+    pub(crate) engine: &'n Engine,
+    pub(crate) query: &'n Query<'n>,
+    /// The phone, and its site; none where only the signs of a phone are kept.
+    pub(crate) phone: Option<(Identity, Option<&'n str>)>,
+    /// What the guards of tokens keep.
+    pub(crate) token: Option<Accepted>,
+}
+
 /// A number that stands for the note: of everything that [`write()`] looks at. The hash is keyed at
 /// random, so that nobody can find two packets with one key.
-pub(crate) fn key(
-    keyed: &RandomState,
-    engine: &Engine,
-    query: &Query<'_>,
-    identity: &Identity,
-    site: Option<&str>,
-) -> u64 {
+pub(crate) fn key(keyed: &RandomState, noted: &Noted<'_>) -> u64 {
+    let Noted { engine, query, phone, token } = noted;
     let mut hasher = keyed.build_hasher();
+    if let Some(token) = token {
+        token.hash(&mut hasher);
+    }
+    let Some((identity, site)) = phone else { return hasher.finish() };
     engine.digest().hash(&mut hasher);
     identity.vendor.hash(&mut hasher);
     site.hash(&mut hasher);
@@ -45,19 +55,30 @@ pub(crate) fn key(
     hasher.finish()
 }
 
-/// `{"vendor": ..., "model": ..., "firmware": ..., "by": ..., "site": ..., "policy": ...}`
-pub(crate) fn write(
-    engine: &Engine,
-    query: &Query<'_>,
+/// `{"vendor": ..., "model": ..., "firmware": ..., "by": ..., "site": ..., "policy": ..., "token": ...}`
+pub(crate) fn write(noted: &Noted<'_>) -> String {
+    let mut note = serde_json::Map::new();
+    if let Some((identity, site)) = &noted.phone {
+        describe(noted, identity, *site, &mut note);
+    }
+    if let Some(token) = noted.token.as_ref().and_then(|token| serde_json::to_value(token).ok()) {
+        note.insert("token".to_owned(), token);
+    }
+    serde_json::Value::Object(note).to_string()
+}
+
+fn describe(
+    noted: &Noted<'_>,
     identity: &Identity,
     site: Option<&str>,
-) -> String {
+    note: &mut serde_json::Map<String, serde_json::Value>,
+) {
+    let Noted { engine, query, .. } = noted;
     let reading = read(engine.tables(), query, identity);
     // A client may send 255 bytes of nonsense; a note is for what a model is really called.
     let text = |value: &Option<Cow<'_, [u8]>>| {
         value.as_deref().map(|value| printable(value.get(..64).unwrap_or(value)))
     };
-    let mut note = serde_json::Map::new();
     let members = [
         ("vendor", Some(engine.tables().at(identity.vendor).id.to_string())),
         ("model", text(&reading.model)),
@@ -71,5 +92,4 @@ pub(crate) fn write(
             note.insert(name.to_owned(), value.into());
         }
     }
-    serde_json::Value::Object(note).to_string()
 }

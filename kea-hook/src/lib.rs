@@ -6,11 +6,13 @@
 //! packet stays as it was.
 
 mod behind;
+mod budget;
 mod commands;
 mod competing;
 mod counters;
 mod fault;
 mod ffi;
+mod guard;
 mod hook;
 mod last_good;
 mod lease_note;

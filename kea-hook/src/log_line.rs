@@ -73,7 +73,7 @@ fn got(engine: &Engine, edits: &Edits, line: &mut String) {
         let _ = write!(line, "{} ", edit.code);
         match edit.value {
             None => line.push_str("removed"),
-            Some(value) => shown(&edits.masked(edits.bytes(engine, value)), line),
+            Some(value) => shown(edits.bytes(engine, value), line),
         }
     }
     let header = &edits.header;
@@ -87,7 +87,7 @@ fn got(engine: &Engine, edits: &Edits, line: &mut String) {
         if let Some(value) = value {
             next(line);
             line.push_str(name);
-            shown(&edits.masked(value), line);
+            shown(value, line);
         }
     }
 }

@@ -11,6 +11,8 @@ pub(crate) const COPY_UNUSABLE: &str = "OFFHOOK_COPY_UNUSABLE";
 pub(crate) const CLASSES_UNUSED: &str = "OFFHOOK_CLASSES_UNUSED";
 /// A fault of ours: the packet was left as it was.
 pub(crate) const FAULT: &str = "OFFHOOK_FAULT";
+/// A client differs from what its hardware address showed before.
+pub(crate) const IMPOSTOR: &str = "OFFHOOK_IMPOSTOR";
 /// A library that may overwrite options is called after this one.
 pub(crate) const LIBRARY_BEHIND: &str = "OFFHOOK_LIBRARY_BEHIND";
 pub(crate) const LOADED: &str = "OFFHOOK_LOADED";

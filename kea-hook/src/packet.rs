@@ -1,9 +1,12 @@
 //! A client's packet, with what the server says of it.
 
 use offhook_core::Context;
+use offhook_core::token::Accepted;
 
 /// Option 53 of an OFFER (RFC 2132, section 9.6).
 pub(crate) const OFFER: u8 = 2;
+/// And of an ACK.
+pub(crate) const ACK: u8 = 5;
 
 /// A client's packet, as the shim hands it over.
 #[derive(Debug, Clone, Copy)]
@@ -14,4 +17,23 @@ pub(crate) struct Packet<'a> {
     pub(crate) reply: u8,
     /// Seconds since 1970.
     pub(crate) now: u64,
+    /// What is kept of the client's signs in the leases of its hardware address, and where it is now.
+    pub(crate) before: Before<'a>,
+}
+
+/// What the shim found in the leases of a client's hardware address.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Before<'a> {
+    /// Each lease's accepted signs, as JSON.
+    pub(crate) kept: &'a [&'a [u8]],
+    /// The subnet of this exchange's lease; 0: not known.
+    pub(crate) subnet: u32,
+}
+
+impl Before<'_> {
+    /// What was accepted last, by any lease.
+    pub(crate) fn latest(&self) -> Option<Accepted> {
+        let read = |text: &&[u8]| serde_json::from_slice::<Accepted>(text).ok();
+        self.kept.iter().filter_map(read).max_by_key(|kept| kept.shown)
+    }
 }

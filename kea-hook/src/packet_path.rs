@@ -7,18 +7,20 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 
 use offhook_core::lookalikes::suspect_unknown;
-use offhook_core::recognise::{Finding, Identity};
+use offhook_core::query::Proof;
+use offhook_core::recognise::Finding;
 use offhook_core::{EditValue, Edits, Engine, Query, Verdict, explain};
 use tracing::Level;
 
 use crate::competing::Found;
 use crate::counters::Count;
 use crate::hook::Hook;
+use crate::lease_note::{self, Noted};
 use crate::log_line::{client, describe};
-use crate::packet::{OFFER, Packet};
+use crate::packet::{ACK, OFFER, Packet};
 use crate::phones::Sighting;
 use crate::thread_slots::Lane;
-use crate::{fault, lease_note, log, message, parameters};
+use crate::{fault, log, message, parameters};
 
 /// What [`Query::message`] is of a packet without option 53.
 const BOOTP: u8 = 0;
@@ -72,6 +74,25 @@ impl Hook {
         Some(Admission::Drop)
     }
 
+    /// Whether the answer would carry a token if the server's leases allowed it, and they must be asked.
+    pub(crate) fn token_due(&self, packet: &Packet<'_>) -> bool {
+        let lane = &mut *self.lanes.own();
+        let Some(mut query) = Query::from_wire(packet.wire, packet.context) else { return false };
+        let Lane { snapshot, memo, edits, .. } = lane;
+        let engine = &snapshot.engine;
+        let Some(rule) = &engine.policy().file_access.token else { return false };
+        let proven = query.context.leased.is_some() && query.giaddr.is_none();
+        if proven && !rule.only_if.any() {
+            return false;
+        }
+        if query.context.leased.is_none() {
+            query.context.proof = Proof::Lease;
+        }
+        let finding = memo.finding(packet.wire, || engine.find(&query));
+        engine.decide_found(&query, finding).edits(engine, &query, edits);
+        edits.has_token()
+    }
+
     /// An answer is about to leave. False: it stays as it is.
     pub(crate) fn answer(&self, packet: &Packet<'_>, room: &mut impl Room) -> bool {
         fault::provoke("pkt4_send", packet.wire);
@@ -95,11 +116,11 @@ impl Hook {
         room: &mut impl Room,
         lines: &mut Option<Box<Lines>>,
     ) -> bool {
-        let Some(query) = Query::from_wire(packet.wire, packet.context) else { return false };
+        let Some(mut query) = Query::from_wire(packet.wire, packet.context) else { return false };
         if query.message == BOOTP {
             return false;
         }
-        let Lane { snapshot, counts, edits, memo } = lane;
+        let Lane { snapshot, counts, edits, shown, memo } = lane;
         let engine = &snapshot.engine;
         let finding = memo.recall(packet.wire).unwrap_or_else(|| engine.find(&query));
         counts.add(Count::Packets, 1);
@@ -108,9 +129,21 @@ impl Hook {
             return false;
         };
         counts.add(Count::Recognised, 1);
+        let impostor = self.guard(engine, &mut query, packet);
         let decision = engine.decide_found(&query, finding);
         decision.edits(engine, &query, edits);
         let done = write(edits, room);
+        let minted = edits.has_token();
+        // For people the answer is made once more, by what knows no secret.
+        let people = engine.for_people();
+        let edits = match engine.has_secrets() {
+            true => {
+                people.decide_found(&query, finding).edits(people, &query, shown);
+                &*shown
+            }
+            false => &*edits,
+        };
+        let engine = people;
         if done.changed() {
             counts.add(Count::Answered, 1);
             counts.add(Count::OptionsSet, done.set);
@@ -130,6 +163,9 @@ impl Hook {
         let mut news = true;
         if let Some(mac) = query.mac {
             let Packet { now, reply, .. } = *packet;
+            if minted && reply == ACK && query.context.leased.is_some() {
+                self.seen.moves.done(mac);
+            }
             let policy = snapshot.number;
             let sighting = Sighting { mac, now, reply, policy, query: &query, engine, edits };
             let saw = self.seen.phones.saw(sighting);
@@ -148,9 +184,11 @@ impl Hook {
             || outcome != Outcome::Answered
             || self.parameters.log == parameters::Log::Every
             || log::enabled(Level::DEBUG);
-        if done.cut > 0 || (wanted && log::enabled(outcome.level())) {
+        let impostor = impostor.filter(|_| log::enabled(Level::WARN));
+        let wanted = wanted && log::enabled(outcome.level());
+        if done.cut > 0 || impostor.is_some() || wanted {
             let line = describe(engine, &query, &decision, &identity, edits, packet.reply);
-            let mut fresh = Lines { outcome, line, ..Lines::default() };
+            let mut fresh = Lines { outcome, line, impostor, ..Lines::default() };
             if done.cut > 0 {
                 self.count_fault();
                 fresh.cut = Some(format!("{}: {} options left out", client(&query), done.cut));
@@ -177,8 +215,9 @@ impl Hook {
 
     /// Another library had packed a phone's answer before it came here.
     pub(crate) fn packed_before(&self, packet: &Packet<'_>) {
-        let phone = with_phone(&mut self.lanes.own(), packet, |_, query, _, _| client(query));
-        if let Some(client) = phone
+        let phone = |noted: &Noted<'_>| noted.phone.map(|_| client(noted.query));
+        let client = self.with_note(&mut self.lanes.own(), packet, phone).flatten();
+        if let Some(client) = client
             && !self.said_packed.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
@@ -214,34 +253,43 @@ impl Hook {
     pub(crate) fn note_key(&self, packet: &Packet<'_>) -> Option<u64> {
         fault::provoke("lease4", packet.wire);
         let lane = &mut *self.lanes.own();
-        let key = with_phone(lane, packet, |engine, query, identity, site| {
-            lease_note::key(&self.keyed, engine, query, identity, site)
-        })?;
+        let key = self.with_note(lane, packet, |noted| lease_note::key(&self.keyed, noted))?;
         lane.counts.add(Count::LeasesAnnotated, 1);
         Some(key)
     }
 
     /// The note itself, as JSON.
     pub(crate) fn note(&self, packet: &Packet<'_>) -> Option<String> {
-        with_phone(&mut self.lanes.own(), packet, lease_note::write)
+        self.with_note(&mut self.lanes.own(), packet, lease_note::write)
     }
-}
 
-fn with_phone<T>(
-    lane: &mut Lane,
-    packet: &Packet<'_>,
-    body: impl FnOnce(&Engine, &Query<'_>, &Identity, Option<&str>) -> T,
-) -> Option<T> {
-    let query = Query::from_wire(packet.wire, packet.context)?;
-    if query.message == BOOTP {
-        return None;
+    fn with_note<T>(
+        &self,
+        lane: &mut Lane,
+        packet: &Packet<'_>,
+        body: impl FnOnce(&Noted<'_>) -> T,
+    ) -> Option<T> {
+        let query = Query::from_wire(packet.wire, packet.context)?;
+        if query.message == BOOTP {
+            return None;
+        }
+        let Lane { snapshot, memo, .. } = lane;
+        let engine = &snapshot.engine;
+        let finding = memo.finding(packet.wire, || engine.find(&query));
+        let phone = finding.identity().map(|identity| {
+            let site = engine.decide_found(&query, finding).site;
+            (identity, site.map(|site| site.name.as_str()))
+        });
+        let token = match phone {
+            Some(_) => self.kept_signs(engine, &query, packet),
+            // A client that shows itself as something else does not make a phone's signs forgotten.
+            None => packet.before.latest().filter(|_| self.guards(engine)),
+        };
+        if phone.is_none() && token.is_none() {
+            return None;
+        }
+        Some(body(&Noted { engine, query: &query, phone, token }))
     }
-    let Lane { snapshot, memo, .. } = lane;
-    let engine = &snapshot.engine;
-    let finding = memo.finding(packet.wire, || engine.find(&query));
-    let identity = finding.identity()?;
-    let site = engine.decide_found(&query, finding).site.map(|site| site.name.as_str());
-    Some(body(engine, &query, &identity, site))
 }
 
 /// Whether the option that the server put into this answer competes with what the phone is told; the
@@ -333,6 +381,7 @@ impl Outcome {
 struct Lines {
     outcome: Outcome,
     line: String,
+    impostor: Option<String>,
     cut: Option<String>,
     client: String,
     reasons: Vec<String>,
@@ -343,7 +392,13 @@ impl Lines {
         if let Some(cut) = &self.cut {
             tracing::error!(target: message::ANSWER_CUT, "{cut}");
         }
+        if let Some(impostor) = &self.impostor {
+            tracing::warn!(target: message::IMPOSTOR, "{impostor}");
+        }
         let line = &self.line;
+        if !log::enabled(self.outcome.level()) {
+            return;
+        }
         match self.outcome {
             Outcome::Offered => tracing::debug!(target: message::PHONE_OFFERED, "{line}"),
             Outcome::Answered => tracing::info!(target: message::PHONE_ANSWERED, "{line}"),

@@ -1,21 +1,23 @@
 //! The phones seen since Kea was started, and what only looks like one: who, when, what they sent and
 //! what they were told.
 //!
-//! Bounded, and says what it had to forget. Packet threads write to it at every answer, so it is cut
+//! Bounded in phones and in bytes, and says what it had to forget. Packet threads write to it at every answer, so it is cut
 //! into shards with a lock each, held for the few instructions that one entry takes; whoever lists
 //! the phones holds one shard at a time. What a phone is (vendor, model, site) is not kept: the parts
 //! of its packet that the core looks at are, and listing runs the core on them once more.
 
 pub(crate) mod evidence;
+pub(crate) mod guarded;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use offhook_core::{Edits, Engine, Mac, Query};
 
 use crate::packet::OFFER;
+use guarded::{Impostors, Moves};
 
 /// The most phones that are remembered.
 pub(crate) const MOST: usize = 100_000;
@@ -23,21 +25,37 @@ pub(crate) const MOST: usize = 100_000;
 /// The most devices that look like phones and are not recognised.
 pub(crate) const MOST_UNKNOWN: usize = 10_000;
 
+/// What their records may hold together, in bytes. A phone's record is about 250 bytes; a client that sends
+/// all it can makes one of 2,000.
+const MOST_BYTES: usize = 48 << 20;
+const MOST_BYTES_UNKNOWN: usize = 4 << 20;
+
 const SHARDS: usize = 64;
 
 /// Everybody seen. What nobody recognises is apart, so that it can never push a phone out.
 pub(crate) struct Seen {
     pub(crate) phones: Phones,
     pub(crate) unknown: Phones,
+    pub(crate) impostors: Impostors,
+    pub(crate) moves: Moves,
 }
 
 impl Seen {
     pub(crate) fn new() -> Seen {
-        Seen { phones: Phones::new(MOST), unknown: Phones::new(MOST_UNKNOWN) }
+        Seen {
+            phones: Phones::new(MOST, MOST_BYTES),
+            unknown: Phones::new(MOST_UNKNOWN, MOST_BYTES_UNKNOWN),
+            impostors: Impostors::default(),
+            moves: Moves::default(),
+        }
     }
 
     pub(crate) fn get(&self, mac: Mac) -> Option<Phone> {
         self.phones.get(mac).or_else(|| self.unknown.get(mac))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.phones.len() + self.unknown.len()
     }
 
     /// As [`Phones::page`], of both.
@@ -90,6 +108,10 @@ struct Record {
 }
 
 impl Record {
+    fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn parts(&self) -> (&[u8], &[u8]) {
         self.bytes.split_at_checked(self.told_at).unwrap_or((&self.bytes, &[]))
     }
@@ -140,13 +162,16 @@ pub(crate) struct Phones {
     shards: Box<[Mutex<Shard>]>,
     count: AtomicUsize,
     most: usize,
-    /// For the marks of records.
+    /// Of all records.
+    bytes: AtomicUsize,
+    most_bytes: usize,
+    /// For the marks of records, and for where an address has its place: a client chooses both.
     keyed: foldhash::fast::RandomState,
 }
 
 #[derive(Default)]
 struct Shard {
-    places: HashMap<u64, u32, BuildHasherDefault<Spread>>,
+    places: HashMap<u64, u32, foldhash::fast::RandomState>,
     phones: Vec<Phone>,
     turn: usize,
     /// Where a record is written before its length is known.
@@ -154,10 +179,11 @@ struct Shard {
 }
 
 impl Phones {
-    pub(crate) fn new(most: usize) -> Phones {
+    pub(crate) fn new(most: usize, most_bytes: usize) -> Phones {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         let keyed = foldhash::fast::RandomState::default();
-        Phones { shards, count: AtomicUsize::new(0), most, keyed }
+        let (count, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Phones { shards, count, most, bytes, most_bytes, keyed }
     }
 
     pub(crate) fn most(&self) -> usize {
@@ -166,6 +192,14 @@ impl Phones {
 
     pub(crate) fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn most_bytes(&self) -> usize {
+        self.most_bytes
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     /// Notes that a phone got an answer.
@@ -187,10 +221,13 @@ impl Phones {
             if news {
                 phone.said = saying;
             }
-            if phone.record.mark != mark {
-                phone.record = sighting.record(mark, scratch);
+            if phone.record.mark == mark {
+                return Saw { forgot: false, news };
             }
-            return Saw { forgot: false, news };
+            self.bytes.fetch_sub(phone.record.len(), Ordering::Relaxed);
+            phone.record = sighting.record(mark, scratch);
+            self.bytes.fetch_add(phone.record.len(), Ordering::Relaxed);
+            return Saw { forgot: self.make_room(&mut shard, key), news };
         }
         let phone = Phone {
             mac: sighting.mac,
@@ -201,14 +238,23 @@ impl Phones {
             said: if told { saying } else { 0 },
             record: sighting.record(mark, scratch),
         };
-        let full = self.count.load(Ordering::Relaxed) >= self.most;
-        if full && !shard.phones.is_empty() {
-            shard.put_in_place_of_an_old_one(key, phone);
-            return Saw { forgot: true, news: told };
-        }
-        shard.add(key, phone);
+        self.bytes.fetch_add(phone.record.len(), Ordering::Relaxed);
         self.count.fetch_add(1, Ordering::Relaxed);
-        Saw { forgot: false, news: told }
+        shard.add(key, phone);
+        Saw { forgot: self.make_room(&mut shard, key), news: told }
+    }
+
+    /// Forgets old phones of a shard while there are too many, or their records are too long; never the one
+    /// of this key. True if some were forgotten.
+    fn make_room(&self, shard: &mut Shard, key: u64) -> bool {
+        let mut forgotten = false;
+        while self.len() > self.most || self.bytes() > self.most_bytes {
+            let Some(old) = shard.take_an_old_one(key) else { break };
+            self.bytes.fetch_sub(old.record.len(), Ordering::Relaxed);
+            self.count.fetch_sub(1, Ordering::Relaxed);
+            forgotten = true;
+        }
+        forgotten
     }
 
     pub(crate) fn get(&self, mac: Mac) -> Option<Phone> {
@@ -235,8 +281,7 @@ impl Phones {
     }
 
     fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
-        // The upper bits: the table within the shard uses the lower ones.
-        let index = (spread(key) >> 58) as usize;
+        let index = self.keyed.hash_one(key) as usize;
         lock(&self.shards[index % SHARDS])
     }
 }
@@ -251,46 +296,28 @@ impl Shard {
 
     /// Of a handful of phones, a different one each time, the one not heard of for longest goes.
     /// Exact order would cost every packet more than it is worth.
-    fn put_in_place_of_an_old_one(&mut self, key: u64, phone: Phone) {
+    fn take_an_old_one(&mut self, but: u64) -> Option<Phone> {
         const HANDFUL: usize = 8;
         let count = self.phones.len();
+        if count < 2 {
+            return None;
+        }
         self.turn = self.turn.wrapping_add(HANDFUL);
         let candidates = (0..HANDFUL).map(|step| (self.turn + step) % count);
-        let Some(oldest) = candidates.min_by_key(|at| self.phones[*at].last) else { return };
-        self.places.remove(&self.phones[oldest].mac.number());
-        self.phones[oldest] = phone;
-        if let Ok(place) = u32::try_from(oldest) {
-            self.places.insert(key, place);
+        let others = candidates.filter(|at| self.phones[*at].mac.number() != but);
+        let oldest = others.min_by_key(|at| self.phones[*at].last)?;
+        let old = self.phones.swap_remove(oldest);
+        self.places.remove(&old.mac.number());
+        if let (Some(moved), Ok(place)) = (self.phones.get(oldest), u32::try_from(oldest)) {
+            self.places.insert(moved.mac.number(), place);
         }
+        Some(old)
     }
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     // Nothing in here can panic between two changes that belong together.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn spread(key: u64) -> u64 {
-    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// A hardware address is spread well enough by one multiplication.
-#[derive(Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-    fn write_u64(&mut self, key: u64) {
-        let product = spread(self.0 ^ key);
-        self.0 = product ^ (product >> 32);
-    }
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(test)]
@@ -315,7 +342,7 @@ mod tests {
 
     #[test]
     fn news_is_what_the_log_was_not_told_yet() {
-        let (engine, phones, edits) = (engine(), Phones::new(10), Edits::default());
+        let (engine, phones, edits) = (engine(), Phones::new(10, MOST_BYTES), Edits::default());
         let see = |reply, policy, host_name: &'static [u8]| {
             let query = Query { host_name: Some(host_name.into()), ..Query::default() };
             let (query, engine, edits) = (&query, &engine, &edits);
@@ -330,7 +357,7 @@ mod tests {
 
     #[test]
     fn one_entry_per_phone_and_the_last_word_counts() {
-        let (engine, phones) = (engine(), Phones::new(10));
+        let (engine, phones) = (engine(), Phones::new(10, MOST_BYTES));
         assert!(!see(&engine, &phones, 7, 100, b"a"));
         assert!(!see(&engine, &phones, 7, 130, b"b"));
         let phone = phones.get(mac(7)).unwrap();
@@ -343,7 +370,7 @@ mod tests {
 
     #[test]
     fn pages_go_through_all_of_them_in_order() {
-        let (engine, phones) = (engine(), Phones::new(1000));
+        let (engine, phones) = (engine(), Phones::new(1000, MOST_BYTES));
         for number in (0..700).rev() {
             see(&engine, &phones, number * 977, 1, b"");
         }
@@ -359,7 +386,7 @@ mod tests {
 
     #[test]
     fn it_never_holds_more_than_it_says_and_forgets_old_ones_first() {
-        let (engine, phones) = (engine(), Phones::new(6400));
+        let (engine, phones) = (engine(), Phones::new(6400, MOST_BYTES));
         for number in 0..6400 {
             see(&engine, &phones, number * 3, number, b"");
         }
@@ -374,5 +401,21 @@ mod tests {
         };
         assert!(survivors(4800..6400) > survivors(0..1600));
         assert!((0..3200).filter(|n| phones.get(mac(1_000_000 + n)).is_some()).count() > 2500);
+    }
+
+    #[test]
+    fn records_are_bounded_in_bytes() {
+        let (engine, phones) = (engine(), Phones::new(100_000, 1 << 20));
+        for number in 0..10_000 {
+            see(&engine, &phones, number, number, &[b'x'; 1000]);
+            // What a phone sends may grow, and its record with it.
+            see(&engine, &phones, number, number, &[b'x'; 2000]);
+        }
+        let all = phones.page(None, 100_000);
+        let bytes: usize = all.iter().map(|phone| phone.record.len()).sum();
+        assert_eq!((bytes, all.len()), (phones.bytes(), phones.len()));
+        assert!(bytes <= (1 << 20) + SHARDS * 4096, "{bytes}");
+        let parts = evidence::read(all[0].mac, all[0].evidence());
+        assert_eq!(parts.options[0].1.len(), evidence::LONGEST);
     }
 }

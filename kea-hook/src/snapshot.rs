@@ -8,11 +8,20 @@ use std::time::SystemTime;
 
 use offhook_core::builtin;
 use offhook_core::catalogue::Tables;
+use offhook_core::check::{self, Doubt};
 use offhook_core::{Engine, Host, Mistakes};
 use offhook_edge::{key, overlay};
 
 use crate::competing::Competing;
 use crate::parameters::{Origin, Parameters};
+
+/// Whether a policy's key files are opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    Read,
+    /// The policy is only looked at; its tokens are stars.
+    Unread,
+}
 
 #[derive(Debug)]
 pub(crate) struct Snapshot {
@@ -23,6 +32,8 @@ pub(crate) struct Snapshot {
     pub(crate) since: SystemTime,
     /// Stands for the policy in comparisons: another policy has another number.
     pub(crate) number: u64,
+    /// Looked for once: it takes long for a policy of many sites.
+    pub(crate) doubts: Vec<Doubt>,
     /// What competes with what this policy tells.
     pub(crate) competing: Competing,
     /// The class of every phone, then each vendor's in the order of the catalogue.
@@ -35,6 +46,7 @@ impl Snapshot {
         origin: Origin,
         parameters: &Parameters,
         host: Host,
+        keys: Keys,
     ) -> Result<Snapshot, Mistakes> {
         let tables = match &parameters.vendors_directory {
             Some(folder) => Arc::new(builtin::with_overlay(&overlay::facts(folder)?)?),
@@ -46,16 +58,27 @@ impl Snapshot {
             Origin::Nowhere => ("{}".to_owned(), None),
             Origin::File(path) => (offhook_edge::text(path)?, Some(path.display().to_string())),
         };
-        let engine =
-            Engine::with_keys(tables, &text, host, &key::read).map_err(|mistakes| match &file {
-                Some(file) => mistakes.in_file(file),
-                None => mistakes,
-            })?;
+        let engine = match keys {
+            Keys::Read => Engine::with_keys(tables, &text, host, &key::read),
+            Keys::Unread => Engine::new(tables, &text, host),
+        };
+        let engine = engine.map_err(|mistakes| match &file {
+            Some(file) => mistakes.in_file(file),
+            None => mistakes,
+        })?;
+        let token = engine.policy().file_access.token.as_ref();
+        if let Some(rule) = token.filter(|rule| rule.only_if.any())
+            && !parameters.annotate_leases
+        {
+            let text = "what a phone showed before is kept in its lease: expected the hook's parameter \
+                        annotate-leases to be true, found false";
+            return Err(Mistakes::one(format!("{}.only-if", rule.place), text));
+        }
         let classes = class_names(&parameters.class_prefix, engine.tables());
         let competing = Competing::new(engine.tables().vendors.len());
         let number = u64::from_str_radix(engine.digest(), 16).unwrap_or_default();
-        let since = SystemTime::now();
-        Ok(Snapshot { engine, origin, text, since, number, competing, classes })
+        let (doubts, since) = (check::doubts(&engine, check::Makers::All), SystemTime::now());
+        Ok(Snapshot { engine, origin, text, since, number, doubts, competing, classes })
     }
 }
 
@@ -82,7 +105,9 @@ mod tests {
     fn a_policy_from_a_file_names_the_file_in_its_mistakes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("offhook.json");
-        let build = || Snapshot::build(Origin::File(path.clone()), &parameters(None), Host::ANY);
+        let build = || {
+            Snapshot::build(Origin::File(path.clone()), &parameters(None), Host::ANY, Keys::Read)
+        };
         let text = build().unwrap_err().to_string();
         assert!(
             text.ends_with("offhook.json: cannot be read: No such file or directory (os error 2)")
@@ -102,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let build = || {
             let origin = Origin::Inline("{}".to_owned());
-            Snapshot::build(origin, &parameters(Some(folder.path())), Host::ANY)
+            Snapshot::build(origin, &parameters(Some(folder.path())), Host::ANY, Keys::Read)
         };
         assert!(build().unwrap_err().to_string().contains("holds neither vendors/"));
         fs::create_dir_all(folder.path().join("vendors/own")).unwrap();

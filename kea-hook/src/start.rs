@@ -8,7 +8,7 @@ use crate::hook::{Hook, Host, Read, log_mistakes};
 use crate::message;
 use crate::parameters::{OnMistake, Origin, Parameters};
 use crate::phones::Seen;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Keys, Snapshot};
 use crate::standing::{Standing, State};
 
 impl Hook {
@@ -69,7 +69,7 @@ impl Read {
     fn nothing(parameters: Parameters, host: Host) -> Result<Read, Refused> {
         // The vendors directory may be what is wrong.
         let plain = Parameters { vendors_directory: None, ..parameters.clone() };
-        match Snapshot::build(Origin::Nowhere, &plain, host.core()) {
+        match Snapshot::build(Origin::Nowhere, &plain, host.core(), Keys::Read) {
             Ok(snapshot) => Ok(Read { parameters, snapshot: Arc::new(snapshot) }),
             Err(mistakes) => {
                 log_mistakes(&mistakes);
@@ -114,7 +114,7 @@ impl Wrong {
 
 fn judge(json: &str, host: Host) -> Result<Read, Wrong> {
     let parameters = Parameters::read(json).map_err(Wrong::Parameters)?;
-    let snapshot = Snapshot::build(parameters.origin.clone(), &parameters, host.core());
+    let snapshot = Snapshot::build(parameters.origin.clone(), &parameters, host.core(), Keys::Read);
     let snapshot = Arc::new(snapshot.map_err(Wrong::Policy)?);
     Ok(Read { parameters, snapshot })
 }

@@ -24,6 +24,8 @@ pub(crate) struct Lane {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) counts: Counts,
     pub(crate) edits: Edits,
+    /// The same answer as people may see it.
+    pub(crate) shown: Edits,
     pub(crate) memo: Memo,
 }
 
@@ -79,6 +81,7 @@ impl Lanes {
                 snapshot: Arc::clone(snapshot),
                 counts: Counts::default(),
                 edits: Edits::default(),
+                shown: Edits::default(),
                 memo: Memo::empty(),
             }))
         };

@@ -8,7 +8,8 @@ use crate::peers::phone::{Phone, Relay};
 use serde_json::{Value, json};
 
 /// What Kea is to list; that each has its description in kea-hook/api, `arguments` sees to.
-pub const COMMANDS: [&str; 10] = [
+pub const COMMANDS: [&str; 11] = [
+    "phone-allow-move",
     "phone-explain",
     "phone-get",
     "phone-list",

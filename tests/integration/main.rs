@@ -29,6 +29,8 @@ mod fail_open;
 mod files;
 /// Hot-standby: the same bytes and the same knowledge from both servers.
 mod ha;
+/// How the library is compiled and linked.
+mod hardening;
 /// Commands over HTTP(S).
 mod http;
 /// The README's pipe out of a database into the generator.
@@ -49,9 +51,15 @@ mod reference;
 mod releases_page;
 /// Policies that come and go, and those that are refused.
 mod reload;
+/// The page on attackers names tests that are there.
+mod security_page;
 /// How a policy tells a site, by evidence that only a real packet has.
 mod sites;
+/// Hostile clients and many askers: no client waits long.
+mod stall;
 /// What is counted, and where it shows.
 mod statistics;
+/// Who gets a token, and who does not.
+mod tokens;
 /// Values, headers and merging as they come out on the wire.
 mod wire;

@@ -1,6 +1,8 @@
 //! Walks a [`Tree`] and says of everything that is not as expected where it is, what was expected
 //! and what was found. Knows no key by itself; never stops at the first mistake.
 
+use std::collections::HashSet;
+
 use crate::error::{Mistake, Mistakes};
 use crate::tree::{Kind, Tree};
 
@@ -107,13 +109,31 @@ impl<'a> Cursor<'a> {
             self.expected("an object", mistakes);
             return None;
         };
+        // Nearly all objects have a handful of keys, and there may be 100,000 of them.
+        let mut seen = HashSet::new();
         for (index, (key, value)) in entries.iter().enumerate() {
-            if entries[..index].iter().any(|(other, _)| other == key) {
+            let twice = match index {
+                0..8 => entries[..index].iter().any(|(other, _)| other == key),
+                8 => {
+                    seen.extend(entries[..8].iter().map(|(key, _)| key.as_str()));
+                    !seen.insert(key.as_str())
+                }
+                _ => !seen.insert(key.as_str()),
+            };
+            if twice {
                 let at = self.entry(index, key, value);
                 at.mistake("this key stands twice; keep one of them", mistakes);
             }
         }
         Some(Table { at: self, entries })
+    }
+
+    /// The first members of the object here, whatever they are called.
+    pub fn children(&'a self, most: usize, mut each: impl FnMut(&'a str, &Cursor<'a>)) {
+        let Kind::Table(entries) = &self.tree.kind else { return };
+        for (index, (key, tree)) in entries.iter().enumerate().take(most) {
+            each(key, &self.entry(index, key, tree));
+        }
     }
 
     /// The items of the list here.

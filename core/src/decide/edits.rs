@@ -1,6 +1,5 @@
 //! What is to be done with an answer's options and header, in memory that is used again.
 
-use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 use super::packet::Packet;
@@ -9,7 +8,6 @@ use crate::engine::Engine;
 use crate::plan::{Plan, PlanHeader, PlanOption};
 use crate::policy::devices::DeviceOption;
 use crate::query::Query;
-use crate::token::Token;
 use crate::value::{Existing, Send};
 
 /// What to do with one option of the answer.
@@ -45,8 +43,8 @@ pub struct Edits {
     pub header: Header,
     /// Values that could not be made for this packet (no MAC for `{{mac}}`, too long).
     pub left_out: u32,
-    /// The token that some value has in it.
-    pub(super) token: Option<Token>,
+    /// Whether some value has a token in it.
+    pub(super) token: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +67,7 @@ impl Edits {
         self.bytes.clear();
         self.header = Header::default();
         self.left_out = 0;
-        self.token = None;
+        self.token = false;
     }
 
     pub fn is_empty(&self) -> bool {
@@ -105,9 +103,9 @@ impl Edits {
         }
     }
 
-    /// A value of this answer for people's eyes: a token in it is masked.
-    pub fn masked<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
-        self.token.map_or(Cow::Borrowed(value), |token| token.masked(value))
+    /// Whether some value has a token in it.
+    pub fn has_token(&self) -> bool {
+        self.token
     }
 
     pub(super) fn planned(

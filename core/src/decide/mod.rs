@@ -184,6 +184,6 @@ impl<'e> Decision<'e> {
             }
         }
         out.header(&plan.header, &live);
-        out.token = live.token.get().copied().flatten();
+        out.token = live.token.get().is_some_and(Option::is_some);
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::mac::Mac;
 use crate::query::Query;
 use crate::recognise::{Identity, Reading, read};
-use crate::token::Token;
+use crate::token::{Token, right};
 
 /// What the packet knows, read only when a value asks for it.
 pub(crate) struct Packet<'p> {
@@ -51,7 +51,9 @@ impl LiveValues for Packet<'_> {
     }
     fn token(&self) -> Option<Token> {
         *self.token.get_or_init(|| {
-            self.engine.minter()?.mint(self.query.mac?, self.query.client_address())
+            let rule = self.engine.policy().file_access.token.as_ref()?;
+            let address = right(rule, self.query).ok()?;
+            self.engine.minter()?.mint(self.query.mac?, Some(address))
         })
     }
 }

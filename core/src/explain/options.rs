@@ -8,6 +8,8 @@ use crate::encode::{self, Form};
 use crate::engine::Engine;
 use crate::plan::{Considered, For, Observer, PlanOption, plan};
 use crate::query::Query;
+use crate::text::without_userinfo;
+use crate::token::right;
 use crate::value::Send;
 
 /// One option of the answer.
@@ -113,19 +115,25 @@ pub(super) fn explain(
             edits.left_out
         ));
     }
+    if edits.left_out > 0
+        && let Some(rule) = &engine.policy().file_access.token
+        && let Err(refusal) = right(rule, query)
+    {
+        reasons.push(format!("values with {{{{token}}}} stay away: {refusal}"));
+    }
     for competitor in decision.competitors(engine.tables()) {
         reasons.push(format!("if the server itself sends it, these phones read {competitor}"));
     }
     let live = Packet::new(engine, query, Some(&identity));
     let planned = |code: u8| made.options.iter().find(|option| option.code == code);
     let explained = edits.iter().map(|edit| {
-        let shown = edit.value.map(|value| edits.masked(edits.bytes(engine, value)));
+        let shown = edit.value.map(|value| without_userinfo(edits.bytes(engine, value)));
         let bytes = shown.as_deref();
         let by_device = own.contains(&edit.code);
         let mut layers: Vec<Layered> = considered
             .iter()
             .filter(|considered| considered.code == edit.code)
-            .map(|considered| layered(considered, by_device, &live, edits))
+            .map(|considered| layered(considered, by_device, &live))
             .collect();
         if by_device {
             layers.push(Layered {
@@ -157,16 +165,16 @@ pub(super) fn explain(
     explained.collect()
 }
 
-fn layered(considered: &Considered, by_device: bool, live: &Packet<'_>, edits: &Edits) -> Layered {
+fn layered(considered: &Considered, by_device: bool, live: &Packet<'_>) -> Layered {
     let bytes = match &considered.form {
         Err(_) | Ok(None) => None,
         Ok(Some(Form::Fixed(bytes))) => Some(bytes.to_vec()),
         Ok(Some(Form::Live(program))) => {
             let mut bytes = Vec::new();
-            let whole = encode::run(&program.0, live, &mut bytes);
-            whole.then(|| edits.masked(&bytes).into_owned())
+            encode::run(&program.0, live, &mut bytes).then_some(bytes)
         }
     };
+    let bytes = bytes.map(|bytes| without_userinfo(&bytes).into_owned());
     let outcome = match considered.outcome.as_str() {
         "wins" if by_device => "loses: the device is more particular".to_owned(),
         other => other.to_owned(),

@@ -15,7 +15,7 @@ use std::fmt;
 
 use crate::catalogue::{PhoneFile, Tables, VendorIx};
 use crate::plan::{Plan, Wrong};
-use crate::policy::FileAccess;
+use crate::policy::{FileAccess, RandomFolder};
 use pattern::Pattern;
 use place::Place;
 
@@ -69,7 +69,7 @@ impl FileMap {
                 folder.vendors.insert(vendor);
                 continue;
             }
-            let random = access.random_folder.as_deref();
+            let random = access.random_folder.as_ref().map(RandomFolder::reveal);
             folders.push(Folder {
                 place: place.clone(),
                 protection: Protection {

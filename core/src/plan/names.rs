@@ -36,7 +36,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                 None => absent("no system serves this phone"),
             },
             "random-folder" => match &self.at.policy.file_access.random_folder {
-                Some(folder) => Ok(fixed(folder)),
+                Some(folder) => Ok(fixed(folder.reveal())),
                 None => Err(Fault::Wrong(
                     "{{random-folder}} needs \"file-access\": { \"random-folder\": ... } in the policy"
                         .to_owned(),

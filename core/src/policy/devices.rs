@@ -15,7 +15,7 @@ use crate::text::Live;
 use crate::value::{Existing, Send, Value};
 
 /// All devices of a policy, by hardware address.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Devices {
     /// Open addressing: 1 + the address as a number, 0 where free; a power of two long.
     keys: Vec<u64>,

@@ -6,6 +6,7 @@
 pub mod devices;
 mod file_access;
 mod layers;
+mod limits;
 mod phone_settings;
 mod read;
 mod read_layer;
@@ -22,7 +23,7 @@ use crate::keys::Key;
 use crate::value::{Existing, OptionSpec, Send};
 use devices::Devices;
 
-pub use crate::token::TokenRule;
+pub use crate::token::{OnlyIf, TokenRule};
 pub use layers::Origin;
 pub use read::policy;
 
@@ -100,10 +101,36 @@ pub struct PhoneSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileAccess {
     /// A folder whose name nobody guesses, `{{random-folder}}` in URLs.
-    pub random_folder: Option<String>,
+    pub random_folder: Option<RandomFolder>,
     pub token: Option<TokenRule>,
     pub client_certificates: Option<ClientCertificates>,
     pub encryption: Option<Encryption>,
+}
+
+/// A folder's name that protects what is in it. It prints stars: [`RandomFolder::reveal`] is for what goes to
+/// phones and into the web server's configuration.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RandomFolder(String);
+
+impl RandomFolder {
+    pub fn new(name: &str) -> RandomFolder {
+        RandomFolder(name.to_owned())
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Stars, as many as the name has letters.
+    pub fn hidden(&self) -> RandomFolder {
+        RandomFolder("*".repeat(self.0.len()))
+    }
+}
+
+impl std::fmt::Debug for RandomFolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(crate::token::STARS)
+    }
 }
 
 /// Files that only their phone can read.
@@ -153,7 +180,7 @@ pub struct Site {
 }
 
 /// The whole policy.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
     pub top: Scope,
     pub sites: Vec<Site>,

@@ -4,6 +4,7 @@
 use super::Policy;
 use super::devices::DevicesBuilder;
 use super::file_access::read_file_access;
+use super::limits;
 use super::read_layer::{LAYER_KEYS, read_layer, read_scope};
 use super::read_site::read_sites;
 use super::read_system::read_vendor_id;
@@ -15,8 +16,13 @@ use crate::reader::Cursor;
 
 /// Reads a policy against a catalogue.
 pub fn policy(text: &str, tables: &Tables) -> Result<Policy, Mistakes> {
+    limits::check_length(text)?;
     let tree = json::from_json(text)?;
     let mut mistakes = Mistakes::default();
+    limits::check(&Cursor::root(&tree), &mut mistakes);
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
     let policy = read_policy(&Cursor::root(&tree), tables, &mut mistakes);
     mistakes.or(policy)
 }

@@ -1,9 +1,11 @@
 //! The `sites` of a policy.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
+use super::limits::LONGEST_NAME;
 use super::read_layer::{LAYER_KEYS, read_scope};
 use super::{Site, SiteMatch};
 use crate::catalogue::Tables;
@@ -14,9 +16,10 @@ use crate::text::parse_hex;
 pub(super) fn read_sites(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Vec<Site> {
     let items: Vec<_> = at.list("sites", mistakes).collect();
     let mut sites: Vec<Site> = Vec::with_capacity(items.len());
+    let mut names = HashSet::new();
     for item in &items {
         let Some(site) = read_site(item, tables, mistakes) else { continue };
-        if sites.iter().any(|other| other.name == site.name) {
+        if !names.insert(site.name.clone()) {
             item.mistake(format!("the site {:?} stands twice", site.name), mistakes);
         }
         sites.push(site);
@@ -35,6 +38,10 @@ fn read_site(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Optio
     let name = table.need("name", "the site's name", mistakes)?.text("a name", mistakes)?;
     if name.is_empty() {
         at.mistake("\"name\": expected a name, found an empty text", mistakes);
+    }
+    if name.len() > LONGEST_NAME {
+        let text = format!("\"name\": expected at most {LONGEST_NAME} bytes, found {}", name.len());
+        at.mistake(text, mistakes);
     }
     Some(Site { name: name.to_owned(), matching: matching?, scope })
 }
@@ -87,7 +94,7 @@ fn values<T>(
     values
 }
 
-fn network(text: &str) -> Option<Ipv4Net> {
+pub(super) fn network(text: &str) -> Option<Ipv4Net> {
     let network: Ipv4Net = text.parse().ok()?;
     // 10.7.0.1/16 is more likely a slip than a network.
     (network.addr() == network.network()).then_some(network)

@@ -195,7 +195,7 @@ fn one_doubt_at_many_places_is_one_and_makers_that_nobody_named_come_last() {
     let only = BTreeSet::from(["yealink".to_owned(), "snom".to_owned()]);
     assert_eq!(check::doubts(&engine, check::Makers::Only(&only)), []);
     let seen = BTreeSet::from(["technicolor".to_owned()]);
-    let seen = check::doubts(&engine, check::Makers::Seen(&seen));
+    let seen = check::of_makers_seen(&check::doubts(&engine, check::Makers::All), &seen);
     assert!(seen.len() == 2 && seen.iter().all(|doubt| doubt.named), "{seen:#?}");
 }
 

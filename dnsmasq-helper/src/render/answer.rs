@@ -32,6 +32,8 @@ pub struct Line {
     pub size: usize,
     /// Only to phones that list it in option 55.
     pub requested: bool,
+    /// It holds a token: not for a client that claims an address or chooses its subnet.
+    pub token: bool,
 }
 
 /// Mistakes and doubts on their way out, each once, with those whom they concern.
@@ -87,10 +89,10 @@ impl Answer {
                 Told::Planned(option) => {
                     let known = Known::before_the_packet(whom);
                     let value = option.form.as_ref().map(|form| known.bytes(form));
-                    traps.tokens |= known.made_a_token();
                     let keep = option.existing == Existing::Keep;
                     let requested = option.send == Send::Requested;
-                    line(option.code, value, keep, requested, &option.place, whom, traps)
+                    let made = line(option.code, value, keep, &option.place, whom, traps);
+                    finished(made, requested, &known, traps)
                 }
                 Told::Own(option) => {
                     let keep = option.existing_under(plan) == Existing::Keep;
@@ -148,15 +150,25 @@ pub fn own_line(
         (false, false) => Some(Ok(option.value.to_vec())),
         (false, true) => Some(known.run(option.value)),
     };
-    traps.tokens |= known.made_a_token();
-    line(option.code, value, keep, requested, "devices", whom, traps)
+    let made = line(option.code, value, keep, "devices", whom, traps);
+    finished(made, requested, &known, traps)
+}
+
+fn finished(
+    made: Option<Line>,
+    requested: bool,
+    known: &Known<'_>,
+    traps: &mut Traps,
+) -> Option<Line> {
+    let token = known.made_a_token();
+    traps.tokens |= token;
+    made.map(|line| Line { requested, token, ..line })
 }
 
 fn line(
     code: u8,
     value: Option<Result<Vec<u8>, String>>,
     keep: bool,
-    requested: bool,
     place: &str,
     whom: Whom<'_>,
     traps: &mut Traps,
@@ -198,5 +210,5 @@ fn line(
             return None;
         }
     };
-    Some(Line { code, value, size, requested })
+    Some(Line { code, value, size, requested: false, token: false })
 }

@@ -94,6 +94,12 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     asked.write(&mut lines);
 
     let tokens = traps.tokens;
+    if tokens {
+        // dnsmasq does not look at its leases: what a client only claims gets no token (RFC 2132, section
+        // 9.6, message 8; RFC 3011).
+        lines.matches(tags::CLAIMS, 53, "8b");
+        lines.matcher(&format!("dhcp-match=set:{},118", tags::CLAIMS));
+    }
     let (mut mistakes, doubts) = traps.into_parts();
     mistakes.0.append(&mut wrong.0);
     let digest = lines.digest();
@@ -101,7 +107,7 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     let rules = rules.len();
     let text = assemble(&lines, engine, &wanted_ranges);
     let folder = engine.policy().file_access.random_folder.as_ref();
-    let secret = tokens || folder.is_some_and(|folder| text.contains(folder));
+    let secret = tokens || folder.is_some_and(|folder| text.contains(folder.reveal()));
     if let Some(long) = text.lines().find(|line| line.len() > values::LONGEST_LINE) {
         let start: String = long.chars().take(60).collect();
         mistakes.push(

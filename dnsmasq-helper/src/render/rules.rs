@@ -82,8 +82,10 @@ pub fn options<'l>(
         let vital = VITAL.iter().position(|code| *code == line.code);
         (vital.map_or(0, |at| at + 1), line.code)
     });
+    let claims_nothing = not(tags::CLAIMS);
     for line in options {
         let code = line.code.to_string();
+        let guarded = line.token.then_some(claims_nothing.as_str());
         if line.requested && values::NUL_ENDED.contains(&line.code) {
             // Unasked for, dnsmasq would put these two into the header's fields instead.
             asked.0.insert(line.code);
@@ -94,10 +96,12 @@ pub fn options<'l>(
             };
             lines.tag_if(&[&sent], &with(format!("oh_asks{code}")));
             lines.tag_if(&[&sent], &with(not("oh_asks")));
-            lines.option(&[&sent], true, &code, &line.value);
+            let tags: Vec<&str> = [sent.as_str()].into_iter().chain(guarded).collect();
+            lines.option(&tags, true, &code, &line.value);
         } else {
             let force = !line.requested && !line.value.is_empty();
-            lines.option(tags, force, &code, &line.value);
+            let tags: Vec<&str> = tags.iter().copied().chain(guarded).collect();
+            lines.option(&tags, force, &code, &line.value);
         }
     }
 }

@@ -23,6 +23,9 @@ pub const AT_A_SITE: &str = "oh_sited";
 pub const RANGE: &str = "oh_at-";
 pub const REFUSED: &str = "oh_refused";
 
+/// The client says itself which address it has (DHCPINFORM), or chooses its subnet (option 118).
+pub const CLAIMS: &str = "oh_claims";
+
 /// The client is of this vendor, by what it shows.
 pub fn vendor(tables: &Tables, vendor: VendorIx) -> String {
     format!("oh-{}", tables.at(vendor).id)

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use offhook_core::diff::{Comparison, Report};
 use offhook_core::lookalikes::suspect;
+use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
 use offhook_core::text::printable;
 use offhook_core::{Engine, Mac, Query, client_json, explain};
@@ -20,8 +21,11 @@ use crate::sign;
 use crate::snapshot::Snapshot;
 use crate::words::{Members, Wrong};
 
-/// A page that is answered well within Kea's ten seconds.
+/// The largest page that may be asked for; see [`crate::budget`] for what ends one earlier.
 const LONGEST_PAGE: u64 = 10_000;
+
+/// Phones that are looked up at once.
+const STEP: usize = 500;
 
 const LIST: [&str; 6] = ["from", "limit", "vendor", "site", "recognised", "seen-since"];
 
@@ -29,10 +33,7 @@ pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &LIST)?;
     let limit = members.number("limit", 1, LONGEST_PAGE)?.unwrap_or(100);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let from = match members.text("from")? {
-        Some("start") => None,
-        _ => arguments::mac(&members, "from")?,
-    };
+    let from = arguments::from(&members)?;
     let (vendor, site) = (members.text("vendor")?, members.text("site")?);
     let recognised = members.bool("recognised")?;
     let since = members.number("seen-since", 0, u64::MAX)?.unwrap_or(0);
@@ -42,50 +43,66 @@ pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     {
         return Err(no_vendor(&snapshot, vendor));
     }
-    let (mut found, mut last, mut scanned) = (Vec::new(), from, usize::MAX);
-    while found.len() < limit && scanned > 0 {
-        let page = hook.seen.page(last, limit.max(1000));
-        scanned = page.len();
-        for phone in page {
+    let mut budget = hook.budgets.open();
+    let (mut found, mut last, mut more) = (Vec::new(), from, true);
+    'pages: while more {
+        let page = hook.seen.page(last, STEP);
+        more = page.len() == STEP;
+        for (phone, left) in page.iter().zip((0..page.len()).rev()) {
             last = Some(phone.mac);
-            if phone.last < since {
-                continue;
-            }
-            let value = show(&snapshot.engine, &phone);
-            let is = |key: &str, wanted: Option<&str>| {
-                wanted.is_none_or(|wanted| value.get(key).is_some_and(|found| found == wanted))
-            };
-            let known = value.get("vendor").is_some_and(|vendor| !vendor.is_null());
-            if is("vendor", vendor)
-                && is("site", site)
-                && recognised.is_none_or(|recognised| recognised == known)
-            {
-                found.push(Value::Object(value));
-                if found.len() == limit {
-                    break;
+            if phone.last >= since {
+                let value = show(snapshot.engine.for_people(), phone);
+                let is = |key: &str, wanted: Option<&str>| {
+                    wanted.is_none_or(|wanted| value.get(key).is_some_and(|found| found == wanted))
+                };
+                let known = value.get("vendor").is_some_and(|vendor| !vendor.is_null());
+                if is("vendor", vendor)
+                    && is("site", site)
+                    && recognised.is_none_or(|recognised| recognised == known)
+                {
+                    budget.take(shown_bytes(phone));
+                    found.push(Value::Object(value));
                 }
+            }
+            if found.len() == limit || budget.is_used_up() {
+                more |= left > 0;
+                break 'pages;
             }
         }
     }
     let count = found.len();
-    let result = if count == 0 { EMPTY } else { super::SUCCESS };
-    let text = format!("{count} phone(s) found.");
+    let next = last.filter(|_| more);
+    let result = if count == 0 && next.is_none() { EMPTY } else { super::SUCCESS };
+    let text = match next.filter(|_| count < limit) {
+        None => format!("{count} phone(s) found."),
+        Some(next) => format!("{count} phone(s) found; more: continue with \"from\": \"{next}\"."),
+    };
     let mut arguments = remembered(hook);
     if let Value::Object(arguments) = &mut arguments {
         arguments.insert("phones".to_owned(), found.into());
         arguments.insert("count".to_owned(), count.into());
+        if let Some(next) = next {
+            arguments.insert("next".to_owned(), next.to_string().into());
+        }
     }
     Ok(Answer::new(result, text, Some(arguments)))
 }
 
+/// About how long a phone is in an answer: its parts come as text and in hex.
+fn shown_bytes(phone: &Phone) -> usize {
+    400 + 4 * (phone.evidence().len() + phone.told().len())
+}
+
 /// How full the tables of what was seen are.
 pub(super) fn remembered(hook: &Hook) -> Value {
-    let Seen { phones, unknown } = &hook.seen;
+    let Seen { phones, unknown, .. } = &hook.seen;
     json!({
         "remembered": phones.len(),
         "most": phones.most(),
         "unknown": unknown.len(),
         "most-unknown": unknown.most(),
+        "bytes": phones.bytes() + unknown.bytes(),
+        "most-bytes": phones.most_bytes() + unknown.most_bytes(),
     })
 }
 
@@ -97,24 +114,61 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         return Ok(Answer::new(EMPTY, format!("{mac} has not been seen."), None));
     };
     let snapshot = hook.in_force();
-    let mut value = show(&snapshot.engine, &phone);
+    let mut value = show(snapshot.engine.for_people(), &phone);
     let parts = evidence::read(phone.mac, phone.evidence());
     let names = parts.class_names();
-    let now = explain(
-        &snapshot.engine,
-        &Query::from_parts(&parts, &names),
-        &hook.parameters.class_prefix,
-    );
+    let prefix = &hook.parameters.class_prefix;
+    let now = explain(&snapshot.engine, &asked(&phone, &parts, &names), prefix);
     let now = serde_json::to_value(&now).map_err(|error| error.to_string())?;
     value.insert("now".to_owned(), now);
+    if let Some(impostor) = hook.seen.impostors.get(mac) {
+        let impostor = json!({
+            "before": impostor.before,
+            "shown": impostor.shown,
+            "differs": impostor.differs,
+            "last": impostor.last,
+            "times": impostor.times,
+        });
+        value.insert("impostor".to_owned(), impostor);
+    }
     Ok(Answer::done("1 phone found.", Value::Object(value)))
+}
+
+/// `phone-allow-move`: the next answer to this hardware address may take other signs and another port.
+pub(super) fn allow_move(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+    let members = Members::new(arguments, "argument", &["hw-address"])?;
+    let mac = arguments::mac(&members, "hw-address")?;
+    let mac = mac.ok_or_else(|| members.missing("hw-address"))?;
+    let snapshot = hook.in_force();
+    let rule = snapshot.engine.policy().file_access.token.as_ref();
+    if !rule.is_some_and(|rule| rule.only_if.any()) {
+        return Err(
+            "the policy in force has no file-access.token.only-if: every phone may move".to_owned()
+        );
+    }
+    if !hook.seen.moves.allow(mac) {
+        let waiting = hook.seen.moves.waiting();
+        return Err(format!("{waiting} phones are waiting to move already; restart them first"));
+    }
+    let text = format!(
+        "{mac} may show other signs and another port, until it has a lease with a token from this server"
+    );
+    let value = json!({ "hw-address": mac.to_string(), "waiting": hook.seen.moves.waiting() });
+    Ok(Answer::done(text, value))
+}
+
+/// What a phone asked last, with what the server's leases said of it then.
+fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) -> Query<'p> {
+    let mut query = Query::from_parts(parts, names);
+    query.context.proof = evidence::proof(phone.evidence());
+    query
 }
 
 /// One phone as a list shows it.
 fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     let parts = evidence::read(phone.mac, phone.evidence());
     let names = parts.class_names();
-    let query = Query::from_parts(&parts, &names);
+    let query = asked(phone, &parts, &names);
     let decision = engine.decide(&query);
     let mut value = Map::new();
     let mut add = |key: &str, member: Value| {
@@ -196,18 +250,40 @@ pub(super) fn makers_seen(hook: &Hook) -> BTreeSet<String> {
     makers.into_iter().map(|vendor| engine.tables().at(vendor).id.to_string()).collect()
 }
 
-/// Compares the policy in force with a candidate, on what each phone last sent.
-pub(super) fn differences(hook: &Hook, candidate: &Snapshot, limit: usize) -> Report {
+/// The most groups of an answer.
+const MOST_GROUPS: usize = 100;
+
+/// Compares the policy in force with a candidate, on what each phone after `from` last sent; and the phone
+/// after which to go on, if there was no time for all of them.
+pub(super) fn differences(
+    hook: &Hook,
+    candidate: &Snapshot,
+    limit: usize,
+    from: Option<Mac>,
+) -> (Report, Option<Mac>) {
     let in_force = hook.in_force();
-    let mut comparison = Comparison::new(&in_force.engine, &candidate.engine, limit);
-    let mut from: Option<Mac> = None;
-    loop {
-        let page = hook.seen.page(from, 5000);
-        let Some(last) = page.last() else { return comparison.finish() };
-        from = Some(last.mac);
-        for phone in &page {
+    let mut budget = hook.budgets.open();
+    // A difference, or a group, has about this many bytes.
+    let most = budget.left() / 1024;
+    let mut comparison = Comparison::new(&in_force.engine, &candidate.engine, limit.min(most / 2));
+    let (mut last, mut more) = (from, true);
+    'pages: while more {
+        let page = hook.seen.page(last, STEP);
+        more = page.len() == STEP;
+        for (phone, left) in page.iter().zip((0..page.len()).rev()) {
+            last = Some(phone.mac);
             let parts = evidence::read(phone.mac, phone.evidence());
-            comparison.ask(&Query::from_parts(&parts, &parts.class_names()));
+            comparison.ask(&asked(phone, &parts, &parts.class_names()));
+            if budget.is_used_up() {
+                more |= left > 0;
+                break 'pages;
+            }
         }
     }
+    let mut report = comparison.finish();
+    for group in report.groups.drain(report.groups.len().min(most / 2).min(MOST_GROUPS)..) {
+        report.ungrouped += group.phones;
+    }
+    budget.take(1024 * (report.groups.len() + report.differences.len()));
+    (report, last.filter(|_| more))
 }

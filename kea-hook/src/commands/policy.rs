@@ -5,48 +5,75 @@
 
 use std::collections::BTreeSet;
 
+use offhook_core::text::without_userinfo;
+use offhook_core::token::STARS;
+use offhook_core::tree::{Kind, Tree};
 use offhook_core::{Mistake, Mistakes, check};
 use serde_json::{Value, json};
 
 use super::phones::{differences, makers_seen};
-use super::{Answer, ERROR};
-use crate::hook::{Hook, log_mistakes, seconds};
+use super::{Answer, ERROR, arguments};
+use crate::hook::{Hook, MOST_LINES, log_mistakes, seconds};
 use crate::parameters::Origin;
 use crate::snapshot::Snapshot;
 use crate::words::{Members, Wrong};
+
+/// A longer policy is not shown: Kea would answer no client for a second.
+const LONGEST_SHOWN: usize = 1 << 20;
 
 pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     let snapshot = hook.in_force();
     let mut value = summary(&snapshot, &makers_seen(hook));
+    let mut text = format!("policy {}", snapshot.engine.digest());
+    let policy = match snapshot.text.len() {
+        ..=LONGEST_SHOWN => document(&snapshot.text)?,
+        length => {
+            text = format!(
+                "{text}: its {length} bytes are too many to show here; read it in {}",
+                snapshot.origin
+            );
+            Value::Null
+        }
+    };
     if let Value::Object(members) = &mut value {
-        members.insert("policy".to_owned(), document(&snapshot.text)?);
+        members.insert("policy".to_owned(), policy);
     }
-    Ok(Answer::done(format!("policy {}", snapshot.engine.digest()), value))
+    Ok(Answer::done(text, value))
 }
 
 pub(super) fn test(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
-    let members = Members::new(arguments, "argument", &["policy", "limit"])?;
+    let members = Members::new(arguments, "argument", &["policy", "limit", "from"])?;
     let limit = members.number("limit", 0, 1000)?.unwrap_or(100);
+    let from = arguments::from(&members)?;
     // Without a policy in the command: the file as it is now, before it is reloaded.
     let origin = match (&hook.parameters.origin, given(&members)?) {
         (_, Some(text)) => Origin::Command(text),
         (Origin::File(path), None) => Origin::File(path.clone()),
         _ => return Err(members.missing("policy")),
     };
-    let candidate = match hook.build(origin) {
+    let candidate = match hook.try_out(origin) {
         Ok(candidate) => candidate,
         Err(mistakes) => return Ok(refused(&mistakes)),
     };
-    let report = differences(hook, &candidate, usize::try_from(limit).unwrap_or(usize::MAX));
-    let text = format!(
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (report, next) = differences(hook, &candidate, limit, from);
+    let mut text = format!(
         "no mistakes; {} of {} phones seen would be told something else",
         report.changed, report.phones
     );
+    if let Some(next) = next {
+        let all = hook.seen.len();
+        text =
+            format!("{text}; these are not all of the {all}: continue with \"from\": \"{next}\"");
+    }
     let mut value = summary(&candidate, &makers_seen(hook));
     let report = serde_json::to_value(&report).map_err(|error| error.to_string())?;
     if let (Value::Object(members), Value::Object(report)) = (&mut value, report) {
         members.extend(report);
+        if let Some(next) = next {
+            members.insert("next".to_owned(), next.to_string().into());
+        }
     }
     Ok(Answer::done(text, value))
 }
@@ -100,8 +127,12 @@ fn prepare(hook: &Hook, origin: Origin, note: &str) -> Answer {
 fn refused(mistakes: &Mistakes) -> Answer {
     let count = mistakes.0.len();
     let noun = if count == 1 { "mistake" } else { "mistakes" };
-    let lines: Vec<String> = mistakes.0.iter().map(Mistake::to_string).collect();
-    let list: Vec<Value> = mistakes.0.iter().map(mistake).collect();
+    let told = || mistakes.0.iter().take(MOST_LINES);
+    let mut lines: Vec<String> = told().map(Mistake::to_string).collect();
+    if count > MOST_LINES {
+        lines.push(format!("and {} more", count - MOST_LINES));
+    }
+    let list: Vec<Value> = told().map(mistake).collect();
     let text = format!("{count} {noun}, the policy in force stays in force: {}", lines.join("; "));
     Answer::new(ERROR, text, Some(json!({ "mistakes": list })))
 }
@@ -124,8 +155,10 @@ fn mistake(mistake: &Mistake) -> Value {
 /// The doubts are those about the policy, the makers that it names and those of the phones seen.
 pub(super) fn summary(snapshot: &Snapshot, seen: &BTreeSet<String>) -> Value {
     let policy = snapshot.engine.policy();
-    let doubts: Vec<Value> = check::doubts(&snapshot.engine, check::Makers::Seen(seen))
+    let all = check::of_makers_seen(&snapshot.doubts, seen);
+    let doubts: Vec<Value> = all
         .iter()
+        .take(MOST_LINES)
         .map(|doubt| {
             json!({
                 "place": doubt.place,
@@ -152,26 +185,29 @@ pub(super) fn summary(snapshot: &Snapshot, seen: &BTreeSet<String>) -> Value {
         "sites": policy.sites.len(),
         "devices": policy.devices.len(),
         "doubts": doubts,
+        "more-doubts": all.len().saturating_sub(MOST_LINES),
     })
 }
 
-/// A policy's text as JSON; its comments cannot be shown.
+/// A policy's text as JSON, without its comments and its secrets.
 fn document(text: &str) -> Result<Value, Wrong> {
     let tree = offhook_core::json::from_json(text).map_err(|error| error.to_string())?;
-    Ok(tree_value(&tree))
+    Ok(tree_value(&tree, ""))
 }
 
-fn tree_value(tree: &offhook_core::tree::Tree) -> Value {
-    use offhook_core::tree::Kind;
+fn tree_value(tree: &Tree, key: &str) -> Value {
     match &tree.kind {
         Kind::Null => Value::Null,
         Kind::Bool(value) => Value::from(*value),
         Kind::Integer(value) => Value::from(*value),
         Kind::Float(value) => Value::from(*value),
-        Kind::Text(value) => Value::from(value.as_str()),
-        Kind::List(items) => items.iter().map(tree_value).collect(),
+        Kind::Text(_) if key == "random-folder" => Value::from(STARS),
+        Kind::Text(value) => {
+            Value::from(String::from_utf8_lossy(&without_userinfo(value.as_bytes())))
+        }
+        Kind::List(items) => items.iter().map(|item| tree_value(item, key)).collect(),
         Kind::Table(entries) => {
-            entries.iter().map(|(key, value)| (key.clone(), tree_value(value))).collect()
+            entries.iter().map(|(key, value)| (key.clone(), tree_value(value, key))).collect()
         }
     }
 }

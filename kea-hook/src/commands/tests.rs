@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use offhook_core::parts::Parts;
 use offhook_core::{Context, Mac};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::packet::Packet;
+use crate::packet::{Before, Packet};
 use crate::testing::{Told, VENDOR, hook, wire};
 
 fn ask(hook: &Hook, name: &str, arguments: Value) -> Value {
@@ -20,7 +21,10 @@ fn ask(hook: &Hook, name: &str, arguments: Value) -> Value {
 fn see(hook: &Hook, mac: &str) {
     let wire = wire(mac, VENDOR);
     let context = Context { leased: Some([10, 0, 0, 9].into()), ..Context::default() };
-    hook.answer(&Packet { wire: &wire, context, reply: 5, now: 7 }, &mut Told::default());
+    hook.answer(
+        &Packet { wire: &wire, context, reply: 5, now: 7, before: Before::default() },
+        &mut Told::default(),
+    );
 }
 
 #[test]
@@ -31,6 +35,8 @@ fn every_wrong_argument_is_named() {
         ("phone-explain", json!({"hw-adress": "x"}), "did you mean \"hw-address\"?"),
         ("phone-explain", json!({"packet": "00"}), "argument packet: expected a whole packet"),
         ("phone-explain", json!([]), "the arguments must be a map, found a list"),
+        ("phone-allow-move", Value::Null, "argument 'hw-address' is missing"),
+        ("phone-allow-move", json!({"hw-address": "02:00:00:00:00:01"}), "no file-access.token"),
         ("phone-get", Value::Null, "argument 'hw-address' is missing"),
         ("phone-get", json!({"hw-address": 3}), "argument 'hw-address' must be a text, found 3"),
         ("phone-get", json!({"hw-address": "zz"}), "must be a hardware address such as"),
@@ -114,7 +120,7 @@ fn phones_come_by_page() {
         seen += phones.len();
     }
     assert_eq!(seen, 250);
-    assert_eq!(ask(&hook, "phone-list", json!({"site": "elsewhere"}))["result"], 3);
+    assert_eq!(all(&hook, "phone-list", &json!({"site": "elsewhere"}), "count"), 0);
     let one = ask(&hook, "phone-get", json!({"hw-address": "0200.0000.0007"}));
     let asked = ask(&hook, "phone-explain", one["arguments"]["question"].clone());
     assert_eq!(
@@ -135,7 +141,8 @@ fn what_looks_like_a_phone_is_listed_too() {
     strange.extend([55, 3, 1, 66, 160, 255]);
     let laptop = wire("02:00:00:00:00:06", b"MSFT 5.0");
     for wire in [strange, laptop] {
-        let packet = Packet { wire: &wire, context: Context::default(), reply: 2, now: 9 };
+        let (context, before) = (Context::default(), Before::default());
+        let packet = Packet { wire: &wire, context, reply: 2, now: 9, before };
         assert!(!hook.answer(&packet, &mut Told::default()), "it gets nothing");
     }
     let listed = |arguments: Value| {
@@ -158,25 +165,122 @@ fn what_looks_like_a_phone_is_listed_too() {
     assert_eq!(one["arguments"]["vendor"], Value::Null);
 }
 
+/// A client that sends all it can: every option that is kept, as long as it gets.
+fn see_hostile(hook: &Hook, number: u64) {
+    let mut parts =
+        Parts { mac: Some(Mac::from_number(0x0200_0000_0000 + number)), ..Parts::default() };
+    let noise = |code: u8| {
+        let mut value = number.to_string().into_bytes();
+        value.resize(250, code);
+        value
+    };
+    parts.option(60, [VENDOR, &noise(b'6')[..200]].concat());
+    for option in [12, 55, 77, 82, 124, 125] {
+        parts.option(option, noise(option));
+    }
+    let context = Context { leased: Some([10, 0, 0, 9].into()), ..Context::default() };
+    let (wire, before) = (parts.wire(7), Before::default());
+    let packet = Packet { wire: &wire, context, reply: 5, now: 7, before };
+    hook.answer(&packet, &mut Told::default());
+}
+
 #[test]
-fn a_hundred_thousand_phones_are_answered_for_within_keas_patience() {
+fn no_command_keeps_the_server_long_while_100_000_hostile_phones_are_known() {
     let hook = hook(json!({}));
     for number in 0..100_000u64 {
-        see(&hook, &Mac::from_number(0x0200_0000_0000 + number).to_string());
+        see_hostile(&hook, number);
     }
+    let phones = &hook.seen.phones;
+    assert!(phones.bytes() <= phones.most_bytes(), "{}", phones.bytes());
+    assert!(phones.len() > 20_000, "{}", phones.len());
     let other = json!({"vendors": {"testphone": {"options": [{"code": 66, "text": "b"}]}}});
     for (command, arguments) in [
         ("phone-list", json!({"limit": 10_000})),
         ("phone-list", json!({"site": "nowhere"})),
         ("phone-policy-test", json!({"policy": other, "limit": 1000})),
+        ("phone-get", json!({"hw-address": "02:00:00:01:86:9f"})),
+        ("phone-policy-get", json!({})),
+        ("phone-status-get", json!({})),
     ] {
         let start = Instant::now();
-        let answer = ask(&hook, command, arguments.clone());
+        let answer = run(&hook, command, &arguments.to_string()).json();
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(10), "{command} {arguments}: {took:?}");
-        assert_ne!(answer["result"], 1, "{command} {arguments}: {}", answer["text"]);
-        println!("{command} {arguments}: {took:?}");
+        // Unoptimised, on a machine with other work; what is optimised is measured by an integration test.
+        assert!(took < Duration::from_secs(1), "{command} {arguments}: {took:?}");
+        assert!(answer.len() < 400 << 10, "{command} {arguments}: {} bytes", answer.len());
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["result"], 0, "{command} {arguments}: {}", answer["text"]);
     }
+}
+
+/// Follows "next" to the end; the sum of what `count` finds in each answer.
+fn all(hook: &Hook, command: &str, arguments: &Value, count: &str) -> u64 {
+    let (mut sum, mut arguments) = (0, arguments.clone());
+    for _ in 0..10_000 {
+        let answer = ask(hook, command, arguments.clone());
+        assert_ne!(answer["result"], 1, "{answer}");
+        sum += answer["arguments"][count].as_u64().unwrap();
+        let Some(next) = answer["arguments"]["next"].as_str() else { return sum };
+        arguments["from"] = next.into();
+    }
+    panic!("{command} {arguments} does not end")
+}
+
+#[test]
+fn an_answer_that_stops_early_says_where_to_go_on() {
+    let hook = hook(json!({}));
+    for number in 0..1_500 {
+        see_hostile(&hook, number);
+    }
+    assert_eq!(all(&hook, "phone-list", &json!({"limit": 10_000}), "count"), 1_500);
+    assert_eq!(all(&hook, "phone-list", &json!({"limit": 7}), "count"), 1_500);
+    assert_eq!(all(&hook, "phone-list", &json!({"site": "nowhere"}), "count"), 0);
+    let other = json!({"vendors": {"testphone": {"options": [{"code": 66, "text": "b"}]}}});
+    let test = json!({"policy": other, "limit": 0});
+    assert_eq!(all(&hook, "phone-policy-test", &test, "changed"), 1_500);
+    let first = ask(&hook, "phone-list", json!({"limit": 10_000}));
+    assert!(
+        first["text"].as_str().unwrap().contains("more: continue with \"from\""),
+        "{}",
+        first["text"]
+    );
+}
+
+#[test]
+fn long_arguments_are_refused() {
+    let hook = hook(json!({}));
+    let long = json!({"vendor-class": "x".repeat(300_000)});
+    let answer = ask(&hook, "phone-explain", long);
+    assert!(answer["text"].as_str().unwrap().contains("expected at most 262144 bytes"));
+    let many: Vec<Value> = (0..2001).map(|_| json!({})).collect();
+    let answer = ask(&hook, "phone-policy-test", json!({"policy": {"sites": many}}));
+    assert_eq!(answer["arguments"]["mistakes"][0]["place"], "sites", "{answer}");
+    assert_eq!(
+        answer["arguments"]["mistakes"].as_array().unwrap().len(),
+        1,
+        "no other work is done"
+    );
+}
+
+#[test]
+fn a_policy_is_shown_without_its_secrets_and_tried_without_its_keys() {
+    let folder = "a-random-folder-of-letters";
+    let url = "https://name:word@p.example/{{random-folder}}/{{token}}/";
+    let policy = json!({
+        "systems": [{"system": "url", "url": url}],
+        "file-access": {"random-folder": folder, "token": {"key-file": "/etc/passwd"}},
+    });
+    let hook = hook(
+        json!({"file-access": {"random-folder": folder}, "vars": {"a": "https://name:word@p.example/"}}),
+    );
+    let answer = ask(&hook, "phone-policy-test", json!({"policy": policy}));
+    assert_eq!(answer["result"], 0, "the key file is not opened: {answer}");
+    let answer = ask(&hook, "phone-policy-set", json!({"policy": policy}));
+    assert_eq!(answer["result"], 1, "{answer}");
+    assert!(answer["text"].as_str().unwrap().contains("file-access.token.key-file"), "{answer}");
+    let shown = ask(&hook, "phone-policy-get", Value::Null);
+    assert_eq!(shown["arguments"]["policy"]["file-access"]["random-folder"], "***");
+    assert!(!shown.to_string().contains("name:word"), "{shown}");
 }
 
 #[test]
@@ -188,8 +292,12 @@ fn status_counts() {
     assert_eq!(answer["arguments"]["counters"]["faults"], 0);
     assert_eq!(
         answer["arguments"]["phones"],
-        json!({"remembered": 1, "most": 100_000, "unknown": 0, "most-unknown": 10_000})
+        json!({
+            "remembered": 1, "most": 100_000, "unknown": 0, "most-unknown": 10_000,
+            "bytes": hook.seen.phones.bytes(), "most-bytes": 52 << 20,
+        })
     );
+    assert!((30..300).contains(&hook.seen.phones.bytes()), "{}", hook.seen.phones.bytes());
 }
 
 #[test]
@@ -208,7 +316,8 @@ fn every_command_is_described_in_keas_own_format() {
         assert_eq!(api["name"], name);
         assert_eq!(api["hook"], "offhook");
         assert_eq!(api["support"], json!(["kea-dhcp4"]));
-        let writes = ["phone-policy-set", "phone-policy-reload"].contains(&name);
+        let writes =
+            ["phone-allow-move", "phone-policy-set", "phone-policy-reload"].contains(&name);
         assert_eq!(api["access"], if writes { "write" } else { "read" }, "{name}");
         for key in ["avail", "description"] {
             assert!(api[key].is_string(), "{name}: {key}");

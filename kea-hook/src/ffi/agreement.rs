@@ -26,6 +26,7 @@ agree! {
     offhook_class_at(_, _, _, _);
     offhook_classes_in_use(_, _);
     offhook_admit(_, _, _);
+    offhook_token_due(_, _);
     offhook_answer_for(_, _, _);
     offhook_competing(_, _, _, _);
     offhook_note_key(_, _, _);

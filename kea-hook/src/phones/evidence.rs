@@ -9,11 +9,19 @@ use std::net::Ipv4Addr;
 
 use foldhash::fast::FoldHasher;
 use offhook_core::parts::Parts;
+use offhook_core::query::Proof;
 use offhook_core::query::code;
 use offhook_core::{Edits, Engine, Mac, Query};
 
 const INFORM: u8 = 8;
 const REQUEST: u8 = 3;
+
+/// The bits of the first byte.
+const IS_INFORM: u8 = 1;
+const CHOOSES_SUBNET: u8 = 2;
+const HAS_LEASE: u8 = 4;
+const BEHIND_CLIENT: u8 = 8;
+const IS_IMPOSTOR: u8 = 16;
 
 /// Pseudo-codes for what is no option; real options 0 and 255 never bear a value.
 const INTERFACE: u8 = 0;
@@ -25,13 +33,21 @@ pub(crate) fn put(query: &Query<'_>, out: &mut impl Out) {
     // The client's own address only counts where it is given none.
     let own = query.ciaddr.filter(|_| context.leased.is_none());
     let mut head = [0; 17];
-    head[0] = u8::from(query.message == INFORM);
+    for (bit, holds) in [
+        (IS_INFORM, query.message == INFORM),
+        (CHOOSES_SUBNET, query.subnet_selected),
+        (HAS_LEASE, context.proof == Proof::Lease),
+        (BEHIND_CLIENT, context.proof == Proof::RelayIsClient),
+        (IS_IMPOSTOR, context.proof == Proof::Impostor),
+    ] {
+        head[0] |= if holds { bit } else { 0 };
+    }
     let addresses = [own, query.giaddr, context.leased, context.interface_address];
     for (place, address) in head[1..].chunks_exact_mut(4).zip(addresses) {
         place.copy_from_slice(&address.unwrap_or(Ipv4Addr::UNSPECIFIED).octets());
     }
     out.put(&head);
-    piece(INTERFACE, context.interface, out);
+    part(INTERFACE, context.interface, out);
     let options = [
         (code::HOST_NAME, &query.host_name),
         (code::REQUEST_LIST, &query.request_list),
@@ -43,21 +59,25 @@ pub(crate) fn put(query: &Query<'_>, out: &mut impl Out) {
     ];
     for (option, value) in options {
         if let Some(value) = value {
-            piece(option, value, out);
+            part(option, value, out);
         }
     }
     for class in context.classes {
-        piece(CLASS, class, out);
+        part(CLASS, class, out);
     }
 }
 
 /// The packet again, of what [`put`] wrote, as far as the core looks at it.
 pub(crate) fn read(mac: Mac, bytes: &[u8]) -> Parts {
     let mut parts = Parts { mac: Some(mac), message: REQUEST, ..Parts::default() };
-    let Some((inform, rest)) = bytes.split_first() else { return parts };
-    if *inform == 1 {
+    let Some((bits, rest)) = bytes.split_first() else { return parts };
+    if bits & IS_INFORM != 0 {
         parts.message = INFORM;
     }
+    if bits & CHOOSES_SUBNET != 0 {
+        parts.option(code::SUBNET_SELECTION, [0; 4]);
+    }
+
     let Some((addresses, rest)) = rest.split_first_chunk::<16>() else { return parts };
     let address = |at: usize| {
         let octets = [addresses[at], addresses[at + 1], addresses[at + 2], addresses[at + 3]];
@@ -78,6 +98,18 @@ pub(crate) fn read(mac: Mac, bytes: &[u8]) -> Parts {
     parts
 }
 
+/// What the server's leases said of the client, of what [`put`] wrote.
+pub(crate) fn proof(bytes: &[u8]) -> Proof {
+    let bits = bytes.first().copied().unwrap_or_default();
+    let proofs = [
+        (HAS_LEASE, Proof::Lease),
+        (BEHIND_CLIENT, Proof::RelayIsClient),
+        (IS_IMPOSTOR, Proof::Impostor),
+    ];
+    let found = proofs.into_iter().find(|(bit, _)| bits & bit != 0);
+    found.map_or(Proof::None, |(_, proof)| proof)
+}
+
 /// Header fields among what was told: the first byte of the value says which.
 const HEADER: u8 = 255;
 const FIELDS: [&str; 3] = ["next-server", "server-hostname", "boot-file-name"];
@@ -96,7 +128,7 @@ pub(crate) fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
     for edit in edits.iter() {
         match edit.value {
             None => piece(edit.code, &[], out),
-            Some(value) => piece(edit.code, &edits.masked(edits.bytes(engine, value)), out),
+            Some(value) => piece(edit.code, edits.bytes(engine, value), out),
         }
     }
     let header = &edits.header;
@@ -110,7 +142,7 @@ pub(crate) fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
         if let Some(value) = value {
             out.begin(HEADER, u16::try_from(value.len() + 1).unwrap_or(u16::MAX));
             out.put(&[which]);
-            out.put(&edits.masked(value));
+            out.put(value);
         }
     }
 }
@@ -152,6 +184,15 @@ impl Out for FoldHasher<'_> {
     fn begin(&mut self, what: u8, length: u16) {
         self.write_u32(u32::from(what) << 16 | u32::from(length));
     }
+}
+
+/// The longest part of a packet that is kept: what one option can hold. Only a client that sends an option in
+/// several pieces (RFC 3396) sends more.
+pub(crate) const LONGEST: usize = 255;
+
+/// A part of the client's packet.
+fn part(what: u8, value: &[u8], out: &mut impl Out) {
+    piece(what, value.get(..LONGEST).unwrap_or(value), out);
 }
 
 fn piece(what: u8, value: &[u8], out: &mut impl Out) {

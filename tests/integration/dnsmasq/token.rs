@@ -3,7 +3,7 @@
 
 use crate::peers::dnsmasq::Setup;
 use crate::peers::kea;
-use crate::peers::packet::Answer;
+use crate::peers::packet::{Answer, DISCOVER};
 use crate::peers::phone::{Phone, Relay};
 use crate::peers::phone_files::PhoneFiles;
 use serde_json::json;
@@ -76,7 +76,13 @@ fn dnsmasq_hands_out_the_tokens_that_kea_mints_and_nginx_knows_them() {
         assert!(!book.windows(24).any(|part| part == token.as_bytes()), "{mac}: in the book");
         seen.push(token);
     }
+    // What a client only claims gets none: an address of its own (DHCPINFORM), a subnet that it chooses.
+    assert!(rendered.contains("dhcp-match=set:oh_claims,53,8b\n"), "{rendered}");
     let phone = Phone::new("00:15:65:01:02:03").class("yealink");
+    let mut chosen = by_dnsmasq.question(&phone, DISCOVER);
+    chosen.options.push((118, by_dnsmasq.address.octets().to_vec()));
+    let offer = by_dnsmasq.ask(&chosen).expect("an offer");
+    assert_eq!(offer.option(66), None, "the client chooses its subnet");
     let (_, ack) = by_dnsmasq.boot(&phone);
     let own = web.fetch(&format!("{}001565010203.cfg", text(&ack, 66)), [127, 0, 0, 1].into());
     assert!(own.status == 200 && own.body.contains("geheim-1"), "{own:?}");

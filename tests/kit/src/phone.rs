@@ -141,6 +141,12 @@ impl Relay {
         self.hear(&self.socket, question.xid)
     }
 
+    /// The same where the answer comes to another socket than the relay's.
+    pub fn ask_from(&self, question: &Question, socket: &UdpSocket) -> Option<Answer> {
+        socket.send_to(&question.write(), self.server).expect("the packet is sent");
+        self.hear(socket, question.xid)
+    }
+
     /// Asks again every second, as phones do, where a server may be busy with itself (HA).
     #[track_caller]
     pub fn insist(&self, question: &Question) -> Answer {

@@ -129,6 +129,7 @@ where
 pub(in crate::ffi) unsafe extern "C" fn offhook_needs(handle: *const Handle, which: u32) -> u32 {
     let body = |hook: &Hook, snapshot: &Snapshot| {
         let mut needs = 0;
+        let token = snapshot.engine.policy().file_access.token.as_ref();
         for (need, flag) in [
             (snapshot.engine.uses_classes(), abi::OFFHOOK_NEEDS_CLASSES),
             (snapshot.engine.refuses_some(), abi::OFFHOOK_NEEDS_INTERFACE_ADDRESS),
@@ -139,6 +140,8 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_needs(handle: *const Handle, whi
                 snapshot.engine.refuses_some() || snapshot.engine.uses_classes(),
                 abi::OFFHOOK_NEEDS_ADMISSION,
             ),
+            (token.is_some(), abi::OFFHOOK_NEEDS_PROOF),
+            (token.is_some_and(|rule| rule.only_if.any()), abi::OFFHOOK_NEEDS_SIGNS),
         ] {
             needs |= if need { flag } else { 0 };
         }

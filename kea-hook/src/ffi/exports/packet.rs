@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::slice;
 
 use offhook_core::Context;
+use offhook_core::query::Proof;
 
 use super::{FAULTED, Handle, NOTHING, OK, bytes, hook, text};
 
@@ -11,7 +12,7 @@ use crate::ffi::abi::{self, offhook_bytes, offhook_packet};
 use crate::ffi::guard;
 use crate::ffi::room::AnswerRoom;
 use crate::message;
-use crate::packet::Packet;
+use crate::packet::{Before, Packet};
 use crate::packet_path::Admission;
 
 fn address(number: u32) -> Option<Ipv4Addr> {
@@ -20,6 +21,9 @@ fn address(number: u32) -> Option<Ipv4Addr> {
 
 /// Most packets have a dozen classes; the shim passes no more than this.
 const MOST_CLASSES: usize = 64;
+
+/// Most phones have one lease; likewise.
+const MOST_LEASES: usize = 64;
 
 /// Calls `body` with the packet in Rust's terms.
 ///
@@ -40,21 +44,52 @@ unsafe fn with_packet<T>(
             interface,
             interface_address: address(packet.interface_address),
             classes,
+            proof: proof(packet.proof),
         };
-        body(&Packet { wire, context, reply: packet.reply, now: packet.now })
-    };
-    if packet.classes.is_null() || packet.classes_len == 0 {
-        return body(&[]);
-    }
-    let mut names: [&[u8]; MOST_CLASSES] = [&[]; MOST_CLASSES];
-    let count = packet.classes_len.min(MOST_CLASSES);
-    // SAFETY: as above; there are classes_len of them, and count is no more.
-    let classes = unsafe { slice::from_raw_parts(packet.classes, count) };
-    for (name, class) in names.iter_mut().zip(classes) {
+        let mut kept: [&[u8]; MOST_LEASES] = [&[]; MOST_LEASES];
         // SAFETY: as above.
-        *name = unsafe { bytes(*class) };
+        let kept = unsafe { texts(packet.before, packet.before_len, &mut kept) };
+        let before = Before { kept, subnet: packet.subnet };
+        body(&Packet { wire, context, reply: packet.reply, now: packet.now, before })
+    };
+    let mut names: [&[u8]; MOST_CLASSES] = [&[]; MOST_CLASSES];
+    // SAFETY: as above.
+    body(unsafe { texts(packet.classes, packet.classes_len, &mut names) })
+}
+
+/// Borrows a list of texts, as many as there is room for.
+///
+/// # Safety
+/// The list holds `count` texts, all readable for as long as the result lives.
+unsafe fn texts<'a, 'r>(
+    list: *const offhook_bytes,
+    count: usize,
+    room: &'r mut [&'a [u8]],
+) -> &'r [&'a [u8]] {
+    if list.is_null() || count == 0 {
+        return &[];
     }
-    body(&names[..count])
+    let count = count.min(room.len());
+    // SAFETY: as above, and count is no more than there are.
+    let list = unsafe { slice::from_raw_parts(list, count) };
+    for (place, text) in room.iter_mut().zip(list) {
+        // SAFETY: as above.
+        *place = unsafe { bytes(*text) };
+    }
+    room.get(..count).unwrap_or_default()
+}
+
+/// What the server's leases say; the worst counts.
+fn proof(bits: u32) -> Proof {
+    if bits & abi::OFFHOOK_PROOF_UNKNOWN != 0 {
+        Proof::Unknown
+    } else if bits & abi::OFFHOOK_PROOF_RELAY_IS_CLIENT != 0 {
+        Proof::RelayIsClient
+    } else if bits & abi::OFFHOOK_PROOF_LEASE != 0 {
+        Proof::Lease
+    } else {
+        Proof::None
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -78,6 +113,20 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_admit(
         // SAFETY: the shim's own variable.
         unsafe { admission_out.write(admission) };
         OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub(in crate::ffi) unsafe extern "C" fn offhook_token_due(
+    handle: *const Handle,
+    packet: *const offhook_packet,
+) -> i32 {
+    // SAFETY: by the page, the handle is alive.
+    let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
+    guard(Some(hook), NOTHING, || {
+        // SAFETY: the shim's own packet, alive during the call.
+        let due = unsafe { with_packet(packet, false, |packet| hook.token_due(packet)) };
+        if due { OK } else { NOTHING }
     })
 }
 

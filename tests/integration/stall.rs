@@ -1,0 +1,175 @@
+//! Commands run on Kea's thread that receives packets: however much is asked, and however much hostile
+//! clients have sent, no client waits long.
+
+use crate::peers::control;
+use crate::peers::kea::{Kea, Setup};
+use crate::peers::packet::{DISCOVER, INFORM, Question};
+use crate::peers::phone::{Phone, Relay};
+use crate::peers::socket::bind;
+use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const POLICY: &str =
+    r#"{ "systems": [{ "system": "files", "url": "https://p.example/{{vendor}}/{{mac}}/" }] }"#;
+
+/// More clients than the table holds by its bytes.
+const HOSTILE: u32 = 100_000;
+
+/// DHCPINFORMs of phones that send all they can; no lease is made for them.
+fn flood(kea: &Kea) {
+    let socket = bind(Ipv4Addr::new(127, 1, 9, 9), 0);
+    let server = (Ipv4Addr::LOCALHOST, kea.port());
+    for number in 0..HOSTILE {
+        let [_, a, b, c] = number.to_be_bytes();
+        let mut options = vec![(53, vec![INFORM])];
+        for code in [60, 12, 77, 55, 124, 125] {
+            let mut value = if code == 60 { b"yealink".to_vec() } else { Vec::new() };
+            value.extend(number.to_string().bytes());
+            value.resize(200, code);
+            options.push((code, value));
+        }
+        // One whole block, for options 124 and 125: Kea drops a packet with a malformed one.
+        for (code, value) in &mut options {
+            if matches!(code, 124 | 125) {
+                value.splice(..5, [0, 0, 1, *code, 195]);
+            }
+        }
+        let question = Question {
+            xid: number,
+            flags: 0,
+            ciaddr: Ipv4Addr::new(127, 1, 9, 9),
+            giaddr: Ipv4Addr::UNSPECIFIED,
+            mac: [0, 0x15, 0x65, a, b, c],
+            options,
+            tail: None,
+        };
+        socket.send_to(&question.write(), server).expect("the packet is sent");
+        if number % 64 == 63 {
+            // As fast as Kea takes them: what its socket cannot hold would be lost.
+            std::thread::sleep(Duration::from_millis(8));
+        }
+    }
+}
+
+/// A client that asks every 10 ms while `work` is done: its longest wait.
+fn beside(kea: &Kea, work: impl FnOnce()) -> Duration {
+    let (done, relay) = (AtomicBool::new(false), Relay::of(kea));
+    let mut longest = Duration::ZERO;
+    std::thread::scope(|scope| {
+        let done = &done;
+        let client = scope.spawn(move || {
+            let mut longest = Duration::ZERO;
+            while !done.load(Ordering::Relaxed) {
+                let asked = Instant::now();
+                let question = relay.question(&Phone::stranger(7), DISCOVER);
+                relay.ask(&question).expect("an offer while commands run");
+                longest = longest.max(asked.elapsed());
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            longest
+        });
+        // The client is under way.
+        std::thread::sleep(Duration::from_millis(100));
+        work();
+        done.store(true, Ordering::Relaxed);
+        longest = client.join().expect("the client ends");
+    });
+    longest
+}
+
+fn ten_at_once(socket: &Path, name: &str, arguments: &Value) {
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| control::command(socket, name, Some(arguments.clone())));
+        }
+    });
+}
+
+#[test]
+fn no_client_waits_long_while_100_000_hostile_phones_are_known() {
+    let kea = Setup::offhook(POLICY)
+        .edit(|dhcp4| {
+            let quiet = |name: &str| json!({ "name": name, "severity": "WARN" });
+            let loggers = dhcp4["loggers"].as_array_mut().expect("a list");
+            loggers.extend(["kea-dhcp4.offhook-hooks", "kea-dhcp4.leases"].map(quiet));
+        })
+        .edit(|dhcp4| dhcp4["multi-threading"]["packet-queue-size"] = json!(4096))
+        .start();
+    flood(&kea);
+    let status = kea.command("phone-status-get", json!({})).ok();
+    let known = status["phones"]["remembered"].as_u64().unwrap_or_default();
+    assert!(known > 10_000, "expected a full table, found {}", status["phones"]);
+    assert!(status["phones"]["bytes"].as_u64() <= status["phones"]["most-bytes"].as_u64());
+    println!("{}", status["phones"]);
+    let resident = kea.footprint().resident_kib;
+    println!("resident {resident} KiB");
+
+    let policy =
+        json!({ "systems": [{ "system": "files", "url": "https://other.example/{{mac}}/" }] });
+    let one = "00:15:65:00:00:01";
+    let commands = [
+        ("phone-list", json!({ "limit": 10_000 })),
+        ("phone-list", json!({ "site": "nowhere" })),
+        ("phone-policy-test", json!({ "policy": policy, "limit": 1000 })),
+        ("phone-get", json!({ "hw-address": one })),
+        ("phone-explain", json!({ "hw-address": one })),
+        ("phone-policy-get", json!({})),
+        ("phone-policy-set", json!({ "policy": policy })),
+        ("phone-status-get", json!({})),
+        ("phone-vendor-list", json!({})),
+        ("phone-vendor-get", json!({ "vendor": "yealink" })),
+    ];
+    let socket = kea.socket();
+    // What a machine with other work on it costs a client anyway.
+    let idle = beside(&kea, || std::thread::sleep(Duration::from_secs(1)));
+    for (name, arguments) in commands {
+        let alone = beside(&kea, || {
+            let asked = Instant::now();
+            control::command(&socket, name, Some(arguments.clone()));
+            let took = asked.elapsed();
+            assert!(took < Duration::from_secs(1) + idle, "{name} {arguments}: {took:?}");
+        });
+        let ten = beside(&kea, || ten_at_once(&socket, name, &arguments));
+        println!("{name}: longest wait {alone:?} beside one, {ten:?} beside ten; idle {idle:?}");
+        let most = Duration::from_millis(250) + idle;
+        // Kea itself reads and writes each answer's JSON once more; unoptimised code is slower.
+        let most = if cfg!(debug_assertions) { 4 * most } else { most };
+        assert!(
+            alone < most && ten < most,
+            "{name}: {alone:?} alone, {ten:?} at ten, idle {idle:?}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_file_that_is_no_file_is_a_mistake_and_kea_goes_on() {
+    let kea = Setup::new().offhook_file(POLICY).start();
+    let (relay, policy) = (Relay::of(&kea), kea.setup.folder.join("policy.json"));
+    let phone = Phone::new("00:15:65:01:02:03").class("yealink");
+    let before = relay.discover(&phone).option(66).map(<[u8]>::to_vec);
+    assert!(before.is_some());
+    let refused = |what: &str, expected: &str| {
+        let asked = Instant::now();
+        let text = kea.command("phone-policy-reload", None).refused();
+        assert!(text.contains(expected), "{what}: {text}");
+        assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
+        let after = relay.discover(&phone).option(66).map(<[u8]>::to_vec);
+        assert_eq!(after, before, "{what}: what was in force stays in force");
+        std::fs::remove_file(&policy).expect("it is removed");
+    };
+    std::fs::remove_file(&policy).expect("the policy is removed");
+    crate::peers::process::run_well(crate::peers::process::command("mkfifo").arg(&policy));
+    refused("a pipe", "expected a file, found a pipe");
+    std::os::unix::fs::symlink("/dev/zero", &policy).expect("a link");
+    refused("a device", "expected a file, found a device");
+    let large = std::fs::File::create(&policy).expect("a file");
+    large.set_len(800 << 20).expect("a long file");
+    refused("a long file", "is too large: expected at most 64 MiB");
+    kea.setup
+        .folder
+        .write("policy.json", format!("{{ \"vars\": {{ \"a\": \"{}\" }} }}", "x".repeat(5 << 20)));
+    refused("a long text", "vars.a: expected at most 8192 bytes");
+}
