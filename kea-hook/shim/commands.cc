@@ -129,7 +129,6 @@ extern "C" int offhook_command_processed(CalloutHandle& handle) {
         handle.getArgument("name", name);
         if (name == "config-test") {
             testConfiguration(hook, handle);
-            return;
         }
         if (name.compare(0, 10, "statistic-") != 0) {
             ConstElementPtr arguments;

@@ -108,6 +108,7 @@ pub fn judge(
     direct: bool,
     may_move: bool,
 ) -> Judgement {
+    let mut shown = now;
     if let Some(before) = before {
         let differs = signs.differences(&before.signs, rule, direct);
         let silent = now.saturating_sub(before.shown);
@@ -123,8 +124,11 @@ pub fn judge(
         if signs.subnet == 0 {
             signs.subnet = before.signs.subnet;
         }
+        // Another lease of the same client may hold what was shown before: the later one counts, also within one
+        // second, or if the clock was set back.
+        shown = now.max(before.shown + u64::from(signs != before.signs));
     }
-    Judgement::Accepted(Accepted { signs, shown: now })
+    Judgement::Accepted(Accepted { signs, shown })
 }
 
 /// The signs in words, for a log line.

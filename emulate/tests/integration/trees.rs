@@ -123,6 +123,8 @@ fn one(stream: TcpStream, answer: &Answer<'_>, seen: &Mutex<Vec<String>>) -> std
         }
     }
     let (status, body) = answer(&name, authorization.as_deref());
+    // Before the answer: the phone may be done as soon as it has it.
+    seen.lock().unwrap().push(format!("{name} {status}"));
     let mut stream = stream;
     write!(
         stream,
@@ -131,7 +133,6 @@ fn one(stream: TcpStream, answer: &Answer<'_>, seen: &Mutex<Vec<String>>) -> std
         body.len()
     )?;
     stream.write_all(&body)?;
-    seen.lock().unwrap().push(format!("{name} {status}"));
     stream.shutdown(Shutdown::Write)
 }
 

@@ -35,7 +35,7 @@ impl Opened {
     }
 }
 
-/// Keeps this library in the process when Kea closes it: the build that it has opened stays too.
+/// Keeps this library in the process when Kea closes it, as the build that it opens does.
 pub(crate) fn stay() {
     let Some(name) = own_file().and_then(|file| CString::new(file.as_os_str().as_bytes()).ok())
     else {

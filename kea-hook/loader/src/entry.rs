@@ -24,7 +24,12 @@ static KEA: OnceLock<RunningKea> = OnceLock::new();
 static BUILD: OnceCell<Opened> = OnceCell::new();
 
 fn kea() -> RunningKea {
-    *KEA.get_or_init(RunningKea::find)
+    *KEA.get_or_init(|| {
+        // Kea opens and closes a library twice for each configuration. What was found out stays, with the
+        // library, instead of being found out, and left behind in memory, each time.
+        dynamic::stay();
+        RunningKea::find()
+    })
 }
 
 /// Runs a door's body; a panic is logged and becomes `fallback`.
@@ -68,10 +73,7 @@ unsafe extern "C-unwind" fn load(library: *mut c_void) -> c_int {
         std::fs::read("/proc/self/cmdline").is_ok_and(|words| command_line::is_check(&words))
     });
     let build = guard(None, || match BUILD.get_or_try_init(|| build::open(kea())) {
-        Ok(build) => {
-            dynamic::stay();
-            Some(build)
-        }
+        Ok(build) => Some(build),
         Err(NoBuild { id, text }) => {
             log::error(
                 id,

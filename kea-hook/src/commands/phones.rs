@@ -236,7 +236,7 @@ fn is_text(value: &[u8]) -> bool {
 }
 
 /// Of so many phones the makers are looked at: more take too long, and a site has few makers.
-const MOST_LOOKED_AT: usize = 10_000;
+const MOST_LOOKED_AT: usize = 500;
 
 /// The makers of the phones seen, by id.
 pub(super) fn makers_seen(hook: &Hook) -> BTreeSet<String> {
