@@ -11,6 +11,7 @@ help:
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
 	@echo 'make install-dnsmasq  only the dnsmasq companion and the command, without Kea'
+	@echo 'make test-catalogue  every maker'"'"'s examples, without any server'
 	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet; 100,000 phones'"'"' files; dnsmasq)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
 	@echo 'make sanitize  the C++ part with AddressSanitizer and UndefinedBehaviorSanitizer in a real Kea (not in make test)'
@@ -75,6 +76,10 @@ test: deps
 	ls "$$folder$(HOOKS)/offhook/kea-"*.so >/dev/null && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
+# Needs neither Kea nor any other server.
+test-catalogue:
+	$(CARGO) test -p offhook-core --test integration catalogue::
+
 # What takes long the first time says so: the programs are built one by one, as the demo would build
 # them unseen.
 demo:
@@ -94,6 +99,11 @@ bench:
 	$(COMPANION)
 	OFFHOOK_DNSMASQ='$(CURDIR)/target/release/offhook-dnsmasq' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
 	  $(CARGO) test --quiet -p offhook-tests --test dnsmasq-bench
+
+# The longest wait of a client beside every command, at 100,000 hostile phones. Wants a quiet machine.
+stall:
+	@scripts/deps test
+	$(CARGO) test -p offhook-tests --test integration stall:: -- --ignored --nocapture
 
 matrix:
 	@scripts/matrix

@@ -22,7 +22,7 @@ use offhook_core::{Mistake, Mistakes};
 
 use crate::file::{Kind, Unreadable};
 
-/// A file's text, for a server: see [`file`].
+/// A file's text, for a server: see `file`.
 ///
 /// # Errors
 /// It cannot be read: the mistake names the file.

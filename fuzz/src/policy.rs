@@ -6,6 +6,6 @@ use offhook_core::{Engine, Host, builtin, check};
 
 fuzz_target!(|text: &str| {
     if let Ok(engine) = Engine::new(builtin::shared(), text, Host::ANY) {
-        check::doubts(&engine);
+        check::doubts(&engine, check::Makers::All);
     }
 });

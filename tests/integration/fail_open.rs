@@ -38,9 +38,15 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 /// The options that the core, the shim or Kea look into.
 const CODES: [u8; 16] = [12, 15, 43, 50, 51, 55, 60, 61, 66, 77, 81, 82, 93, 120, 124, 125];
 
+/// What computers ask for (PXE, NetInfo and WPAD): who asks for one of these is not taken for a phone by its
+/// address alone, and by chance some of the contents above do.
+const OF_COMPUTERS: [u8; 5] = [93, 94, 97, 112, 252];
+
 struct Case {
     name: String,
     phone: Phone,
+    /// Looks like a computer by its request list.
+    computer: bool,
 }
 
 fn cases() -> Vec<Case> {
@@ -53,7 +59,8 @@ fn cases() -> Vec<Case> {
             let yealink = Phone { mac: [0, 0x15, 0x65, a, b, c], options: vec![], tail: None };
             for phone in [Phone::stranger(number), yealink] {
                 let name = format!("{}, option {code}: {name}", phone.mac_text());
-                cases.push(Case { name, phone: phone.option(code, &content) });
+                let computer = code == 55 && content.iter().any(|byte| OF_COMPUTERS.contains(byte));
+                cases.push(Case { name, phone: phone.option(code, &content), computer });
             }
         }
     }
@@ -69,7 +76,7 @@ fn cases() -> Vec<Case> {
         let [_, a, b, c] = number.to_be_bytes();
         let mac = [0, 0x15, 0x65, a, b, c];
         let phone = Phone { mac, options: vec![], tail: Some(tail) };
-        cases.push(Case { name: name.to_owned(), phone });
+        cases.push(Case { name: name.to_owned(), phone, computer: false });
     }
     cases
 }
@@ -98,7 +105,7 @@ fn whatever_a_client_sends_it_gets_the_answer_it_got_without_the_hook() {
                 let (mut more, lost) = with.beyond(without);
                 // Since 2.7 Kea makes up a name with the address in it, which is another here.
                 more.retain(|(code, _)| *code != 81);
-                let phone = case.phone.mac[..3] == [0, 0x15, 0x65];
+                let phone = case.phone.mac[..3] == [0, 0x15, 0x65] && !case.computer;
                 let expected = if phone { vec![(66, URL.to_vec())] } else { vec![] };
                 told += usize::from(phone);
                 if more != expected || !lost.is_empty() {

@@ -89,6 +89,7 @@ fn ten_at_once(socket: &Path, name: &str, arguments: &Value) {
 }
 
 #[test]
+#[ignore = "measures times: run it alone on a quiet machine (make stall)"]
 fn no_client_waits_long_while_100_000_hostile_phones_are_known() {
     let kea = Setup::offhook(POLICY)
         .edit(|dhcp4| {

@@ -201,7 +201,7 @@ impl Maker {
         family.and_then(|family| family.field.get(field)).or_else(|| self.field.get(field))
     }
 
-    /// The words of a field, for [`Fact::words_of`] too.
+    /// The words of a field, for `Fact::words_of` too.
     pub fn words<'m>(
         &'m self,
         family: Option<&'m Family>,

@@ -3,7 +3,7 @@
 //! a policy (`check`).
 //!
 //! A file is protected by the rule of the place that it is written for. Two places whose protection
-//! differs must not be able to name one file: [`conflicts`] finds those, and such a policy is refused.
+//! differs must not be able to name one file: `conflicts` finds those, and such a policy is refused.
 
 mod conflicts;
 mod doubts;

@@ -64,13 +64,9 @@ fn said(output: &Output) -> String {
 fn the_readmes_dnsmasq_is_taken_by_dnsmasq_and_doctor() {
     let (section, folder) = (section(), tempfile::tempdir().expect("a folder"));
     let root = folder.path();
-    let examples = "usr/share/doc/offhook/examples";
-    for folder in ["etc/dnsmasq.d", "var/lib/offhook/dnsmasq", examples] {
+    for folder in ["etc/dnsmasq.d", "var/lib/offhook/dnsmasq"] {
         fs::create_dir_all(root.join(folder)).expect("a folder");
     }
-    // What the packages bring.
-    let example = workspace().join("examples/offhook.json");
-    fs::copy(example, root.join(examples).join("offhook.json")).expect("the example");
     let installed = run(&section, "install -D", root);
     assert!(installed.status.success(), "{}", said(&installed));
     let rendered = run(&section, "offhook-dnsmasq render", root);
@@ -80,7 +76,7 @@ fn the_readmes_dnsmasq_is_taken_by_dnsmasq_and_doctor() {
 
     let program = env!("CARGO_BIN_EXE_offhook-dnsmasq");
     let lines = blocks(&section, "").join("\n") + "\n";
-    let lines = lines.replace("/usr/bin/offhook-dnsmasq", program);
+    let lines = lines.replace("/usr/local/bin/offhook-dnsmasq", program);
     let conf = root.join("etc/dnsmasq.conf");
     fs::write(&conf, &lines).expect("a configuration");
     let mut test = Command::new("dnsmasq");

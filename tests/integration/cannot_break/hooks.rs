@@ -61,6 +61,7 @@ fn settings(name: &str, setup: &Setup) -> Option<Option<Value>> {
 
 #[test]
 fn every_one_that_debian_ships() {
+    let mut tried = 0;
     for name in of_debian() {
         for first in [true, false] {
             let setup = Setup::new();
@@ -68,12 +69,19 @@ fn every_one_that_debian_ships() {
                 eprintln!("left out: {name}");
                 continue;
             };
+            // Some want more than a default (lease_query a list of requesters), and stop Kea by themselves.
+            if Setup::new().kea_library(&name, other.clone()).try_start().is_err() {
+                eprintln!("left out, Kea alone does not start with it: {name}");
+                continue;
+            }
+            tried += 1;
             eprintln!("{name}, offhook first: {first}");
             let kea = add(setup, &name, other, parameters(), first).start();
             assert_eq!(serves(&kea).as_deref(), Some(URL), "{name}, offhook first: {first}");
             kea.command("phone-status-get", None).ok();
         }
     }
+    assert!(tried >= 10, "expected at least five libraries in both orders, found {tried}");
 }
 
 const PHONES_ONLY: &str = r#"{ "answer": "phones",

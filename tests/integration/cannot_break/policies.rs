@@ -170,8 +170,10 @@ fn a_check_fails_and_says_why() {
     if can_check() {
         assert!(setup.check().status.success(), "expected -T to accept");
     }
-    let data = fs::read_dir(setup.folder.join("data")).expect("the folder of the leases").count();
-    assert_eq!(data, 0, "expected no file beside the leases");
+    // Kea 3.0 itself makes a lease file; what is ours has our name in it.
+    let data = fs::read_dir(setup.folder.join("data")).expect("the folder of the leases").flatten();
+    let ours = data.filter(|entry| entry.file_name().to_string_lossy().contains("offhook"));
+    assert_eq!(ours.count(), 0, "expected no file of ours beside the leases");
 }
 
 #[test]

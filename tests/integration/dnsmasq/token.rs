@@ -19,8 +19,8 @@ const POLICY: &str = r#"{
     { "mac": "00:15:65:01:02:03" },
     { "mac": "00:04:f2:01:02:03", "vendor": "polycom" },
     { "mac": "00:04:13:01:02:03", "options": [{ "code": 67, "text": "own/{{token}}" }] },
-    { "mac": "00:04:13:01:02:04", "systems": [{ "system": "files", "url": "https://own/{{token}}/" }] },
-    { "mac": "00:04:13:01:02:05", "systems": [{ "system": "files", "url": "https://own/{{token}}/" }] }
+    { "mac": "00:04:13:01:02:04", "systems": [{ "system": "files", "url": "https://own/{{mac}}/{{token}}/" }] },
+    { "mac": "00:04:13:01:02:05", "systems": [{ "system": "files", "url": "https://own/{{mac}}/{{token}}/" }] }
   ]
 }"#;
 

@@ -27,7 +27,7 @@ const TRAPS: &[(&str, &str, &str)] = &[
     ("bytes in 67", r#"{ "options": [{ "code": 67, "hex": "ff:fe" }] }"#, "as text only"),
     (
         "dnsmasq's own options",
-        r#"{ "options": [{ "code": 82, "hex": "01:01:61" }] }"#,
+        r#"{ "options": [{ "code": 81, "hex": "01:01:61" }] }"#,
         "dnsmasq's own affair",
     ),
     (
