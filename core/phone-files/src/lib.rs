@@ -9,19 +9,19 @@
 //! # Example
 //! ```
 //! use offhook_core::{Engine, Host, builtin};
-//! use offhook_phone_files::{Renderer, json_list};
+//! use offhook_phone_files::{Reading, Renderer};
 //!
 //! let policy = r#"{ "systems": [ { "system": "files", "url": "https://p.example.com/phones/" } ],
 //!                   "phone-settings": { "server": "pbx.example.com" } }"#;
 //! let engine = Engine::new(builtin::shared(), policy, Host::ANY).expect("a good policy");
-//! let list = json_list::read(
-//!     r#"[ { "mac": "00:15:65:aa:bb:cc", "lines": [ { "user": "1001", "password": "secret" } ] } ]"#,
-//!     &engine,
+//! let no_key = |_: &str| Err("this policy names no key".to_owned());
+//! let renderer = Renderer::new(&engine, &[], &no_key).expect("templates without mistakes");
+//!
+//! let list = Reading::new(&engine, renderer.makers()).read(
+//!     br#"[ { "mac": "00:15:65:aa:bb:cc", "lines": [ { "user": "1001", "password": "secret" } ] } ]"#,
 //! );
 //! assert_eq!(list.mistakes, []);
 //!
-//! let no_key = |_: &str| Err("this policy names no key".to_owned());
-//! let renderer = Renderer::new(&engine, &[], &no_key).expect("templates without mistakes");
 //! let places = renderer.places(&list.phones[0]).expect("a place for each file");
 //! let own = places.iter().find(|placed| placed.path == "001565aabbcc.cfg").expect("its own file");
 //! let file = renderer.render(&list.phones[0], own).expect("a file");
