@@ -79,7 +79,7 @@ pub const PORTSIP_SITE: Site = Site {
     about: "As above, with that system's URL.",
     phones: &[
         role("fanvil", "0c:38:3e:01:02:03", "X3SG", PORTSIP),
-        Role { example: "Myriad by", ..role("ale", "3c:28:a6:01:02:03", "", PORTSIP) },
+        Role { example: "Myriad by", ..role("ale", "3c:28:a6:01:02:03", "M5", PORTSIP) },
         role("htek", "00:1f:c1:01:02:03", "UC926", PORTSIP),
         Role { end: End::Located, ..role("dinstar", "f8:a0:3d:01:02:03", "", PORTSIP) },
         brief(role("snom", SNOM, "320", PORTSIP)),
