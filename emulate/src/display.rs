@@ -150,7 +150,18 @@ fn is_token(run: &str) -> bool {
     };
     let kinds: Vec<u8> = run.bytes().map(kind).filter(|kind| *kind > 0).collect();
     let changes = kinds.windows(2).filter(|pair| matches!(pair, [a, b] if a != b)).count();
-    run.len() >= SHORTEST && changes >= 4
+    run.len() >= SHORTEST && changes >= 4 && !is_written_in_words(run)
+}
+
+/// `CertProvisioningService`: letters alone, and every capital begins a word of three letters or more.
+/// Of a million random folders (24 signs of base64url) about two look like that, by calculation.
+fn is_written_in_words(run: &str) -> bool {
+    let mut words = run.split_inclusive(|sign: char| !sign.is_ascii_lowercase());
+    let first = words.next().unwrap_or_default();
+    run.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && first.len() == 1
+        && words
+            .all(|word| word.trim_end_matches(|sign: char| sign.is_ascii_uppercase()).len() >= 2)
 }
 
 #[cfg(test)]
@@ -172,6 +183,7 @@ mod tests {
         for text in [
             "http://h:8880/p/acme/{mac}",
             "http://h/provision/R2Xu8aVV20Jka/",
+            "https://h:443/CertProv/CertProvisioningService.svc",
             "https://provision.example.com/phones/y000000000028.cfg",
             "tftp://h/SEP001565AABBCC.cnf.xml",
             "http://h/sipconfig-3c28a60a0b0c.txt",
