@@ -80,7 +80,7 @@ pub fn judge(
     unread: &[String],
     log: &mut Log<'_>,
 ) -> Option<Account> {
-    let Some(names) = &phone.character.registration else {
+    let Some(names) = phone.character.registration_for(&phone.model) else {
         let count = settings.len();
         log.passed(
             steps::CONFIGURATION,
@@ -181,7 +181,11 @@ fn is_on(switch: &Switch, settings: &Settings) -> bool {
 
 fn port(names: &[String], settings: &Settings) -> Result<Option<u16>, Wrong> {
     let Some((value, _)) = settings.get(names) else { return Ok(None) };
-    match value.parse::<u16>() {
+    let parsed = match value.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16),
+        None => value.parse::<u16>(),
+    };
+    match parsed {
         // 0 leaves it to the phone.
         Ok(0) => Ok(None),
         Ok(port) => Ok(Some(port)),

@@ -44,6 +44,9 @@ pub struct Character {
     pub login: Login,
     /// The parameters of a configuration file that a registration needs.
     pub registration: Option<Registration>,
+    /// Those of models whose files differ, by the beginning of the model.
+    #[serde(default)]
+    pub registration_of: BTreeMap<String, Registration>,
     /// The sources of these facts.
     #[serde(default)]
     pub sources: Vec<String>,
@@ -135,6 +138,16 @@ impl Character {
         };
         toml::from_str(text)
             .map_err(|error| NoCharacter { vendor: (*id).to_owned(), why: error.to_string() })
+    }
+
+    /// The parameters that a registration of this model needs.
+    pub fn registration_for(&self, model: &str) -> Option<&Registration> {
+        let begins = |head: &str| {
+            model.get(..head.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(head))
+        };
+        let own = self.registration_of.iter().filter(|(head, _)| begins(head));
+        let own = own.max_by_key(|(head, _)| head.len()).map(|(_, own)| own);
+        own.or(self.registration.as_ref())
     }
 }
 

@@ -109,8 +109,9 @@ impl Collection<'_, '_> {
         let scheme = folder.split_once("://").map_or("", |(scheme, _)| scheme);
         for file in &phone.vendor.files {
             let Some(name) = name(phone, file) else { continue };
-            // What another file must name is requested then, and only then.
-            if !file.named_by.is_empty() {
+            // What another file must name is requested then, and only then; with "only-if-missing" it is
+            // requested too where those are missing.
+            if !file.named_by.is_empty() && file.only_if_missing.is_empty() {
                 let own = file.named_by.iter().map(|own| phone.fill(own)).collect::<Vec<_>>();
                 self.skipped.push(format!("{name} (only if {} names it)", own.join(" or ")));
                 continue;

@@ -197,7 +197,7 @@ record! {
         /// missing. Empty: no such condition.
         pub only_if_missing: List<Text>,
         /// Names of other files of this vendor: the phone requests this one only if one of them names
-        /// it. Empty: the phone requests it by itself.
+        /// it; beside `only_if_missing`, also then. Empty: the phone requests it by itself.
         pub named_by: List<Text>,
         /// See [`fits_firmware`].
         pub firmware_from: List<Text>,
@@ -341,13 +341,16 @@ impl PhoneFile {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             names.join(between)
         };
-        if !self.only_if_missing.is_empty() {
+        let missing = (!self.only_if_missing.is_empty()).then(|| {
             let verb = if self.only_if_missing.len() == 1 { "is" } else { "are" };
-            let names = quoted(&self.only_if_missing, " and ");
-            conditions.push(format!("only if {names} {verb} missing"));
-        }
-        if !self.named_by.is_empty() {
-            conditions.push(format!("only if {} names it", quoted(&self.named_by, " or ")));
+            format!("if {} {verb} missing", quoted(&self.only_if_missing, " and "))
+        });
+        let named = (!self.named_by.is_empty())
+            .then(|| format!("if {} names it", quoted(&self.named_by, " or ")));
+        match (missing, named) {
+            (None, None) => {}
+            (Some(one), None) | (None, Some(one)) => conditions.push(format!("only {one}")),
+            (Some(missing), Some(named)) => conditions.push(format!("only {missing}, or {named}")),
         }
         conditions
     }

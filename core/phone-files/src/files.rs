@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::cipher;
+use crate::conditions::{Candidates, is_asked_for, is_fetched_from};
 use crate::group::{Group, Home};
 use crate::makers::{Makers, starts};
 use crate::phone::Phone;
@@ -120,6 +121,12 @@ impl<'e> Renderer<'e> {
         let (mut own, mut placed) = (None, Vec::new());
         // The files of other models, and whether there is one of this.
         let (mut skipped, mut of_model) = (Vec::new(), false);
+        let candidates = Candidates::new(vendor.files.iter().filter(|file| {
+            !file.template.is_empty()
+                && is_asked_for(file, phone)
+                && is_fetched_from(file, place)
+                && group.needs(&file.template, phone)
+        }));
         for (file, index) in vendor.files.iter().zip(0u16..) {
             if file.template.is_empty() {
                 continue;
@@ -129,7 +136,9 @@ impl<'e> Renderer<'e> {
                 continue;
             }
             of_model |= !file.models.is_empty();
-            if !group.needs(&file.template, phone) {
+            // In a folder of its own a phone shares nothing.
+            let is_own = &*file.scope == "device" || place.is_some_and(Place::is_own);
+            if !candidates.has(file) || (is_own && candidates.is_never_requested(file)) {
                 continue;
             }
             let Some(name) = file_name(file, phone) else {
@@ -144,8 +153,9 @@ impl<'e> Renderer<'e> {
                      digits, '-', '_', '+' and '.' in the names of sites and models"
                 )));
             }
-            // In a folder of its own a phone shares nothing.
-            let is_own = &*file.scope == "device" || place.is_some_and(Place::is_own);
+            if candidates.is_named_by_none(file) {
+                group.note_unnamed(file, phone);
+            }
             let fingerprint = if is_own {
                 *own.get_or_insert_with(|| group.own_fingerprint(phone))
             } else {
@@ -231,13 +241,6 @@ impl<'e> Renderer<'e> {
     }
 }
 
-/// Whether a phone of this model asks for a file; one without a model might.
-fn is_asked_for(file: &PhoneFile, phone: &Phone) -> bool {
-    file.models.is_empty()
-        || phone.model.is_empty()
-        || file.models.iter().any(|model| starts(&phone.model, model))
-}
-
 /// A file's name for this phone; none if it needs a model and the list has none.
 fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
     let by_model = file.name.contains("{{model}}") || !file.models.is_empty();
@@ -248,11 +251,22 @@ fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
         true => phone.model.get(file.without.len()..).unwrap_or_default(),
         false => &phone.model,
     };
-    let mut digits = Vec::with_capacity(12);
-    offhook_catalogue::text::write_mac(phone.mac.0, false, 0, &mut digits);
-    let lower = String::from_utf8_lossy(&digits);
-    let name = file.name.replace("{{mac}}", &lower);
-    let name = name.replace("{{MAC}}", &lower.to_ascii_uppercase());
+    let mut name = file.name.to_string();
+    for (hole, upper, separator) in [
+        ("{{mac}}", false, 0),
+        ("{{MAC}}", true, 0),
+        ("{{mac:dash}}", false, b'-'),
+        ("{{MAC:dash}}", true, b'-'),
+        ("{{mac:colon}}", false, b':'),
+        ("{{MAC:colon}}", true, b':'),
+        ("{{mac:underscore}}", false, b'_'),
+    ] {
+        if name.contains(hole) {
+            let mut digits = Vec::with_capacity(17);
+            offhook_catalogue::text::write_mac(phone.mac.0, upper, separator, &mut digits);
+            name = name.replace(hole, &String::from_utf8_lossy(&digits));
+        }
+    }
     Some(name.replace("{{model}}", model))
 }
 

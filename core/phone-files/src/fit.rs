@@ -250,9 +250,10 @@ impl<'c> Check<'c> {
         let name = zone.name.as_deref().unwrap_or_default();
         let words = self.maker.words(self.family, fact);
         let listed = fact.one_of.is_empty() || fact.one_of.iter().any(|one| one == name);
+        let offset_counts = zone.dst.is_none() || !fact.fixed_minutes;
         let worded = words.is_empty()
             || words.contains_key(name)
-            || words.contains_key(&zone.minutes.to_string());
+            || (offset_counts && words.contains_key(&zone.minutes.to_string()));
         if listed && worded {
             return None;
         }
@@ -280,6 +281,7 @@ impl<'c> Check<'c> {
             None => "characters",
         };
         let count = match (fact.min_length, fact.max_length) {
+            (Some(least), Some(most)) if least == most => format!(", {most} of them"),
             (Some(least), Some(most)) => format!(", {least} to {most} of them"),
             (Some(least), None) => format!(", at least {least} of them"),
             (None, Some(most)) => format!(", at most {most} of them"),

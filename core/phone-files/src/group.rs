@@ -54,6 +54,8 @@ pub(crate) struct Group {
     losses: Mutex<BTreeMap<Loss, Rows>>,
     /// Rows with a line whose registrar nobody names.
     unregistered: Mutex<Rows>,
+    /// Files that no written file names, though the phones request them only then.
+    unnamed_files: Mutex<BTreeMap<String, Rows>>,
 }
 
 impl Group {
@@ -104,6 +106,7 @@ impl Group {
         let shown = vendor.name.to_string();
         let vendor = vendor.id.to_string();
         let (losses, unregistered) = (Mutex::default(), Mutex::default());
+        let unnamed_files = Mutex::default();
         let fingerprint = finish(hash);
         Group {
             vendor,
@@ -115,6 +118,7 @@ impl Group {
             own_templates,
             losses,
             unregistered,
+            unnamed_files,
         }
     }
 
@@ -217,6 +221,14 @@ impl Group {
         }
     }
 
+    /// Takes note of a file that nothing leads the phone to.
+    pub fn note_unnamed(&self, file: &PhoneFile, phone: &Phone) {
+        let others = file.named_by.join(" or ");
+        let text = format!("{} is requested only if {others} names it", file.name);
+        let mut all = self.unnamed_files.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(text).or_default().add(phone.row);
+    }
+
     /// Why the phones may not come here, and what their files lack.
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
@@ -233,6 +245,13 @@ impl Group {
                 "{rows}: the files of {} have no place for {field}{value}{line}: it is left out \
                  ({why}; see docs/files.md)",
                 phone.trim_end(),
+            ));
+        }
+        let unnamed = self.unnamed_files.lock().unwrap_or_else(PoisonError::into_inner);
+        for (text, rows) in unnamed.iter() {
+            doubts.push(format!(
+                "{rows}: {text}, and offhook writes none of these for this phone of {}",
+                self.vendor
             ));
         }
         let rows = self.unregistered.lock().unwrap_or_else(PoisonError::into_inner);

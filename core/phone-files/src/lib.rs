@@ -30,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 mod cipher;
+mod conditions;
 mod csv_list;
 mod encoding;
 pub mod escape;

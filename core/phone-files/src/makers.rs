@@ -73,6 +73,9 @@ pub struct Fact {
     pub parameter: String,
     /// Why there is none.
     pub absent: Option<String>,
+    /// Beside `absent`: a source names a parameter all the same.
+    #[serde(default)]
+    pub named: bool,
     /// Our words and the maker's.
     #[serde(default)]
     pub words: BTreeMap<String, String>,
@@ -91,6 +94,9 @@ pub struct Fact {
     pub max_length: Option<usize>,
     /// How many of a list there is room for.
     pub count: Option<usize>,
+    /// A word for an offset is that of a zone without summer time.
+    #[serde(default)]
+    pub fixed_minutes: bool,
     /// All lines of a phone have the same.
     #[serde(default)]
     pub same: bool,

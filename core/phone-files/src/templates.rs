@@ -185,6 +185,7 @@ fn environment(escapes: HashMap<String, String>) -> Environment<'static> {
     environment.add_filter("scheme", scheme);
     environment.add_filter("without_scheme", without_scheme);
     environment.add_filter("place", place);
+    environment.add_filter("pin", pin);
     environment.add_function("refuse", refuse);
     environment.set_path_join_callback(|name, parent| match parent.split_once('/') {
         Some((vendor, _)) if !name.contains('/') => Cow::Owned(format!("{vendor}/{name}")),
@@ -302,6 +303,14 @@ fn without_scheme(url: &str) -> String {
 /// `{{ codecs|place(codec) }}`: the position in a list from 1; 0 if it is not in it.
 fn place(list: Vec<Value>, item: Value) -> usize {
     list.iter().position(|other| *other == item).map_or(0, |at| at + 1)
+}
+
+/// `{{ admin_password|pin }}`: four digits as two bytes, `0x12,0x34`.
+fn pin(value: Value) -> Result<Value, Error> {
+    let digits = value.downcast_object_ref::<Secret>().map(|Secret(text)| text.as_str());
+    let four = digits.and_then(|digits| digits.split_at_checked(2));
+    let (first, last) = four.ok_or_else(|| unfit("expected four digits".to_owned()))?;
+    Ok(Value::from_object(Secret(format!("0x{first},0x{last}"))))
 }
 
 fn unfit(text: String) -> Error {

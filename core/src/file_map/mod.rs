@@ -116,7 +116,13 @@ impl Folder {
     /// The names that phones may ask for there, without doubles.
     pub fn names(&self, tables: &Tables) -> BTreeSet<Name> {
         let files = self.vendors.iter().flat_map(|vendor| tables.at(*vendor).files.iter());
-        files.filter_map(Name::new).collect()
+        files.filter(|file| self.is_fetched(file)).filter_map(Name::new).collect()
+    }
+
+    /// Whether phones request a file by the scheme of this folder's URL.
+    fn is_fetched(&self, file: &PhoneFile) -> bool {
+        let scheme = self.place.base.split_once("://").map_or("", |(scheme, _)| scheme);
+        file.by.is_empty() || file.by.iter().any(|by| by.eq_ignore_ascii_case(scheme))
     }
 }
 

@@ -78,6 +78,21 @@ fn every_shape_of_xml() {
             "1",
         ),
         (
+            "<P><SYMB_ITEM ID=\"A.b[0].c[%]\" class=\"symb_item\" value='\"u\"'/></P>",
+            "A.b[0].c",
+            "u",
+        ),
+        (
+            r#"<device><sipLines><line button="3" lineIndex="1"><name>u</name></line></sipLines></device>"#,
+            "sipLines/line[1]/name",
+            "u",
+        ),
+        (
+            r#"<DeviceDatabase><Phone><Sip At="0"><User><Id>u</Id></User></Sip></Phone></DeviceDatabase>"#,
+            "Phone/Sip[0]/User/Id",
+            "u",
+        ),
+        (
             r#"<config><accounts><account index="0" username="u"><host_primary server="s"/></account></accounts></config>"#,
             "accounts/account[0]/host_primary/@server",
             "s",

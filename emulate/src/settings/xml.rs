@@ -43,9 +43,12 @@ fn children<'a, 'i>(node: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
     node.children().filter(Node::is_element)
 }
 
+/// The attributes that say which of several an element is.
+const NUMBERS: [&str; 4] = ["idx", "index", "lineIndex", "At"];
+
 /// Which of several an element is: `idx="1"`, `index="1"`, or a child `<ID>SIP1</ID>`.
 fn number(node: Node<'_, '_>) -> Option<String> {
-    let attribute = node.attribute("idx").or_else(|| node.attribute("index"));
+    let attribute = NUMBERS.iter().find_map(|name| node.attribute(*name));
     let child = || children(node).find(|child| child.has_tag_name("ID"))?.text();
     attribute.or_else(child).map(|number| format!("[{}]", number.trim()))
 }
@@ -95,6 +98,12 @@ fn one(node: Node<'_, '_>, path: &str, document: &mut Document) -> Result<bool, 
 }
 
 fn attributes(node: Node<'_, '_>, path: &str, document: &mut Document) -> Result<(), Unread> {
+    // Gigaset's <SYMB_ITEM ID="X[0]" value='"Y"'/>: texts in quotes, all of an array by [0] or [%].
+    if let (Some(name), Some(value)) = (node.attribute("ID"), node.attribute("value")) {
+        let whole = name.strip_suffix("[0]").or_else(|| name.strip_suffix("[%]"));
+        let text = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        return document.value(whole.unwrap_or(name), text.unwrap_or(value));
+    }
     // <setting id="X" value="Y"/>, <param name="X" value="Y"/>
     let name = node.attribute("id").or_else(|| node.attribute("name"));
     if let (Some(name), Some(value)) = (name, node.attribute("value")) {

@@ -64,6 +64,12 @@ const PHONE: [&str; 14] = [
     "keys",
 ];
 
+/// A password of as many digits as the maker takes.
+pub fn digits(fact: Option<&Fact>) -> &'static str {
+    let most = fact.and_then(|fact| fact.max_length).unwrap_or(usize::MAX);
+    &"24681357"[..most.min(8)]
+}
+
 /// What the policy says to DHCP and files alike.
 const POLICY: [&str; 3] = ["voice-vlan", "voice-vlan-priority", "time-servers"];
 
@@ -112,7 +118,7 @@ impl Kin<'_> {
             "phonebook-url" => json!("https://book.example.com/a?b=1&c=2"),
             "firmware-url" => json!("https://fw.example.com/x.rom"),
             "resync-minutes" => json!(1440),
-            "admin-password" => json!("24681357"),
+            "admin-password" => json!(digits(fact)),
             "user-password" => json!("13572468"),
             "syslog-server" => json!("192.0.2.9"),
             "keep-alive-seconds" => json!(30),

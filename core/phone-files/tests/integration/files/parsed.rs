@@ -25,7 +25,10 @@ fn parsed_xml(path: &str, text: &str) -> (Vec<String>, Vec<String>) {
             shape.push(format!("<{}>", node.tag_name().name()));
             for attribute in node.attributes() {
                 shape.push(format!("@{}", attribute.name()));
-                values.push(attribute.value().to_owned());
+                // Gigaset's texts have quotes of their own.
+                let value = attribute.value();
+                let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                values.push(bare.unwrap_or(value).to_owned());
             }
         } else if node.is_text() && !node.text().unwrap_or_default().trim().is_empty() {
             shape.push("text".to_owned());
