@@ -31,9 +31,7 @@ impl<'f> Candidates<'f> {
 
     /// The phone requests this one only if another names it, and none of those is written.
     pub fn is_named_by_none(&self, file: &PhoneFile) -> bool {
-        !file.named_by.is_empty()
-            && file.only_if_missing.is_empty()
-            && !self.one_of(&file.named_by)
+        !file.named_by.is_empty() && file.only_if_missing.is_empty() && !self.one_of(&file.named_by)
     }
 }
 

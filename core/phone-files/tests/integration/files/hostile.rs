@@ -58,7 +58,14 @@ fn policy() -> Value {
 }
 
 /// A phone of a model that asks for the files, with one line or two, and a value in one of its fields.
-fn list(vendor: &Vendor, maker: &Maker, model: &str, lines: usize, field: &str, value: &str) -> Value {
+fn list(
+    vendor: &Vendor,
+    maker: &Maker,
+    model: &str,
+    lines: usize,
+    field: &str,
+    value: &str,
+) -> Value {
     let family = maker.family_of(model).map(|(_, family)| family);
     let transport = maker.fact(family, "transport").expect("a fact");
     let has_tls = transport.words.is_empty() || transport.words.contains_key("tls");
