@@ -45,9 +45,10 @@ pub fn read(path: &Path) -> Result<Vec<Captured>, Failure> {
     for (index, frame) in frames.into_iter().enumerate() {
         match ip_packet(frame.link, &frame.bytes) {
             None => *unread.links.entry(u32::from(frame.link)).or_default() += 1,
-            Some(sliced) => match sliced.and_then(|sliced| dhcp_payload(&sliced)) {
+            Some(sliced) => match sliced.as_ref().and_then(dhcp_payload) {
                 Some(bytes) => packets.push(Captured { frame: index + 1, bytes }),
                 None if frame.is_cut => unread.cut += 1,
+                None if sliced.as_ref().is_some_and(is_fragment) => unread.fragments += 1,
                 None => {}
             },
         }
@@ -70,6 +71,7 @@ struct Unread {
     /// By link type.
     links: BTreeMap<u32, usize>,
     cut: usize,
+    fragments: usize,
 }
 
 impl fmt::Display for Unread {
@@ -79,9 +81,16 @@ impl fmt::Display for Unread {
             write!(f, "; {count} {frames} of link type {link}: not understood here")?;
         }
         match self.cut {
+            0 => {}
+            1 => f.write_str("; 1 frame is cut off: capture with -s 0")?,
+            count => write!(f, "; {count} frames are cut off: capture with -s 0")?,
+        }
+        match self.fragments {
             0 => Ok(()),
-            1 => f.write_str("; 1 frame is cut off: capture with -s 0"),
-            count => write!(f, "; {count} frames are cut off: capture with -s 0"),
+            1 => f.write_str("; 1 frame is a fragment of an IP packet: not put together here"),
+            count => {
+                write!(f, "; {count} frames are fragments of IP packets: not put together here")
+            }
         }
     }
 }
@@ -89,6 +98,9 @@ impl fmt::Display for Unread {
 /// One packet: its bytes, or hex digits.
 fn single(path: &Path, bytes: Vec<u8>) -> Result<Captured, Failure> {
     let text = std::str::from_utf8(&bytes).ok();
+    if let Some(hint) = hint(&bytes, text) {
+        return Err(wrong(format!("{}: {hint}", path.display())));
+    }
     let digits = text.map(|text| text.split_whitespace().collect::<String>());
     let packet = match digits.map(|digits| parse_hex(&digits)) {
         Some(Ok(packet)) => packet,
@@ -103,6 +115,23 @@ fn single(path: &Path, bytes: Vec<u8>) -> Result<Captured, Failure> {
         )));
     }
     Ok(Captured { frame: 1, bytes: packet })
+}
+
+/// What people hand in instead of a capture, and how to make one of it.
+fn hint(bytes: &[u8], text: Option<&str>) -> Option<&'static str> {
+    let dumped = |line: &str| line.trim_start().starts_with("0x0000:");
+    match bytes {
+        [0x1f, 0x8b, ..] => {
+            Some("expected a capture, found a gzip file: unpack it with gunzip first")
+        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            Some("expected a capture, found a zstd file: unpack it with unzstd first")
+        }
+        _ if text.is_some_and(|text| text.lines().any(dumped)) => Some(
+            "expected a capture, found the text that tcpdump -x prints: capture with tcpdump -w FILE",
+        ),
+        _ => None,
+    }
 }
 
 struct Frame {
@@ -156,21 +185,62 @@ const LINUX_SLL2: u32 = 276;
 /// The same number as RAW, as some programs write it.
 const RAW_IP: u32 = 12;
 
+/// Wi-Fi: as it is, and behind the heads of Prism, radiotap and AVS.
+const WIFI: [u32; 4] = [105, 119, 127, 163];
+const PPP: u32 = 9;
+
+/// What follows the head of a Wi-Fi frame that holds IPv4 (LLC and SNAP, RFC 1042).
+const SNAP_IPV4: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x00];
+
+/// IPv4 in a point-to-point frame (RFC 1662, RFC 1332).
+fn in_ppp(frame: &[u8]) -> Option<&[u8]> {
+    let frame = frame.strip_prefix(&[0xff, 3]).unwrap_or(frame);
+    frame.strip_prefix(&[0, 0x21]).or_else(|| frame.strip_prefix(&[0x21]))
+}
+
+/// IPv4 behind the labels of MPLS (RFC 3032) or in a PPPoE session (RFC 2516), in an Ethernet frame.
+fn behind_labels(frame: &[u8]) -> Option<&[u8]> {
+    let mut rest = frame.get(12..)?;
+    while let [0x81, 0, _, _, behind @ ..] | [0x88, 0xa8, _, _, behind @ ..] = rest {
+        rest = behind;
+    }
+    match rest {
+        [0x88, 0x64, _, _, _, _, _, _, behind @ ..] => in_ppp(behind),
+        [0x88, 0x47 | 0x48, labels @ ..] => {
+            let last = labels.chunks_exact(4).position(|label| label[2] & 1 == 1)?;
+            labels.get((last + 1) * 4..)
+        }
+        _ => None,
+    }
+}
+
 /// The packet in a frame; the outer `None` if the link type is not understood.
 fn ip_packet(link: DataLink, frame: &[u8]) -> Option<Option<SlicedPacket<'_>>> {
     let behind = |head: usize| SlicedPacket::from_ip(frame.get(head..)?).ok();
     Some(match link {
-        DataLink::ETHERNET => SlicedPacket::from_ethernet(frame).ok(),
+        DataLink::ETHERNET => match behind_labels(frame) {
+            Some(packet) => SlicedPacket::from_ip(packet).ok(),
+            None => SlicedPacket::from_ethernet(frame).ok(),
+        },
         DataLink::LINUX_SLL => SlicedPacket::from_linux_sll(frame).ok(),
         DataLink::RAW | DataLink::IPV4 => behind(0),
         // BSD's loopback: an address family of four bytes, in the host's order or in the network's.
         DataLink::NULL | DataLink::LOOP => behind(4),
         other => match u32::from(other) {
             RAW_IP => behind(0),
+            PPP => in_ppp(frame).and_then(|packet| SlicedPacket::from_ip(packet).ok()),
+            link if WIFI.contains(&link) => {
+                let at = frame.windows(8).position(|window| window == SNAP_IPV4);
+                at.and_then(|at| behind(at + 8))
+            }
             LINUX_SLL2 => behind(20).filter(|_| frame.starts_with(&[0x08, 0x00])),
             _ => return None,
         },
     })
+}
+
+fn is_fragment(sliced: &SlicedPacket<'_>) -> bool {
+    sliced.is_ip_payload_fragmented()
 }
 
 /// The payload of a UDP datagram to or from a DHCP port.

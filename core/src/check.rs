@@ -1,6 +1,8 @@
 //! Doubts about a policy that is not wrong: what is never reached, what a phone may not take, what
 //! leans on facts that are only recalled. Mistakes are found when the policy is read.
 
+/// Keys that change nothing.
+mod idle;
 /// Which earlier site takes all clients of a later one.
 mod shadowed;
 
@@ -13,6 +15,7 @@ use crate::decode;
 use crate::encode::{self, Form};
 use crate::engine::Engine;
 use crate::plan::{For, Origin, Plan, Unreached, Why, plan};
+use crate::policy::models::{ModelLayer, Models, ModelsAt};
 use crate::policy::{Answer, HeaderSpec, SystemUse};
 use crate::query::Query;
 use crate::recognise::recognise;
@@ -94,15 +97,22 @@ pub fn doubts(engine: &Engine, makers: Makers<'_>) -> Vec<Doubt> {
                 let variant = u8::try_from(variant).unwrap_or(0);
                 let vendor = VendorIx(index);
                 let plan = engine.plan(site, vendor, variant);
+                let at = Where { site, vendor, variant, models: (None, None) };
                 // Site rows repeat what the top row said unless they differ.
                 if row == 0 || plan != engine.plan(None, vendor, variant) {
-                    about_plan(engine, Where { site, vendor, variant }, plan, &mut found);
+                    about_plan(engine, at, plan, &mut found);
+                }
+                for (models, of_model) in engine.model_plans(site, vendor, variant) {
+                    if of_model != plan {
+                        about_plan(engine, Where { models, ..at }, of_model, &mut found);
+                    }
                 }
             }
         }
     }
     about_devices(engine, &mut found);
     forms(engine, &mut found);
+    idle::find(engine, &mut found);
     found.doubts(&named(engine), makers)
 }
 
@@ -113,7 +123,9 @@ fn named(engine: &Engine) -> BTreeSet<String> {
         named.extend(vendor);
         named.extend(layer.systems.iter().flatten().flat_map(|entry| entry.only.iter().copied()));
     }
-    named.extend(engine.policy().devices.iter().filter_map(|(_, device)| device.vendor));
+    named.extend(
+        engine.policy().devices.iter().filter_map(|(_, device)| Some(device.named?.vendor)),
+    );
     named.into_iter().map(|vendor| engine.tables().at(vendor).id.to_string()).collect()
 }
 
@@ -143,11 +155,29 @@ impl Found {
         self.vendors.entry((place.to_owned(), text)).or_default().insert(vendor.to_owned());
     }
 
+    /// Whether a doubt is at this place, or at one around it that is a whole site.
+    fn names(&self, place: &str) -> bool {
+        let here = |found: &String| {
+            found == place
+                || place
+                    .strip_prefix(found.as_str())
+                    .is_some_and(|rest| rest.starts_with(['.', '[']))
+                    && found.contains("vendors.")
+        };
+        self.order.keys().any(here)
+    }
+
+    fn names_exactly(&self, place: &str) -> bool {
+        self.order.contains_key(place)
+    }
+
     fn doubts(self, named: &BTreeSet<String>, makers: Makers<'_>) -> Vec<Doubt> {
-        // By text, makers and whether they are named: the places.
-        let mut groups: BTreeMap<(bool, String, Vec<String>), Vec<String>> = BTreeMap::new();
+        // By text, makers, whether they are named, and the key: the places.
+        type Group = (bool, String, Vec<String>, String);
+        let mut groups: BTreeMap<Group, Vec<String>> = BTreeMap::new();
         for (place, text) in self.plain {
-            groups.entry((false, text, Vec::new())).or_default().push(place);
+            let key = last_key(&place).to_owned();
+            groups.entry((false, text, Vec::new(), key)).or_default().push(place);
         }
         for ((place, text), vendors) in self.vendors {
             let (near, far): (Vec<String>, Vec<String>) = match makers {
@@ -159,14 +189,14 @@ impl Found {
             };
             for (is_far, vendors) in [(false, near), (true, far)] {
                 if !vendors.is_empty() {
-                    let key = (is_far, text.clone(), vendors);
+                    let key = (is_far, text.clone(), vendors, last_key(&place).to_owned());
                     groups.entry(key).or_default().push(place.clone());
                 }
             }
         }
         let rank = |place: &String| self.order.get(place).copied().unwrap_or(usize::MAX);
         let mut doubts: Vec<(bool, usize, Doubt)> = Vec::with_capacity(groups.len());
-        for ((is_far, text, vendors), places) in groups {
+        for ((is_far, text, vendors, _), places) in groups {
             let Some(first) = places.iter().min_by_key(|place| rank(place)) else { continue };
             let (place, count) = (first.clone(), places.len());
             let at = rank(&place);
@@ -179,6 +209,12 @@ impl Found {
         doubts.sort();
         doubts.into_iter().map(|(.., doubt)| doubt).collect()
     }
+}
+
+/// The key at the end of a place, without its position.
+fn last_key(place: &str) -> &str {
+    let key = place.rsplit('.').next().unwrap_or_default();
+    key.split('[').next().unwrap_or_default()
 }
 
 /// The maker of a label, which may name a variant behind it.
@@ -275,14 +311,28 @@ struct Where {
     site: Option<usize>,
     vendor: VendorIx,
     variant: u8,
+    /// The entries of models that hold.
+    models: ModelsAt,
 }
 
 impl Where {
+    fn models(self, engine: &Engine) -> Models<'_> {
+        let policy = engine.policy();
+        let site = self.site.and_then(|site| policy.sites.get(site));
+        policy.models(site, self.vendor, self.models)
+    }
+
     /// Where the layer of an origin is written.
     fn place(self, engine: &Engine, origin: Origin, key: &str) -> String {
         let vendor = &engine.tables().at(self.vendor).id;
         let site = self.site.map(|site| format!("sites[{site}].")).unwrap_or_default();
+        let models = self.models(engine);
+        let model = |entry: Option<&ModelLayer>| entry.map_or("", |entry| &entry.name).to_owned();
         match origin {
+            Origin::Model => format!("vendors.{vendor}.models.{}.{key}", model(models.top)),
+            Origin::SiteModel => {
+                format!("{site}vendors.{vendor}.models.{}.{key}", model(models.site))
+            }
             Origin::Vendor => format!("vendors.{vendor}.{key}"),
             Origin::Site => format!("{site}{key}"),
             Origin::SiteVendor => format!("{site}vendors.{vendor}.{key}"),
@@ -303,15 +353,16 @@ fn label(engine: &Engine, at: Where) -> String {
 /// What layers write for phones that the catalogue leaves alone.
 fn left_alone(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     let vendor = engine.tables().at(at.vendor);
-    let scopes = [
-        (
-            at.site.and_then(|site| engine.policy().sites.get(site)).map(|s| &s.scope),
-            Origin::SiteVendor,
-        ),
-        (Some(&engine.policy().top), Origin::Vendor),
+    let site = at.site.and_then(|site| engine.policy().sites.get(site));
+    let (models, vendor_ix) = (at.models(engine), at.vendor);
+    let layers = [
+        (models.site.map(|entry| &entry.layer), Origin::SiteModel),
+        (site.and_then(|site| site.scope.vendor(vendor_ix)), Origin::SiteVendor),
+        (models.top.map(|entry| &entry.layer), Origin::Model),
+        (engine.policy().top.vendor(vendor_ix), Origin::Vendor),
     ];
-    for (scope, origin) in scopes {
-        let Some(layer) = scope.and_then(|scope| scope.vendor(at.vendor)) else { continue };
+    for (layer, origin) in layers {
+        let Some(layer) = layer else { continue };
         if !layer.options.is_empty() || layer.header != HeaderSpec::default() {
             found.about(
                 &vendor.id,
@@ -361,20 +412,26 @@ fn switched_off(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
 /// Keys of single devices whose maker is known: by the policy, or by the hardware address.
 fn about_devices(engine: &Engine, found: &mut Found) {
     let tables = engine.tables();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: BTreeSet<(&str, VendorIx)> = BTreeSet::new();
     for (mac, device) in engine.policy().devices.iter() {
-        let Some(layer) = device.layer.filter(|layer| seen.insert(&layer.place)) else { continue };
+        let Some(layer) = device.layer else { continue };
         let by_address = || {
             let query = Query { mac: Some(mac), ..Query::default() };
             recognise(tables, &query).identity().map(|identity| identity.vendor)
         };
-        let Some(vendor) = device.vendor.or_else(by_address) else { continue };
+        let Some(vendor) = device.named.map(|named| named.vendor).or_else(by_address) else {
+            continue;
+        };
+        if !seen.insert((&layer.place, vendor)) {
+            continue;
+        }
         let at = For {
             tables,
             policy: engine.policy(),
             site: None,
             vendor,
-            variant: 0,
+            variant: device.named.map_or(0, |named| named.variant_of(tables, 0)),
+            models: Models::default(),
             device: Some(layer),
         };
         let plan = plan(at, &mut Vec::new(), &mut ());

@@ -14,6 +14,7 @@ use crate::encode::Form;
 use crate::error::{Mistake, Mistakes};
 use crate::file_map::FileMap;
 use crate::plan::{For, Plan, Wrong, plan};
+use crate::policy::models::{Models, ModelsAt};
 use crate::policy::{self, Answer, Policy};
 use crate::token::{KeyReader, Minter};
 
@@ -30,6 +31,9 @@ impl Host {
     /// A host without limits of its own.
     pub const ANY: Host = Host { name: "any server", longest_option: None };
 }
+
+/// Every model that the policy tells apart is compiled for every site.
+const MOST_MODEL_PLANS: usize = 100_000;
 
 /// An option value that is the same in every packet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +52,10 @@ pub struct Engine {
     row: usize,
     /// Rows of plans: no site first, then each site.
     plans: Vec<u32>,
+    /// For each row and vendor whose models the policy tells apart: which entries hold, and where in
+    /// `of_models` the plans of the vendor's variants begin.
+    models: HashMap<(u32, VendorIx), Vec<(ModelsAt, u32)>>,
+    of_models: Vec<u32>,
     distinct: Vec<Plan>,
     ready: Vec<Ready>,
     digest: String,
@@ -98,6 +106,8 @@ impl Engine {
             offsets,
             row,
             plans: Vec::new(),
+            models: HashMap::new(),
+            of_models: Vec::new(),
             distinct: Vec::new(),
             ready: Vec::new(),
             digest: hex::encode(&digest[..8]),
@@ -136,27 +146,61 @@ impl Engine {
         let devices = self.policy.devices.iter().flat_map(|(_, device)| device.options());
         let devices: BTreeSet<u8> = devices.map(|option| option.code).collect();
         let devices: Vec<u8> = devices.into_iter().collect();
-        for site in std::iter::once(None).chain(self.policy.sites.iter().map(Some)) {
-            for (vendor, index) in self.tables.vendors.iter().zip(0u16..) {
-                for variant in 0..=vendor.variants.len() {
-                    let at = For {
-                        tables: &self.tables,
-                        policy: &self.policy,
-                        site,
-                        vendor: VendorIx(index),
-                        variant: u8::try_from(variant).unwrap_or(0),
-                        device: None,
-                    };
-                    let mut plan = plan(at, wrong, &mut ());
-                    check_length(&plan, self.host, wrong);
-                    builder.number_values(&mut plan, &mut ready);
-                    plan.competing = competing(vendor, &plan, &devices);
-                    self.plans.push(builder.intern(plan));
+        let mut too_many_models = None;
+        let mut make = |site, vendor, variant: usize, models| {
+            let at = For {
+                tables: &self.tables,
+                policy: &self.policy,
+                site,
+                vendor,
+                variant: u8::try_from(variant).unwrap_or(0),
+                models,
+                device: None,
+            };
+            let mut plan = plan(at, wrong, &mut ());
+            check_length(&plan, self.host, wrong);
+            builder.number_values(&mut plan, &mut ready);
+            plan.competing = competing(self.tables.at(vendor), &plan, &devices);
+            builder.intern(plan)
+        };
+        let sites = || std::iter::once(None).chain(self.policy.sites.iter().map(Some));
+        let vendors = || (0u16..).map(VendorIx).zip(self.tables.vendors.iter());
+        for site in sites() {
+            for (ix, vendor) in vendors() {
+                let variants = 0..=vendor.variants.len();
+                self.plans
+                    .extend(variants.map(|variant| make(site, ix, variant, Models::default())));
+            }
+        }
+        let mut most = MOST_MODEL_PLANS;
+        for (ix, vendor) in vendors().filter(|(ix, _)| self.policy.tells_models(*ix)) {
+            let pairs = sites().map(|site| self.policy.model_pairs(site, ix).len());
+            let count = pairs.sum::<usize>() * (vendor.variants.len() + 1);
+            if count > most {
+                too_many_models = Some(vendor.id.clone());
+                break;
+            }
+            most -= count;
+            for (site, row) in sites().zip(0u32..) {
+                let mut entries = Vec::new();
+                for pair in self.policy.model_pairs(site, ix) {
+                    let models = self.policy.models(site, ix, pair);
+                    entries.push((pair, u32::try_from(self.of_models.len()).unwrap_or(u32::MAX)));
+                    let variants = 0..=vendor.variants.len();
+                    self.of_models.extend(variants.map(|variant| make(site, ix, variant, models)));
                 }
+                self.models.insert((row, ix), entries);
             }
         }
         self.distinct = builder.distinct;
         self.ready = ready;
+        if let Some(id) = too_many_models {
+            let value = format!(
+                "the sites' and models' answers together are more than {MOST_MODEL_PLANS}: tell fewer models \
+                 apart, or none where there are many sites"
+            );
+            wrong.push(Wrong { place: format!("vendors.{id}.models"), value });
+        }
     }
 
     /// The engine that explanations, lists, logs and differences are made by. It has no key, and stars in
@@ -176,6 +220,8 @@ impl Engine {
             offsets: self.offsets.clone(),
             row: self.row,
             plans: Vec::new(),
+            models: HashMap::new(),
+            of_models: Vec::new(),
             distinct: Vec::new(),
             ready: Vec::new(),
             digest: self.digest.clone(),
@@ -202,13 +248,14 @@ impl Engine {
 
     /// A device's own layer is compiled when asked; its mistakes must be told now.
     fn check_devices(&self, wrong: &mut Vec<Wrong>) {
-        for (layer, vendor) in self.policy.devices.layers() {
+        for (layer, named) in self.policy.devices.layers() {
             let at = For {
                 tables: &self.tables,
                 policy: &self.policy,
                 site: None,
-                vendor: vendor.unwrap_or(VendorIx(0)),
-                variant: 0,
+                vendor: named.map_or(VendorIx(0), |named| named.vendor),
+                variant: named.map_or(0, |named| named.variant_of(&self.tables, 0)),
+                models: Models::default(),
                 device: Some(layer),
             };
             if !self.tables.vendors.is_empty() {
@@ -274,6 +321,54 @@ impl Engine {
         found.and_then(|index| self.distinct.get(*index as usize)).unwrap_or(&NOTHING)
     }
 
+    /// Whether what a maker's phones are sent depends on their model somewhere.
+    pub fn tells_models(&self, vendor: VendorIx) -> bool {
+        self.models.contains_key(&(0, vendor))
+    }
+
+    /// The plan for a phone whose packet names this model (empty: none), at a site.
+    pub fn plan_of_model(
+        &self,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: u8,
+        model: &[u8],
+    ) -> &Plan {
+        let at = site.and_then(|site| self.policy.sites.get(site));
+        let models = match self.tells_models(vendor) {
+            true => self.policy.models_at(at, vendor, model),
+            false => (None, None),
+        };
+        self.plan_of_models(site, vendor, variant, models)
+    }
+
+    /// The plan where these entries of models hold.
+    pub fn plan_of_models(
+        &self,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: u8,
+        models: ModelsAt,
+    ) -> &Plan {
+        let found = self.model_plans(site, vendor, variant).find(|(pair, _)| *pair == models);
+        found.map_or_else(|| self.plan(site, vendor, variant), |(_, plan)| plan)
+    }
+
+    /// The plans of a maker's models that the policy tells apart, at a site, with the entries that hold.
+    pub fn model_plans(
+        &self,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: u8,
+    ) -> impl Iterator<Item = (ModelsAt, &Plan)> {
+        let row = u32::try_from(site.map_or(0, |site| site + 1)).unwrap_or(u32::MAX);
+        let entries = self.models.get(&(row, vendor)).into_iter().flatten();
+        entries.filter_map(move |(pair, at)| {
+            let index = self.of_models.get(*at as usize + usize::from(variant))?;
+            Some((*pair, self.distinct.get(*index as usize)?))
+        })
+    }
+
     /// Where the phones' files lie, and what protects them.
     pub fn file_map(&self) -> FileMap {
         let rows = self.plans.chunks(self.row.max(1));
@@ -289,7 +384,20 @@ impl Engine {
                     .map(move |plan| (VendorIx(vendor), *plan))
             })
         });
-        let distinct = plans.filter(|at| seen.insert(*at));
+        let of_models = self.models.iter().flat_map(|((_, vendor), entries)| {
+            let variants = self.tables.at(*vendor).variants.len();
+            entries.iter().flat_map(move |(_, at)| {
+                let at = *at as usize;
+                self.of_models
+                    .get(at..=at + variants)
+                    .into_iter()
+                    .flatten()
+                    .map(|plan| (*vendor, *plan))
+            })
+        });
+        let mut of_models: Vec<(VendorIx, u32)> = of_models.collect();
+        of_models.sort_unstable();
+        let distinct = plans.chain(of_models).filter(|at| seen.insert(*at));
         FileMap::new(
             &self.policy.file_access,
             distinct.filter_map(|(vendor, at)| Some((vendor, self.distinct.get(at as usize)?))),

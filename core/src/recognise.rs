@@ -93,6 +93,25 @@ impl Finding {
     }
 }
 
+/// What a policy says a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Named {
+    pub vendor: VendorIx,
+    /// 0: the one that its packet shows, or else the vendor's default.
+    pub variant: u8,
+}
+
+impl Named {
+    /// The variant of a device whose packet shows this one (0: none).
+    pub fn variant_of(self, tables: &Tables, shown: u8) -> u8 {
+        match (self.variant, shown) {
+            (0, 0) => tables.at(self.vendor).default_variant,
+            (0, shown) => shown,
+            (named, _) => named,
+        }
+    }
+}
+
 /// Looks at one packet.
 pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
     let mut signs = Signs::default();
@@ -123,13 +142,15 @@ pub fn other_device(tables: &Tables, query: &Query<'_>) -> Option<Counted> {
 }
 
 /// The same where a policy may name the device's vendor: then the packet only fills in the rest.
-pub fn find(tables: &Tables, query: &Query<'_>, named: Option<VendorIx>) -> Finding {
+pub fn find(tables: &Tables, query: &Query<'_>, named: Option<Named>) -> Finding {
     let found = recognise(tables, query);
-    match (named, found) {
-        (None, found) => found,
-        (Some(vendor), Finding::Phone(identity)) if identity.vendor == vendor => found,
-        (Some(vendor), _) => Finding::Phone(Identity::given(vendor)),
-    }
+    let Some(named) = named else { return found };
+    let mut identity = match found {
+        Finding::Phone(identity) if identity.vendor == named.vendor => identity,
+        _ => Identity::given(named.vendor),
+    };
+    identity.variant = named.variant_of(tables, identity.variant);
+    Finding::Phone(identity)
 }
 
 fn by_texts(tables: &Tables, query: &Query<'_>, signs: &mut Signs) {

@@ -2,9 +2,9 @@
 //! nor a folder of vendors for each event. `render` writes it, the script looks things up in it.
 //!
 //! ```text
-//! "offhook book 2\n", length of the head (4 bytes), the head (JSON),
+//! "offhook book 3\n", length of the head (4 bytes), the head (JSON),
 //! devices: address (6), group (4), sorted by address
-//! groups: vendor (2), row of its own or none (4)
+//! groups: vendor (2), its variant (1; 0: as shown), row of its own or none (4)
 //! cells: rule (4); rows of the shared table, then rows of groups
 //! ```
 //! Numbers are big-endian; the largest means "none".
@@ -21,13 +21,14 @@ use offhook_core::catalogue::index::Index;
 use offhook_core::catalogue::record::{List, Text};
 use offhook_core::catalogue::{MacRule, Rule, Tables, Vendor, VendorIx};
 use offhook_core::policy::{Scope, Site, SiteMatch};
+use offhook_core::recognise::Named;
 use offhook_core::{Engine, Mac};
 use serde::{Deserialize, Serialize};
 
 use crate::render::devices::Kind;
 use crate::render::{Rendering, tags};
 
-pub const MAGIC: &[u8] = b"offhook book 2\n";
+pub const MAGIC: &[u8] = b"offhook book 3\n";
 const NONE: u32 = u32::MAX;
 
 /// The part that is read whole.
@@ -65,6 +66,7 @@ struct Place {
 struct Maker {
     id: Text,
     variants: List<Text>,
+    default_variant: u8,
     rules: List<Rule>,
     macs: List<MacRule>,
 }
@@ -78,8 +80,9 @@ pub fn write(engine: &Engine, rendering: &Rendering) -> Vec<u8> {
     }
     for (number, group) in (0u32..).zip(&rendering.groups) {
         devices.extend(group.members.iter().map(|mac| (mac.0, number)));
-        let vendor = group.key.vendor.map_or(u16::MAX, |vendor| vendor.0);
+        let vendor = group.key.named.map_or(u16::MAX, |named| named.vendor.0);
         groups.extend(vendor.to_be_bytes());
+        groups.push(group.key.named.map_or(0, |named| named.variant));
         match &group.key.kind {
             Kind::OnTop { .. } => groups.extend(NONE.to_be_bytes()),
             Kind::Own(columns) => {
@@ -135,6 +138,7 @@ fn makers(tables: &Tables) -> Vec<Maker> {
     let maker = |vendor: &Vendor| Maker {
         id: vendor.id.clone(),
         variants: vendor.variants.clone(),
+        default_variant: vendor.default_variant,
         // Recognition needs no sources.
         rules: vendor
             .rules
@@ -162,7 +166,7 @@ pub struct Book {
 /// What the book says of a group of devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
-    pub vendor: Option<VendorIx>,
+    pub named: Option<Named>,
     /// Where the rules of its own begin; none: the shared ones count.
     own: Option<u32>,
 }
@@ -213,6 +217,7 @@ impl Book {
             vendors.push(Vendor {
                 id: maker.id.clone(),
                 variants: maker.variants.clone(),
+                default_variant: maker.default_variant,
                 rules: maker.rules.clone(),
                 macs: maker.macs.clone(),
                 ..Vendor::default()
@@ -256,11 +261,11 @@ impl Book {
         let at = self.groups_at() + u64::from(number?) * GROUP;
         let mut record = [0; GROUP as usize];
         self.file.read_exact_at(&mut record, at).ok()?;
-        let [v1, v2, r1, r2, r3, r4] = record;
+        let [v1, v2, variant, r1, r2, r3, r4] = record;
         let vendor = u16::from_be_bytes([v1, v2]);
         let own = u32::from_be_bytes([r1, r2, r3, r4]);
         Some(Group {
-            vendor: (vendor != u16::MAX).then_some(VendorIx(vendor)),
+            named: (vendor != u16::MAX).then_some(Named { vendor: VendorIx(vendor), variant }),
             own: (own != NONE).then_some(own),
         })
     }
@@ -280,10 +285,10 @@ impl Book {
         let row = site.map_or(0, |site| site + 1);
         let before = self.head.offsets.get(usize::from(vendor.0)).copied();
         let cell = match group.copied() {
-            Some(Group { vendor: Some(_), own: Some(start) }) => {
+            Some(Group { named: Some(_), own: Some(start) }) => {
                 start as usize + usize::from(variant) * self.head.rows + row
             }
-            Some(Group { vendor: None, own: Some(start) }) => {
+            Some(Group { named: None, own: Some(start) }) => {
                 start as usize + (before? + usize::from(variant)) * self.head.rows + row
             }
             _ => row * self.head.width + before? + usize::from(variant),
@@ -294,7 +299,7 @@ impl Book {
 }
 
 const DEVICE: u64 = 10;
-const GROUP: u64 = 6;
+const GROUP: u64 = 7;
 
 #[cfg(test)]
 mod tests {

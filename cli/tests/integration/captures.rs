@@ -204,3 +204,94 @@ fn a_packet_becomes_a_draft_that_is_a_vendors_folder() {
         assert_eq!((&found["vendor"], &found["model"]), (&"acme".into(), &"43/1.0".into()));
     }
 }
+
+/// A capture of one link type.
+fn pcap_of(link: u32, frames: &[Vec<u8>]) -> Vec<u8> {
+    let header = PcapHeader { datalink: DataLink::from(link), ..PcapHeader::default() };
+    let mut writer = PcapWriter::with_header(Vec::new(), header).expect("a capture");
+    for frame in frames {
+        let packet = PcapPacket::new(std::time::Duration::ZERO, frame.len() as u32, frame);
+        writer.write_packet(&packet).expect("a packet");
+    }
+    writer.into_writer()
+}
+
+/// Everything that tcpdump writes: each link type as its specification says (tcpdump.org, linktypes).
+#[test]
+fn every_link_type_is_read_or_named() {
+    let snom = question("00:04:13:01:02:03", b"snomD735");
+    let ethernet = frame(&snom, false);
+    let ip = ethernet[14..].to_vec();
+    let with = |head: &[u8]| [head, &ip].concat();
+    let folder = folder();
+    let file = folder.path().join("a.pcap");
+    let run = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).expect("written");
+        let file = file.to_str().expect("a plain path");
+        offhook(&["explain", "--policy", policy(), "--pcap", file, "--json"])
+    };
+    let macs = &ethernet[..12];
+    let wifi =
+        [&[0x08, 0x01, 0, 0][..], &[2; 18], &[0; 2], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat();
+    let radiotap = [&[0, 0, 8, 0, 0, 0, 0, 0][..], &wifi].concat();
+    for (name, link, bytes) in [
+        ("Ethernet", 1, ethernet.clone()),
+        ("802.1Q", 1, frame(&snom, true)),
+        ("QinQ", 1, with(&[macs, &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 8, 8, 0]].concat())),
+        ("MPLS", 1, with(&[macs, &[0x88, 0x47, 0, 1, 0, 9, 0, 2, 1, 9]].concat())),
+        ("PPPoE", 1, with(&[macs, &[0x88, 0x64, 0x11, 0, 0, 1, 1, 0, 0, 0x21]].concat())),
+        ("PPP", 9, with(&[0xff, 3, 0, 0x21])),
+        ("BSD's loopback", 0, with(&[2, 0, 0, 0])),
+        ("OpenBSD's loopback", 108, with(&[0, 0, 0, 2])),
+        ("raw", 101, ip.clone()),
+        ("raw, by its other number", 12, ip.clone()),
+        ("IPv4", 228, ip.clone()),
+        ("Linux cooked", 113, with(&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0])),
+        (
+            "Linux cooked 2",
+            276,
+            with(&[8, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0]),
+        ),
+        ("Wi-Fi", 105, with(&wifi)),
+        ("Wi-Fi with radiotap", 127, with(&radiotap)),
+    ] {
+        let output = run(&pcap_of(link, &[bytes]));
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(found[0]["explanation"]["vendor"], "snom", "{name}");
+        assert!(output.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    // What is not understood is said, with what is.
+    let error = |bytes: &[u8]| {
+        let output = run(bytes);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let unknown = error(&pcap_of(147, &[ethernet.clone(), ethernet.clone()]));
+    assert!(
+        unknown.contains("no DHCP packet") && unknown.contains("2 frames of link type 147"),
+        "{unknown}"
+    );
+    let mut fragment = ethernet.clone();
+    fragment[20] |= 0x20;
+    let fragment = error(&pcap_of(1, &[fragment]));
+    assert!(fragment.contains("1 frame is a fragment"), "{fragment}");
+    let mut cut = pcap_of(1, &[ethernet[..100].to_vec()]);
+    cut[24 + 12..24 + 16].copy_from_slice(&400u32.to_be_bytes());
+    cut[24 + 12..24 + 16].reverse();
+    let big = cut[..4] == [0xa1, 0xb2, 0xc3, 0xd4];
+    if big {
+        cut[24 + 12..24 + 16].reverse();
+    }
+    assert!(error(&cut).contains("1 frame is cut off: capture with -s 0"), "{}", error(&cut));
+    for (bytes, expected) in [
+        (&[0x1f, 0x8b, 8, 0][..], "a gzip file: unpack it with gunzip first"),
+        (
+            b"12:00 IP 0.0.0.0.68 > 255.255.255.255.67: BOOTP\n\t0x0000:  4500 0148\n",
+            "tcpdump -w FILE",
+        ),
+    ] {
+        let found = error(bytes);
+        assert!(found.contains(expected), "{found}");
+    }
+}

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::url::masked;
+
 /// One mistake: where it is, what was expected, what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -31,10 +33,12 @@ impl fmt::Display for Mistake {
             (None, Some(line)) => write!(f, "line {line}: ")?,
             (None, None) => {}
         }
+        // A name and password in a URL are never printed.
+        let text = masked(&self.text);
         if self.place.is_empty() {
-            write!(f, "{}", self.text)
+            write!(f, "{text}")
         } else {
-            write!(f, "{}: {}", self.place, self.text)
+            write!(f, "{}: {text}", self.place)
         }
     }
 }

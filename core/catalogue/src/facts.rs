@@ -15,6 +15,8 @@ record! {
         pub quirks: List<Text>,
         /// Names of groups of this maker's devices that are told different things.
         pub variants: List<Text>,
+        /// The variant of a device that only a policy names: 1 + the position in `variants`, 0 without any.
+        pub default_variant: u8,
         pub sources: List<Source>,
         pub rules: List<Rule>,
         pub macs: List<MacRule>,
@@ -300,6 +302,12 @@ impl Vendor {
     /// Whether this vendor's phones (of this variant) can be told a URL at all.
     pub fn takes_url(&self, variant: u8) -> bool {
         self.tells.iter().any(|tell| tell.what == What::Url && tell.fits(variant))
+    }
+
+    /// The variant of this name: 1 + its position.
+    pub fn variant(&self, name: &str) -> Option<u8> {
+        let position = self.variants.iter().position(|known| *known == name)?;
+        u8::try_from(position + 1).ok()
     }
 
     /// The name of a variant; none for 0.

@@ -17,12 +17,13 @@ pub(crate) use rules::read_head;
 use rules::{read_macs, read_rule};
 use telling::{check_files, no_url, read_file, read_read, read_tell, read_url, read_vlan};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "name",
     "aliases",
     "left-alone",
     "quirks",
     "variants",
+    "default-variant",
     "sources",
     "option-60",
     "option-77",
@@ -60,6 +61,13 @@ fn read_vendor(id: &str, root: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<V
         sources: read_sources(&table, mistakes),
         variants: owned(table.texts("variants", "names", mistakes)),
     };
+    let default_variant = match table.get("default-variant") {
+        Some(at) => at
+            .text("one of \"variants\"", mistakes)
+            .and_then(|name| read_variant(&at, name, &known, mistakes))
+            .unwrap_or(0),
+        None => u8::from(!known.variants.is_empty()),
+    };
     let mut rules = Vec::new();
     let fields = [
         ("option-60", Field::VendorClass),
@@ -89,6 +97,7 @@ fn read_vendor(id: &str, root: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<V
         reads: each(&table, "reads", mistakes, |at, m| read_read(at, &known, m)).into(),
         files: files.into(),
         variants: known.variants,
+        default_variant,
         sources: known.sources,
         rules: rules.into(),
         macs: macs.into(),

@@ -4,6 +4,7 @@
 //! and in a vendor's folder. Keys that stand twice are kept, so that the reader can complain.
 
 use crate::error::{Mistake, Mistakes};
+use crate::url::concealed;
 
 /// A node of the document.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,10 +49,13 @@ impl Tree {
             Kind::Bool(value) => value.to_string(),
             Kind::Integer(value) => format!("the number {value}"),
             Kind::Float(value) => format!("the number {value}"),
-            Kind::Text(text) if text.chars().count() > 60 => {
-                format!("{:?}...", text.chars().take(60).collect::<String>())
-            }
-            Kind::Text(text) => format!("{text:?}"),
+            // A URL that is not one may hold a password all the same.
+            Kind::Text(text) => match concealed(text) {
+                text if text.chars().count() > 60 => {
+                    format!("{:?}...", text.chars().take(60).collect::<String>())
+                }
+                text => format!("{text:?}"),
+            },
             Kind::List(_) => "a list".into(),
             Kind::Table(_) => "an object".into(),
         }

@@ -15,7 +15,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The parts of an absolute URL with an authority, borrowed from its text.
 ///
@@ -51,12 +51,21 @@ pub enum UrlError {
     #[error("expected a host behind \"://\", found none")]
     NoHost,
     /// Section 3.2.2.
-    #[error("{0:?} is not a host: expected a name, an IPv4 address or an IPv6 address in brackets")]
+    #[error(
+        "{0:?} is not a host: expected a name (other letters than a to z in its xn-- form), an IPv4 address of \
+         four numbers, or an IPv6 address in brackets"
+    )]
     Host(String),
     /// Section 3.2.3.
     #[error("{0:?} is not a port: expected a number from 1 to 65535")]
     Port(String),
-    /// A blank or a control character: it must be percent-encoded (section 2.1).
+    /// Section 3.2.1.
+    #[error(
+        "a name and password before \"@\" hold no \"/\", \"?\" or \"#\": write them percent-encoded"
+    )]
+    UserInfo,
+    /// A blank, a control character, or `\`, which some clients read as `/`: it must be percent-encoded
+    /// (section 2.1).
     #[error("the character U+{:04X} cannot be part of a URL", u32::from(*.0))]
     Character(char),
 }
@@ -67,7 +76,8 @@ impl<'u> UrlParts<'u> {
     /// # Errors
     /// The first part that is not as RFC 3986 wants it.
     pub fn parse(text: &'u str) -> Result<UrlParts<'u>, UrlError> {
-        if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
+        let refused = |c: &char| c.is_whitespace() || c.is_control() || *c == '\\';
+        if let Some(c) = text.chars().find(refused) {
             return Err(UrlError::Character(c));
         }
         let (scheme, rest) = text.split_once("://").ok_or(UrlError::NoScheme)?;
@@ -81,7 +91,11 @@ impl<'u> UrlParts<'u> {
             Some((user_info, place)) => (Some(user_info), place),
             None => (None, authority),
         };
-        let (host, port) = host_and_port(place)?;
+        let (host, port) = match host_and_port(place) {
+            // What was meant as a password may have ended the authority.
+            Err(_) if user_info.is_none() && rest.contains('@') => return Err(UrlError::UserInfo),
+            found => found?,
+        };
         Ok(UrlParts { scheme, user_info, host, port, path, query, fragment })
     }
 
@@ -160,6 +174,24 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The same for a text that may be no whole URL: rather too many stars than a password.
+pub fn concealed(text: &str) -> Cow<'_, str> {
+    let Some(at) = text.rfind('@') else { return Cow::Borrowed(text) };
+    let (before, behind) = text.split_at(at);
+    match before.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, _) = split_at_any(rest, &['/', '?', '#']);
+            match authority.len() < rest.len() && host_and_port(authority).is_ok() {
+                // A "@" of the path.
+                true => masked(text),
+                false => Cow::Owned(format!("{scheme}://***{behind}")),
+            }
+        }
+        None if before.contains(':') => Cow::Owned(format!("***{behind}")),
+        None => Cow::Borrowed(text),
+    }
+}
+
 fn is_scheme(text: &str) -> bool {
     let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(rest)
@@ -197,20 +229,18 @@ fn host_and_port(place: &str) -> Result<(&str, Option<u16>), UrlError> {
     }
 }
 
-/// `reg-name` (section 3.2.2): unreserved characters, percent-encoded bytes and sub-delimiters.
+/// `reg-name` (section 3.2.2) without percent-encoded bytes, which clients read differently. What ends in a
+/// number is an address, and must be a whole one: clients make different ones of `10.1` and `010.0.0.1`.
 fn is_name(host: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=".contains(c);
-    let mut rest = host.chars();
-    while let Some(c) = rest.next() {
-        let fits = match c {
-            '%' => (0..2).all(|_| rest.next().is_some_and(|digit| digit.is_ascii_hexdigit())),
-            c => plain(c),
-        };
-        if !fits {
-            return false;
-        }
-    }
-    true
+    let without_dot = host.strip_suffix('.').unwrap_or(host);
+    let last = without_dot.rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let is_number = match hex {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    host.chars().all(plain) && (!is_number || host.parse::<Ipv4Addr>().is_ok())
 }
 
 fn split_at_any<'t>(text: &'t str, ends: &[char]) -> (&'t str, &'t str) {
@@ -283,6 +313,11 @@ mod tests {
             ("http://h:+80/", "\"+80\" is not a port"),
             ("http://h\u{e4}/", "is not a host"),
             ("http://a%2/", "is not a host"),
+            ("http://a%41/", "is not a host"),
+            ("http://10.0.0/", "is not a host"),
+            ("http://010.0.0.1/", "is not a host"),
+            ("http://10.0.0.256/", "is not a host"),
+            ("http://h/a\\b", "U+005C"),
             ("http://h/a b", "U+0020"),
             ("http://h/\n", "U+000A"),
         ] {
@@ -292,6 +327,24 @@ mod tests {
         assert!(
             !UrlParts::parse("http://me:secret@h:x/").unwrap_err().to_string().contains("secret")
         );
+    }
+
+    #[test]
+    fn what_is_no_whole_url_shows_no_password_either() {
+        for (text, shown) in [
+            ("ht tp://u:secret@h/p", "ht tp://***@h/p"),
+            ("http:/u:secret@h/p", "***@h/p"),
+            ("http://u:sec/ret@h/p", "http://***@h/p"),
+            ("u:secret@h", "***@h"),
+            ("http://h:80/a:b@c", "http://h:80/a:b@c"),
+            ("http://u:secret@h/a@b", "http://***@b"),
+            ("someone@example.com", "someone@example.com"),
+            ("no url", "no url"),
+        ] {
+            assert_eq!(concealed(text), shown);
+        }
+        let error = UrlParts::parse("http://u:sec/ret@h/").unwrap_err().to_string();
+        assert!(error.contains("percent-encoded") && !error.contains("sec"), "{error}");
     }
 
     #[test]

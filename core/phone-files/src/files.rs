@@ -7,6 +7,7 @@ use crate::cipher;
 use crate::conditions::{Candidates, is_asked_for, is_fetched_from};
 use crate::group::{Group, Home};
 use crate::makers::{Makers, starts};
+use crate::models::{models_at, with_model};
 use crate::phone::Phone;
 use crate::templates::{Fault, Templates, split_secrets};
 use crate::values::{own, shared};
@@ -15,6 +16,7 @@ use offhook_catalogue::overlay::OverlayFile;
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::engine::Engine;
 use offhook_core::file_map::place::{Place, stays_inside};
+use offhook_core::policy::models::ModelsAt;
 use offhook_core::token::{KeyReader, MasterKey};
 
 pub use crate::group::Fingerprint;
@@ -49,8 +51,8 @@ pub struct Renderer<'e> {
     groups: Mutex<Groups>,
 }
 
-/// By site and vendor.
-type Groups = HashMap<(Option<u32>, VendorIx), Arc<Group>>;
+/// By site, vendor and the entries of models that hold.
+type Groups = HashMap<(Option<u32>, VendorIx, ModelsAt), Arc<Group>>;
 
 impl<'e> Renderer<'e> {
     /// `overlay` are a user's own files, templates among them; `keys` reads the key of the policy's
@@ -100,7 +102,9 @@ impl<'e> Renderer<'e> {
     ///
     /// What is wrong with the phone's values for this maker and model, or why no file can be written.
     pub fn places(&self, phone: &Phone) -> Result<Vec<Placed>, Mistakes> {
-        let group = self.group(phone);
+        let models = models_at(self.engine, phone);
+        let phone = &*with_model(self.engine, phone, models);
+        let group = self.group(phone, models);
         let row = phone.row;
         let unfit = group.fit(phone).into_iter();
         let unfit = Mistakes(
@@ -159,7 +163,7 @@ impl<'e> Renderer<'e> {
             let fingerprint = if is_own {
                 *own.get_or_insert_with(|| group.own_fingerprint(phone))
             } else {
-                group.shared_fingerprint(file, phone)
+                self.sharing(file, phone, models).shared_fingerprint(file, phone)
             };
             placed.push(Placed { path, fingerprint, own: is_own, file: index });
         }
@@ -181,10 +185,15 @@ impl<'e> Renderer<'e> {
 
     /// A file's content.
     pub fn render(&self, phone: &Phone, placed: &Placed) -> Result<Rendered, Mistake> {
-        let group = self.group(phone);
+        let models = models_at(self.engine, phone);
+        let phone = &*with_model(self.engine, phone, models);
         let vendor = self.vendor(phone);
         let Some(file) = vendor.files.get(usize::from(placed.file)) else {
             return Err(Mistake::new(phone.row.to_string(), "no such file of this vendor"));
+        };
+        let group = match placed.own {
+            true => self.group(phone, models),
+            false => self.sharing(file, phone, models),
         };
         let url = self.url(&group, phone);
         let values = match &*file.scope {
@@ -230,13 +239,19 @@ impl<'e> Renderer<'e> {
         self.engine.tables().at(phone.vendor)
     }
 
-    fn group(&self, phone: &Phone) -> Arc<Group> {
+    /// The group whose values a shared file holds: of a model's file those of the model, else of the maker.
+    fn sharing(&self, file: &PhoneFile, phone: &Phone, models: ModelsAt) -> Arc<Group> {
+        self.group(phone, if &*file.scope == "model" { models } else { (None, None) })
+    }
+
+    fn group(&self, phone: &Phone, models: ModelsAt) -> Arc<Group> {
         let mut groups = self.groups.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let entry = groups.entry((phone.site, phone.vendor));
+        let entry = groups.entry((phone.site, phone.vendor, models));
         Arc::clone(entry.or_insert_with(|| {
             let Renderer { engine, templates, makers, key, .. } = self;
             let maker = makers.of(&engine.tables().at(phone.vendor).id);
-            Arc::new(Group::new(engine, templates, maker, key.as_ref(), phone.site, phone.vendor))
+            let at = (phone.site, phone.vendor, models);
+            Arc::new(Group::new(engine, templates, maker, key.as_ref(), at))
         }))
     }
 }

@@ -22,6 +22,7 @@ use offhook_core::engine::Engine;
 use offhook_core::fields::{FIELDS, FieldIx, Values};
 use offhook_core::file_map::place::{Place, SYSTEM};
 use offhook_core::keys::Key;
+use offhook_core::policy::models::ModelsAt;
 use offhook_core::policy::{Layer, Site};
 use offhook_core::token::MasterKey;
 
@@ -64,22 +65,22 @@ impl Group {
         templates: &Templates,
         maker: Option<Arc<Maker>>,
         key: Option<&MasterKey>,
-        site: Option<u32>,
-        ix: VendorIx,
+        (site, ix, models): (Option<u32>, VendorIx, ModelsAt),
     ) -> Group {
         let policy = engine.policy();
         let at = site.and_then(|site| policy.sites.get(site as usize));
         let vendor = engine.tables().at(ix);
         // A list does not say which variant a phone is: any that is told to come will do.
         let variants = 0..=u8::try_from(vendor.variants.len()).unwrap_or(0);
-        let mut plans =
-            variants.map(|variant| engine.plan(site.map(|site| site as usize), ix, variant));
+        let mut plans = variants.map(|variant| {
+            engine.plan_of_models(site.map(|site| site as usize), ix, variant, models)
+        });
         let first = plans.clone().next().and_then(|plan| plan.system.as_deref());
         let home = match plans.find_map(|plan| plan.place.clone()) {
             Some(place) => Home::Told(place),
             None => elsewhere(first, &vendor.id, at),
         };
-        let mut common = common(engine, at, ix);
+        let mut common = common(engine, at, ix, models);
         if let Some(maker) = &maker {
             let families = maker.family.iter().map(|(name, family)| (name.as_str(), family));
             for family in families.map(Some).chain([None]) {
@@ -95,6 +96,7 @@ impl Group {
         hash.update(env!("CARGO_PKG_VERSION"));
         hash.update(engine.digest());
         hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
+        hash.update(format!("{models:?}"));
         hash.update(format!("{:?}", vendor.files));
         hash.update(templates.fingerprint());
         hash.update(common.maker.as_deref().map_or([0; 32], |maker| maker.digest));
@@ -362,9 +364,9 @@ fn unwritten(vendor: &Vendor, templates: &Templates) -> u64 {
 }
 
 /// What the policy says at a site to a vendor, the most particular first.
-fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx) -> Common {
+fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx, models: ModelsAt) -> Common {
     let policy = engine.policy();
-    let layers = policy.layers_for(site, vendor, None);
+    let layers = policy.layers_for(site, vendor, policy.models(site, vendor, models), None);
     let layers: Vec<&Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
     let mut values = Values::default();
     let mut settings: Vec<(Box<str>, Box<str>)> = Vec::new();

@@ -40,6 +40,7 @@ mod group;
 mod json_list;
 pub mod list;
 pub mod makers;
+mod models;
 mod names;
 mod nested;
 pub mod phone;

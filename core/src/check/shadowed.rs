@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use ipnet::Ipv4Net;
 
-use crate::policy::{Site, SiteMatch};
+use crate::policy::{RelayId, Site, SiteMatch};
 
 /// A value of one kind: the kind's number and the value's bytes.
 type Value = (u8, Vec<u8>);
@@ -60,6 +60,12 @@ impl<'s> Earlier<'s> {
             let wider = wider.filter_map(|length| Ipv4Net::new(first.addr(), length).ok());
             keys.extend(wider.map(|network| value(&network.trunc())));
         }
+        for (kind, ids) in [(4, &narrow.circuit_ids), (5, &narrow.remote_ids)] {
+            let Some(first) = ids.first() else { continue };
+            let wider = (1..=first.bytes.len()).filter_map(|length| first.bytes.get(..length));
+            let open = |bytes: &[u8]| RelayId { bytes: bytes.to_vec(), open: true };
+            keys.extend(wider.map(|bytes| id_value(kind, &open(bytes))));
+        }
         let candidates = keys.iter().filter_map(|key| self.places.get(key)).flatten();
         let covers = |index: &&usize| {
             self.sites.get(**index).is_some_and(|site| covers(&site.matching, narrow))
@@ -72,12 +78,17 @@ fn value(network: &Ipv4Net) -> Value {
     (0, [&network.addr().octets()[..], &[network.prefix_len()]].concat())
 }
 
+/// Behind the bytes: whether longer ids are meant too.
+fn id_value(kind: u8, id: &RelayId) -> Value {
+    (kind, [&id.bytes[..], &[u8::from(id.open)]].concat())
+}
+
 /// The values of each kind.
 fn kinds(matching: &SiteMatch) -> [Vec<Value>; 6] {
     let texts = |kind: u8, texts: &[String]| -> Vec<Value> {
         texts.iter().map(|text| (kind, text.as_bytes().to_vec())).collect()
     };
-    let ids = |kind: u8, ids: &[Vec<u8>]| ids.iter().map(|id| (kind, id.clone())).collect();
+    let ids = |kind: u8, ids: &[RelayId]| ids.iter().map(|id| id_value(kind, id)).collect();
     [
         matching.networks.iter().map(value).collect(),
         matching.relays.iter().map(|relay| (1, relay.octets().to_vec())).collect(),
@@ -97,8 +108,8 @@ fn covers(wide: &SiteMatch, narrow: &SiteMatch) -> bool {
         && within(&wide.relays, &narrow.relays, |a, b| a == b)
         && within(&wide.interfaces, &narrow.interfaces, |a, b| a == b)
         && within(&wide.client_classes, &narrow.client_classes, |a, b| a == b)
-        && within(&wide.circuit_ids, &narrow.circuit_ids, |a, b| a == b)
-        && within(&wide.remote_ids, &narrow.remote_ids, |a, b| a == b)
+        && within(&wide.circuit_ids, &narrow.circuit_ids, RelayId::covers)
+        && within(&wide.remote_ids, &narrow.remote_ids, RelayId::covers)
 }
 
 #[cfg(test)]
@@ -111,7 +122,7 @@ mod tests {
     fn site(networks: &[&str], circuits: &[&str]) -> Site {
         let matching = SiteMatch {
             networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
-            circuit_ids: circuits.iter().map(|text| text.as_bytes().to_vec()).collect(),
+            circuit_ids: circuits.iter().filter_map(|text| RelayId::parse(text)).collect(),
             ..SiteMatch::default()
         };
         Site { name: String::new(), matching, scope: Scope::default() }
@@ -130,7 +141,7 @@ mod tests {
                 .iter()
                 .map(|(a, b, c, d)| {
                     let two: Vec<&str> = [a, b].iter().filter_map(|at| networks.get(**at).copied()).collect();
-                    let ids: Vec<&str> = [c, d].iter().filter_map(|at| ["x", "y", "z"].get(**at).copied()).collect();
+                    let ids: Vec<&str> = [c, d].iter().filter_map(|at| ["x", "x*", "xy*", "xyz"].get(**at).copied()).collect();
                     site(&two, &ids)
                 })
                 .filter(|site| site.matching != SiteMatch::default())

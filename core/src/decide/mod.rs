@@ -17,7 +17,7 @@ use crate::plan::{For, Plan, plan};
 use crate::policy::devices::{Device, DeviceLayer};
 use crate::policy::{Answer, Site};
 use crate::query::Query;
-use crate::recognise::{Finding, Identity, find};
+use crate::recognise::{Finding, Identity, find, read};
 
 pub use delivery::{Told, told};
 pub use edits::{Edit, EditValue, Edits, Header};
@@ -60,7 +60,7 @@ impl Engine {
     /// Who the client is: the policy's word, else what the packet shows.
     pub fn find(&self, query: &Query<'_>) -> Finding {
         let device = query.mac.and_then(|mac| self.policy().devices.get(mac));
-        find(self.tables(), query, device.and_then(|device| device.vendor))
+        find(self.tables(), query, device.and_then(|device| device.named))
     }
 
     /// Before there is a lease: whether the client gets an answer at all. `finding` is what
@@ -79,7 +79,16 @@ impl Engine {
         let identity = finding.identity();
         let site = policy.sites.iter().position(|site| at_site(site, query));
         let plan = match identity {
-            Some(Identity { vendor, variant, .. }) => self.plan_ref(site, vendor, variant, device),
+            Some(identity) => {
+                let at = (identity.vendor, identity.variant);
+                match self.tells_models(identity.vendor) {
+                    true => {
+                        let model = read(self.tables(), query, &identity).model.unwrap_or_default();
+                        self.plan_ref(site, at, device, &model)
+                    }
+                    false => self.plan_ref(site, at, device, b""),
+                }
+            }
             None => PlanRef::None,
         };
         let site = site.and_then(|site| policy.sites.get(site));
@@ -96,7 +105,7 @@ impl Engine {
         variant: u8,
         device: Option<Device<'e>>,
     ) -> Option<Cow<'e, Plan>> {
-        match self.plan_ref(site, vendor, variant, device) {
+        match self.plan_ref(site, (vendor, variant), device, b"") {
             PlanRef::None => None,
             PlanRef::Ready(plan) => Some(Cow::Borrowed(plan)),
             PlanRef::Own(plan) => Some(Cow::Owned(*plan)),
@@ -106,14 +115,14 @@ impl Engine {
     fn plan_ref<'e>(
         &'e self,
         site: Option<usize>,
-        vendor: VendorIx,
-        variant: u8,
+        (vendor, variant): (VendorIx, u8),
         device: Option<Device<'e>>,
+        model: &[u8],
     ) -> PlanRef<'e> {
         if device.is_some_and(|device| device.ignore == Some(true)) {
             return PlanRef::None;
         }
-        let shown = self.plan(site, vendor, variant);
+        let shown = self.plan_of_model(site, vendor, variant, model);
         let layer = device.and_then(|device| device.layer);
         let unignored = device.is_some_and(|device| device.ignore == Some(false)) && shown.ignored;
         if layer.is_none() && !unignored {
@@ -128,12 +137,18 @@ impl Engine {
                 &unignoring
             }
         };
+        let site = site.and_then(|site| self.policy().sites.get(site));
         let at = For {
             tables: self.tables(),
             policy: self.policy(),
-            site: site.and_then(|site| self.policy().sites.get(site)),
+            site,
             vendor,
             variant,
+            models: self.policy().models(
+                site,
+                vendor,
+                self.policy().models_at(site, vendor, model),
+            ),
             device: Some(own),
         };
         let mut own = plan(at, &mut Vec::new(), &mut ());

@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use crate::policy::Site;
-use crate::query::{Query, trimmed};
+use crate::policy::{RelayId, Site};
+use crate::query::Query;
 
 /// A kind of sign by which a site is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +69,9 @@ fn in_networks(site: &Site, query: &Query<'_>) -> bool {
     }
 }
 
-fn relay_id(wanted: &[Vec<u8>], query: &Query<'_>, sub: u8) -> bool {
+fn relay_id(wanted: &[RelayId], query: &Query<'_>, sub: u8) -> bool {
     let Some(found) = query.relay_sub_option(sub) else { return false };
-    wanted.iter().any(|id| id == found || id == trimmed(found))
+    wanted.iter().any(|id| id.holds(found))
 }
 
 /// All given kinds must hold, any value of a kind.

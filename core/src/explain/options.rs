@@ -8,6 +8,7 @@ use crate::encode::{self, Form};
 use crate::engine::Engine;
 use crate::plan::{Considered, For, Observer, PlanOption, plan};
 use crate::query::Query;
+use crate::recognise::read;
 use crate::text::without_userinfo;
 use crate::token::right;
 use crate::value::Send;
@@ -83,12 +84,16 @@ pub(super) fn explain(
         return Vec::new();
     };
     // The plan again, with somebody listening.
+    let reading = read(engine.tables(), query, &identity);
+    let model = reading.model.as_deref().unwrap_or_default();
+    let models = engine.policy().models_at(decision.site, identity.vendor, model);
     let at = For {
         tables: engine.tables(),
         policy: engine.policy(),
         site: decision.site,
         vendor: identity.vendor,
         variant: identity.variant,
+        models: engine.policy().models(decision.site, identity.vendor, models),
         device: decision.device.and_then(|device| device.layer),
     };
     let mut listener = Listener { reasons, considered: Vec::new() };

@@ -18,6 +18,7 @@ use crate::catalogue::{Tables, VendorIx, What};
 use crate::encode::{self, Form, Op};
 use crate::file_map::place::Place;
 use crate::policy::devices::DeviceLayer;
+use crate::policy::models::Models;
 use crate::policy::{Layer, Placed, Policy, Site, VoiceVlan};
 use crate::value::{Existing, Send};
 
@@ -107,6 +108,8 @@ pub struct For<'p> {
     pub site: Option<&'p Site>,
     pub vendor: VendorIx,
     pub variant: u8,
+    /// What the policy says of the phone's model.
+    pub models: Models<'p>,
     pub device: Option<&'p DeviceLayer>,
 }
 
@@ -137,7 +140,7 @@ struct Maker<'p, 'o, O> {
 
 impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
     fn new(at: For<'p>, observer: &'o mut O) -> Self {
-        let layers = at.policy.layers_for(at.site, at.vendor, at.device);
+        let layers = at.policy.layers_for(at.site, at.vendor, at.models, at.device);
         Maker {
             at,
             layers,

@@ -11,6 +11,7 @@ use super::Layer;
 use crate::catalogue::VendorIx;
 use crate::encode::{self, Fault, Filled, Form, Op};
 use crate::mac::Mac;
+use crate::recognise::Named;
 use crate::text::Live;
 use crate::value::{Existing, Send, Value};
 
@@ -36,7 +37,7 @@ pub struct DeviceLayer {
 /// One device.
 #[derive(Debug, Clone, Copy)]
 pub struct Device<'d> {
-    pub vendor: Option<VendorIx>,
+    pub named: Option<Named>,
     pub ignore: Option<bool>,
     /// Only for a device that sets more than plain options.
     pub layer: Option<&'d DeviceLayer>,
@@ -57,6 +58,8 @@ pub struct DeviceOption<'d> {
     pub value: &'d [u8],
 }
 
+/// A record before its options.
+const HEAD: usize = 10;
 const NO_VENDOR: u16 = u16::MAX;
 const NO_LAYER: u32 = u32::MAX;
 const REMOVE: u8 = 1;
@@ -102,26 +105,26 @@ impl Devices {
         slots.filter_map(|(key, at)| Some((Mac::from_number(key - 1), self.record(*at)?)))
     }
 
-    /// The layers that are compiled when asked, each once, with the vendor of a device that has it.
-    pub fn layers(&self) -> impl Iterator<Item = (&DeviceLayer, Option<VendorIx>)> {
-        let mut vendors = vec![None; self.layers.len()];
+    /// The layers that are compiled when asked, each once, with what the policy says a device is that has it.
+    pub fn layers(&self) -> impl Iterator<Item = (&DeviceLayer, Option<Named>)> {
+        let mut all = vec![None; self.layers.len()];
         for (_, device) in self.iter() {
-            if let Some(vendor) = device.vendor
-                && let Some(slot) = vendors.get_mut(device.layer_at as usize)
+            if let Some(named) = device.named
+                && let Some(slot) = all.get_mut(device.layer_at as usize)
             {
-                *slot = Some(vendor);
+                *slot = Some(named);
             }
         }
-        self.layers.iter().zip(vendors)
+        self.layers.iter().zip(all)
     }
 
     fn record(&self, at: u32) -> Option<Device<'_>> {
-        let (head, rest) = self.arena.get(at as usize..)?.split_first_chunk::<9>()?;
-        let [v1, v2, ignore, l1, l2, l3, l4, n1, n2] = *head;
+        let (head, rest) = self.arena.get(at as usize..)?.split_first_chunk::<HEAD>()?;
+        let [v1, v2, variant, ignore, l1, l2, l3, l4, n1, n2] = *head;
         let vendor = u16::from_be_bytes([v1, v2]);
         let layer = u32::from_be_bytes([l1, l2, l3, l4]);
         Some(Device {
-            vendor: (vendor != NO_VENDOR).then_some(VendorIx(vendor)),
+            named: (vendor != NO_VENDOR).then_some(Named { vendor: VendorIx(vendor), variant }),
             ignore: match ignore {
                 0 => None,
                 1 => Some(false),
@@ -188,14 +191,14 @@ impl DevicesBuilder {
     pub fn add(
         &mut self,
         mac: Mac,
-        vendor: Option<VendorIx>,
+        named: Option<Named>,
         layer: Layer,
         place: impl Fn() -> String,
     ) -> bool {
         if self.devices.keys.len() * 7 <= self.devices.count * 10 {
             self.grow();
         }
-        let at = self.store(vendor, layer, place);
+        let at = self.store(named, layer, place);
         let key = mac.number() + 1;
         let mask = self.devices.keys.len() - 1;
         let mut slot = spread(key) & mask;
@@ -231,12 +234,7 @@ impl DevicesBuilder {
         }
     }
 
-    fn store(
-        &mut self,
-        vendor: Option<VendorIx>,
-        mut layer: Layer,
-        place: impl Fn() -> String,
-    ) -> u32 {
+    fn store(&mut self, named: Option<Named>, mut layer: Layer, place: impl Fn() -> String) -> u32 {
         let ignore = match layer.ignore.take() {
             None => 0,
             Some(false) => 1,
@@ -247,8 +245,10 @@ impl DevicesBuilder {
             Some(options) => (NO_LAYER, options),
             None => (self.store_layer(layer, place), Vec::new()),
         };
-        let mut record = Vec::with_capacity(9 + options.len());
-        record.extend_from_slice(&vendor.map_or(NO_VENDOR, |vendor| vendor.0).to_be_bytes());
+        let mut record = Vec::with_capacity(HEAD + options.len());
+        let vendor = named.map_or(NO_VENDOR, |named| named.vendor.0);
+        record.extend_from_slice(&vendor.to_be_bytes());
+        record.push(named.map_or(0, |named| named.variant));
         record.push(ignore);
         record.extend_from_slice(&layer.to_be_bytes());
         record.extend_from_slice(&(options.len() as u16).to_be_bytes());

@@ -1,6 +1,7 @@
 //! Which layers of a policy hold for a phone, and in which order: the one place that says so.
 
 use super::devices::DeviceLayer;
+use super::models::Models;
 use super::{Answer, Layer, Policy, Site};
 use crate::catalogue::VendorIx;
 
@@ -12,8 +13,10 @@ pub enum Origin {
     System,
     Top,
     Vendor,
+    Model,
     Site,
     SiteVendor,
+    SiteModel,
     Device,
 }
 
@@ -25,8 +28,10 @@ impl Origin {
             Origin::System => "the system",
             Origin::Top => "the top level",
             Origin::Vendor => "the vendor's entry",
+            Origin::Model => "the vendor's entry for the model",
             Origin::Site => "the site",
             Origin::SiteVendor => "the site's entry for the vendor",
+            Origin::SiteModel => "the site's entry for the model",
             Origin::Device => "the device",
         }
     }
@@ -38,14 +43,17 @@ impl Policy {
         &'p self,
         site: Option<&'p Site>,
         vendor: VendorIx,
+        models: Models<'p>,
         device: Option<&'p DeviceLayer>,
     ) -> Vec<(Origin, &'p Layer)> {
         let mut layers = Vec::new();
         layers.extend(device.map(|device| (Origin::Device, &device.layer)));
         if let Some(site) = site {
+            layers.extend(models.site.map(|entry| (Origin::SiteModel, &entry.layer)));
             layers.extend(site.scope.vendor(vendor).map(|layer| (Origin::SiteVendor, layer)));
             layers.push((Origin::Site, &site.scope.layer));
         }
+        layers.extend(models.top.map(|entry| (Origin::Model, &entry.layer)));
         layers.extend(self.top.vendor(vendor).map(|layer| (Origin::Vendor, layer)));
         layers.push((Origin::Top, &self.top.layer));
         layers
@@ -56,7 +64,10 @@ impl Policy {
         let scopes = std::iter::once(&self.top).chain(self.sites.iter().map(|site| &site.scope));
         scopes.flat_map(|scope| {
             let vendors = scope.vendors.iter().map(|(vendor, layer)| (Some(*vendor), layer));
-            std::iter::once((None, &scope.layer)).chain(vendors)
+            let models = scope.models.iter().flat_map(|(vendor, models)| {
+                models.iter().map(|entry| (Some(*vendor), &entry.layer))
+            });
+            std::iter::once((None, &scope.layer)).chain(vendors).chain(models)
         })
     }
 

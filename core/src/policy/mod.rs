@@ -7,11 +7,13 @@ pub mod devices;
 mod file_access;
 mod layers;
 mod limits;
+pub mod models;
 mod phone_settings;
 mod read;
 mod read_layer;
 mod read_site;
 mod read_system;
+mod relay_id;
 
 use std::net::Ipv4Addr;
 
@@ -22,10 +24,12 @@ use crate::fields::Values;
 use crate::keys::Key;
 use crate::value::{Existing, OptionSpec, Send};
 use devices::Devices;
+use models::ModelLayer;
 
 pub use crate::token::{OnlyIf, TokenRule};
 pub use layers::Origin;
 pub use read::policy;
+pub use relay_id::RelayId;
 
 /// Who gets an answer from the DHCP server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,11 +157,19 @@ pub struct ClientCertificates {
 pub struct Scope {
     pub layer: Layer,
     pub vendors: Vec<(VendorIx, Layer)>,
+    /// What the vendors' entries say of single models.
+    pub models: Vec<(VendorIx, Vec<ModelLayer>)>,
 }
 
 impl Scope {
     pub fn vendor(&self, vendor: VendorIx) -> Option<&Layer> {
         self.vendors.iter().find(|(at, _)| *at == vendor).map(|(_, layer)| layer)
+    }
+
+    /// What is said of single models of a maker.
+    pub fn models(&self, vendor: VendorIx) -> &[ModelLayer] {
+        let found = self.models.iter().find(|(at, _)| *at == vendor);
+        found.map_or(&[], |(_, models)| models)
     }
 }
 
@@ -168,8 +180,8 @@ pub struct SiteMatch {
     pub relays: Vec<Ipv4Addr>,
     pub interfaces: Vec<String>,
     pub client_classes: Vec<String>,
-    pub circuit_ids: Vec<Vec<u8>>,
-    pub remote_ids: Vec<Vec<u8>>,
+    pub circuit_ids: Vec<RelayId>,
+    pub remote_ids: Vec<RelayId>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -177,6 +189,18 @@ pub struct Site {
     pub name: String,
     pub matching: SiteMatch,
     pub scope: Scope,
+}
+
+impl Policy {
+    /// The same policy without its single devices, of which there may be many.
+    pub fn clone_without_devices(&self) -> Policy {
+        Policy {
+            top: self.top.clone(),
+            sites: self.sites.clone(),
+            devices: Devices::default(),
+            file_access: self.file_access.clone(),
+        }
+    }
 }
 
 /// The whole policy.

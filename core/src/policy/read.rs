@@ -8,11 +8,12 @@ use super::limits;
 use super::read_layer::{LAYER_KEYS, read_layer, read_scope};
 use super::read_site::read_sites;
 use super::read_system::read_vendor_id;
-use crate::catalogue::Tables;
+use crate::catalogue::{Tables, VendorIx};
 use crate::error::Mistakes;
 use crate::json;
 use crate::mac::Mac;
-use crate::reader::Cursor;
+use crate::reader::{Cursor, advice};
+use crate::recognise::Named;
 
 /// Reads a policy against a catalogue.
 pub fn policy(text: &str, tables: &Tables) -> Result<Policy, Mistakes> {
@@ -55,11 +56,12 @@ fn read_device(
     devices: &mut DevicesBuilder,
     mistakes: &mut Mistakes,
 ) {
-    let keys: [&str; 16] = {
-        let mut keys = ["mac"; 16];
+    let keys: [&str; 17] = {
+        let mut keys = ["mac"; 17];
         keys[1] = "vendor";
         keys[2] = "ignore";
-        keys[3..].copy_from_slice(&LAYER_KEYS);
+        keys[3] = "variant";
+        keys[4..].copy_from_slice(&LAYER_KEYS);
         keys
     };
     let Some(table) = at.table(&keys, mistakes) else { return };
@@ -77,6 +79,8 @@ fn read_device(
         let id = at.text("a vendor's id", mistakes)?;
         read_vendor_id(id, &at, tables, mistakes)
     });
+    let variant = table.get("variant").and_then(|at| read_variant(&at, vendor, tables, mistakes));
+    let named = vendor.map(|vendor| Named { vendor, variant: variant.unwrap_or(0) });
     if let Some(at) = table.get("answer") {
         at.mistake("\"answer\" is decided per site or for all, not per device", mistakes);
     }
@@ -87,7 +91,31 @@ fn read_device(
     let mut layer = read_layer(&table, tables, mistakes);
     layer.ignore = table.bool("ignore", mistakes);
     let Some(mac) = mac else { return };
-    if mistakes.0.len() == before && !devices.add(mac, vendor, layer, || at.place()) {
+    if mistakes.0.len() == before && !devices.add(mac, named, layer, || at.place()) {
         at.mistake(format!("the device {mac} stands twice"), mistakes);
     }
+}
+
+/// A device's `variant`, by its name in the catalogue.
+fn read_variant(
+    at: &Cursor<'_>,
+    vendor: Option<VendorIx>,
+    tables: &Tables,
+    mistakes: &mut Mistakes,
+) -> Option<u8> {
+    let name = at.text("the name of a variant", mistakes)?;
+    let Some(vendor) = vendor.map(|vendor| tables.at(vendor)) else {
+        at.mistake("\"variant\" needs \"vendor\" beside it", mistakes);
+        return None;
+    };
+    let found = vendor.variant(name);
+    if found.is_none() {
+        let known: Vec<&str> = vendor.variants.iter().map(|name| &**name).collect();
+        let text = match known.is_empty() {
+            true => format!("{} phones have no variants: take it out", vendor.id),
+            false => format!("{} has no variant {name:?}; {}", vendor.id, advice(name, &known)),
+        };
+        at.mistake(text, mistakes);
+    }
+    found
 }

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::models::{MOST_MODELS, ModelLayer};
 use super::phone_settings::read_phone_settings;
 use super::read_system::{read_systems, read_vendor_id};
 use super::{Answer, HeaderSpec, Layer, Placed, Scope, VoiceVlan};
@@ -50,25 +51,62 @@ const TAKEN: [&str; 14] = [
 /// The keys of a layer and its `vendors`.
 pub(super) fn read_scope(table: &Table<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Scope {
     let layer = read_layer(table, tables, mistakes);
-    let mut vendors = Vec::new();
+    let (mut vendors, mut all_models) = (Vec::new(), Vec::new());
     if let Some(at) = table.get("vendors")
         && let Some(entries) = at.any_table(mistakes)
     {
-        let keys: Vec<&str> = LAYER_KEYS.into_iter().chain(["ignore"]).collect();
+        let keys: Vec<&str> = LAYER_KEYS.into_iter().chain(["ignore", "models"]).collect();
         for (id, at) in entries.iter() {
             let vendor = read_vendor_id(id, &at, tables, mistakes);
             let Some(table) = at.table(&keys, mistakes) else { continue };
-            if let Some(at) = table.get("answer") {
-                let text = "\"answer\" is about clients that are not recognised, so it stands at the \
-                            top level or in a site";
-                at.mistake(text, mistakes);
+            let layer = read_phones_layer(&table, tables, mistakes);
+            let models = table.get("models").map(|at| read_models(&at, tables, mistakes));
+            if let Some(vendor) = vendor {
+                vendors.push((vendor, layer));
+                all_models.extend(models.map(|models| (vendor, models)));
             }
-            let mut layer = read_layer(&table, tables, mistakes);
-            layer.ignore = table.bool("ignore", mistakes);
-            vendors.extend(vendor.map(|vendor| (vendor, layer)));
         }
     }
-    Scope { layer, vendors }
+    Scope { layer, vendors, models: all_models }
+}
+
+/// The keys of an entry that is about phones: of a vendor, or of a model.
+fn read_phones_layer(table: &Table<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Layer {
+    if let Some(at) = table.get("answer") {
+        let text = "\"answer\" is about clients that are not recognised, so it stands at the \
+                    top level or in a site";
+        at.mistake(text, mistakes);
+    }
+    let mut layer = read_layer(table, tables, mistakes);
+    layer.ignore = table.bool("ignore", mistakes);
+    layer
+}
+
+fn read_models(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Vec<ModelLayer> {
+    let Some(entries) = at.any_table(mistakes) else { return Vec::new() };
+    let keys: Vec<&str> = LAYER_KEYS.into_iter().chain(["ignore"]).collect();
+    let mut models: Vec<ModelLayer> = Vec::new();
+    for (name, at) in entries.iter() {
+        let head = name.strip_suffix('*').unwrap_or(name);
+        let printable = name.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        if name.is_empty() || name.trim() != name || head.contains('*') || !printable {
+            at.mistake(
+                "expected a model such as T42S, or the beginning of models such as T46*, as its name",
+                mistakes,
+            );
+        }
+        if models.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
+            at.mistake("this model is listed twice; keep one of them", mistakes);
+        }
+        let Some(table) = at.table(&keys, mistakes) else { continue };
+        let layer = read_phones_layer(&table, tables, mistakes);
+        models.push(ModelLayer { name: name.to_owned(), layer });
+    }
+    if models.len() > MOST_MODELS {
+        let text = format!("expected at most {MOST_MODELS} models, found {}", models.len());
+        at.mistake(text, mistakes);
+    }
+    models
 }
 
 pub(super) fn read_layer(table: &Table<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Layer {

@@ -7,11 +7,11 @@ use ipnet::Ipv4Net;
 
 use super::limits::LONGEST_NAME;
 use super::read_layer::{LAYER_KEYS, read_scope};
+use super::relay_id::{EXPECTED, RelayId};
 use super::{Site, SiteMatch};
 use crate::catalogue::Tables;
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table};
-use crate::text::parse_hex;
 
 pub(super) fn read_sites(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Vec<Site> {
     let items: Vec<_> = at.list("sites", mistakes).collect();
@@ -56,8 +56,8 @@ fn read_match(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<SiteMatch> {
         }),
         interfaces: values(&table, "interfaces", "an interface's name", mistakes, name),
         client_classes: values(&table, "client-classes", "a client class", mistakes, name),
-        circuit_ids: values(&table, "circuit-ids", "a text, or 0x and hex digits", mistakes, id),
-        remote_ids: values(&table, "remote-ids", "a text, or 0x and hex digits", mistakes, id),
+        circuit_ids: values(&table, "circuit-ids", EXPECTED, mistakes, RelayId::parse),
+        remote_ids: values(&table, "remote-ids", EXPECTED, mistakes, RelayId::parse),
     };
     if matching == SiteMatch::default() && mistakes.is_empty() {
         at.mistake(format!("expected at least one value of {}", keys.join(", ")), mistakes);
@@ -102,12 +102,4 @@ pub(super) fn network(text: &str) -> Option<Ipv4Net> {
 
 fn name(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn id(text: &str) -> Option<Vec<u8>> {
-    let bytes = match text.strip_prefix("0x") {
-        Some(digits) => parse_hex(digits).ok()?,
-        None => text.as_bytes().to_vec(),
-    };
-    (!bytes.is_empty()).then_some(bytes)
 }

@@ -157,7 +157,7 @@ fn what_is_sent_is_no_doubt_and_what_is_ignored_on_purpose_neither() {
         r#"{ "vendors": { "shoretel": { "ignore": false } }, "sites": [{ "name": "a",
              "match": { "relays": ["10.0.0.1"] }, "vendors": { "shoretel": { "options": [{ "code": 156,
              "text": "ftpservers=10.0.0.2" }] } } }] }"#,
-        r#"{ "vendors": { "avm": { "ignore": true, "voice-vlan": { "id": 5 } } } }"#,
+        r#"{ "vendors": { "avm": { "ignore": true }, "yealink": { "ignore": true } } }"#,
         // Its author writes the option.
         r#"{ "vendors": { "mitel-sip": { "voice-vlan": { "id": 5 },
              "options": [{ "code": 132, "text": "{{vlan-id}}" }] } } }"#,

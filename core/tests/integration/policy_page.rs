@@ -15,7 +15,7 @@ const ODD: &str = r#"{ "zzzzzzzz": 0,
     { "code": 125, "enterprise": [{ "zzzzzzzz": 0, "number": 1, "hex": "00" }] }
   ],
   "phone-settings": { "zzzzzzzz": 0 },
-  "vendors": { "yealink": { "zzzzzzzz": 0 } },
+  "vendors": { "yealink": { "zzzzzzzz": 0, "models": { "T42S": { "zzzzzzzz": 0 } } } },
   "sites": [{ "zzzzzzzz": 0, "name": "a", "match": { "zzzzzzzz": 0, "networks": ["10.0.0.0/8"] } }],
   "devices": [{ "zzzzzzzz": 0, "mac": "02:00:00:00:00:01" }],
   "file-access": { "zzzzzzzz": 0,
@@ -25,9 +25,10 @@ const ODD: &str = r#"{ "zzzzzzzz": 0,
 }"#;
 
 /// The objects: where the reader finds one, and the words before its table in the page.
-const OBJECTS: [(&str, &[&str]); 14] = [
+const OBJECTS: [(&str, &[&str]); 15] = [
     ("", &["in every layer", "at the top level"]),
     ("vendors.yealink", &["in every layer", "in a vendor's entry"]),
+    ("vendors.yealink.models.T42S", &["in every layer", "in a model's entry"]),
     ("sites[0]", &["in every layer", "in a site"]),
     ("devices[0]", &["in every layer", "in a device"]),
     ("sites[0].match", &["in `match`"]),

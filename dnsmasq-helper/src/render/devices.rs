@@ -11,6 +11,7 @@ use offhook_core::catalogue::VendorIx;
 use offhook_core::encode::Form;
 use offhook_core::plan::Plan;
 use offhook_core::policy::devices::{Device, DeviceOption};
+use offhook_core::recognise::Named;
 use offhook_core::value::{Existing, Send};
 use offhook_core::{Engine, Mac};
 
@@ -34,7 +35,7 @@ pub enum Kind {
 
 #[derive(Debug, PartialEq, Eq, Hash, Clone)]
 pub struct Key {
-    pub vendor: Option<VendorIx>,
+    pub named: Option<Named>,
     pub kind: Kind,
 }
 
@@ -94,14 +95,14 @@ struct Sorter<'s> {
     /// Some plan's general word is "requested".
     requested: bool,
     /// Own answers that do not depend on the address: by layer, ignore and vendor.
-    seen: HashMap<(usize, Option<bool>, Option<VendorIx>), Kind>,
+    seen: HashMap<(usize, Option<bool>, Option<Named>), Kind>,
 }
 
 impl Sorter<'_> {
     fn key(&mut self, mac: Mac, device: Device<'_>) -> Option<Key> {
-        let vendor = device.vendor;
-        let live = match vendor {
-            Some(vendor) => self.live.contains(&vendor),
+        let named = device.named;
+        let live = match named {
+            Some(named) => self.live.contains(&named.vendor),
             None => !self.live.is_empty(),
         };
         let own = device.layer.is_some()
@@ -111,7 +112,7 @@ impl Sorter<'_> {
         let kind = if own { self.own(mac, device, live) } else { self.on_top(mac, device) };
         let nothing = matches!(&kind, Kind::OnTop { always, requested }
             if always.is_empty() && requested.is_empty());
-        (vendor.is_some() || !nothing).then_some(Key { vendor, kind })
+        (named.is_some() || !nothing).then_some(Key { named, kind })
     }
 
     /// Whether an option can leave the phone with less than its rule would send. One that is not
@@ -145,17 +146,19 @@ impl Sorter<'_> {
     fn own(&mut self, mac: Mac, device: Device<'_>, live: bool) -> Kind {
         let layer = device.layer.map_or(0, |layer| std::ptr::from_ref(layer) as usize);
         let alone = live || device.options().next().is_some() || has_live_names(&device);
-        let same = (layer, device.ignore, device.vendor);
+        let same = (layer, device.ignore, device.named);
         if let Some(kind) = self.seen.get(&same).filter(|_| !alone) {
             return kind.clone();
         }
         let (engine, name) = (self.engine, mac.to_string());
         let whom = Whom { name: &name, device: Some((mac, device)), minter: engine.minter() };
         let mut columns = Vec::new();
-        for (vendor, variant) in identities(engine.tables()) {
-            if device.vendor.is_some_and(|named| named != vendor) {
+        for (vendor, shown) in identities(engine.tables()) {
+            if device.named.is_some_and(|named| named.vendor != vendor) {
                 continue;
             }
+            let variant =
+                device.named.map_or(shown, |named| named.variant_of(engine.tables(), shown));
             let sites = 0..engine.policy().sites.len();
             let mut column = Vec::new();
             for site in std::iter::once(None).chain(sites.map(Some)) {
@@ -189,7 +192,7 @@ pub fn identify(
     lines: &mut Lines,
 ) {
     let tables = engine.tables();
-    let named: BTreeSet<VendorIx> = groups.iter().filter_map(|group| group.key.vendor).collect();
+    let named: BTreeSet<Named> = groups.iter().filter_map(|group| group.key.named).collect();
     for (number, group) in groups.iter().enumerate() {
         flags(engine, number, group, lines);
     }
@@ -200,14 +203,20 @@ pub fn identify(
             lines.tag_if(&[tags::class(class)], &condition);
         }
     }
-    for vendor in named {
-        let given = tags::given(tables, vendor);
-        let variants = tables.at(vendor).variants.len();
-        for variant in 0..=u8::try_from(variants).unwrap_or(u8::MAX) {
-            let Some(class) = class_of(vendor, variant) else { continue };
+    for named in named {
+        let given = tags::given(tables, named);
+        let variants = tables.at(named.vendor).variants.len();
+        if named.variant > 0 {
+            let class = class_of(named.vendor, named.variant);
+            class.into_iter().for_each(|class| lines.tag_if(&[tags::class(class)], &[&given]));
+            continue;
+        }
+        for shown in 0..=u8::try_from(variants).unwrap_or(u8::MAX) {
+            let variant = named.variant_of(tables, shown);
+            let Some(class) = class_of(named.vendor, variant) else { continue };
             let mut condition = vec![given.clone()];
             if variants > 0 {
-                condition.push(variant_condition(tables, vendor, variant));
+                condition.push(variant_condition(tables, named.vendor, shown));
             }
             lines.tag_if(&[tags::class(class)], &condition);
         }
@@ -243,8 +252,8 @@ pub fn on_top(groups: &[Group], rules: &Rules, lines: &mut Lines, asked: &mut As
 fn flags(engine: &Engine, number: usize, group: &Group, lines: &mut Lines) {
     let tag = tags::group(number);
     let mut set = Vec::new();
-    if let Some(vendor) = group.key.vendor {
-        set.extend([tags::NAMED.to_owned(), tags::given(engine.tables(), vendor)]);
+    if let Some(named) = group.key.named {
+        set.extend([tags::NAMED.to_owned(), tags::given(engine.tables(), named)]);
     }
     if matches!(group.key.kind, Kind::Own(_)) {
         set.push(tags::OWN.to_owned());
@@ -266,7 +275,7 @@ fn flags(engine: &Engine, number: usize, group: &Group, lines: &mut Lines) {
 /// The one rule of a group whose vendor is known and which gets the same answer everywhere.
 fn only_rule(group: &Group) -> Option<u32> {
     let Kind::Own(columns) = &group.key.kind else { return None };
-    group.key.vendor?;
+    group.key.named?;
     let mut rules = columns.iter().flatten();
     let first = (*rules.next()?)?;
     rules.all(|rule| *rule == Some(first)).then_some(first)
@@ -284,7 +293,7 @@ fn own(
     }
     let (tables, tag) = (engine.tables(), tags::group(number));
     let set = |rule: u32| vec![tags::rule(rule)];
-    if let Some(vendor) = group.key.vendor {
+    if let Some(Named { vendor, .. }) = group.key.named {
         for (variant, column) in (0u8..).zip(columns) {
             let mut conditions = vec![tag.clone()];
             if columns.len() > 1 {

@@ -73,8 +73,9 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
             ),
         );
     }
+    models(engine, &mut wrong);
     let classes = Classes::of(engine, &table);
-    let any_named = groups.iter().any(|group| group.key.vendor.is_some());
+    let any_named = groups.iter().any(|group| group.key.named.is_some());
     let class_tag = |vendor: VendorIx, variant: u8| {
         let class = classes.of_identity(vendor, variant)?;
         Some(if any_named { tags::shown_class(class) } else { tags::class(class) })
@@ -151,6 +152,28 @@ fn shared(engine: &Engine, wishes: &Wishes, rules: &mut Rules, traps: &mut Traps
         }
     }
     table
+}
+
+/// What is sent to some models only: dnsmasq has no words for that.
+fn models(engine: &Engine, wrong: &mut Mistakes) {
+    for (vendor, variant) in identities(engine.tables()) {
+        for site in std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some)) {
+            let own = site.and_then(|site| engine.policy().sites.get(site));
+            if own.is_some_and(|site| site.scope.models(vendor).is_empty()) {
+                continue;
+            }
+            let shared = engine.plan(site, vendor, variant);
+            if engine.model_plans(site, vendor, variant).all(|(_, plan)| plan == shared) {
+                continue;
+            }
+            let place = site.map(|site| format!("sites[{site}].")).unwrap_or_default();
+            wrong.push(
+                format!("{place}vendors.{}.models", engine.tables().at(vendor).id),
+                "dnsmasq cannot tell a maker's models apart: let Kea serve these phones, or match a site by a \
+                 client class (a tag of dnsmasq) that a dhcp-vendorclass line of yours sets",
+            );
+        }
+    }
 }
 
 /// A plan without what depends on the phone's packet.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use offhook_core::Mistakes;
-use offhook_core::policy::{Answer, Policy, Site};
+use offhook_core::policy::{Answer, Policy, RelayId, Site};
 use offhook_core::text::printable;
 
 use super::lines::{Lines, not};
@@ -134,9 +134,16 @@ fn kinds(
 }
 
 /// An id as it is, and with one NUL behind it, which does not count.
-fn relay_id(id: &[u8]) -> Result<Vec<String>, String> {
+fn relay_id(id: &RelayId) -> Result<Vec<String>, String> {
+    if id.open {
+        return Err(format!(
+            "{:?}*: dnsmasq compares whole ids; list them, match by network, or let Kea serve these phones",
+            printable(&id.bytes)
+        ));
+    }
+    let id = &id.bytes;
     let with_nul: Vec<u8> = id.iter().copied().chain([0]).collect();
-    let alone = match id {
+    let alone = match &id[..] {
         [byte] if byte.is_ascii_alphanumeric() => char::from(*byte).to_string(),
         [_] | [] => {
             return Err(format!(

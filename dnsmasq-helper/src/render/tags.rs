@@ -4,6 +4,7 @@
 //! Meant for users too: `oh_phone` (a recognised phone) and `oh-<vendor>`.
 
 use offhook_core::catalogue::{Tables, VendorIx};
+use offhook_core::recognise::Named;
 
 pub const PHONE: &str = "oh_phone";
 /// Who the client is has been decided; no lesser sign counts any more.
@@ -42,9 +43,11 @@ pub fn some_variant(tables: &Tables, at: VendorIx) -> String {
     format!("oh-{}.", tables.at(at).id)
 }
 
-/// The policy says that the device is of this vendor.
-pub fn given(tables: &Tables, vendor: VendorIx) -> String {
-    format!("oh_is-{}", tables.at(vendor).id)
+/// The policy says that the device is of this vendor, and perhaps of which variant.
+pub fn given(tables: &Tables, named: Named) -> String {
+    let vendor = tables.at(named.vendor);
+    let variant = vendor.variant_name(named.variant).map(|name| format!(".{name}"));
+    format!("oh_is-{}{}", vendor.id, variant.unwrap_or_default())
 }
 
 /// Phones that get the same answer at every site.

@@ -5,7 +5,7 @@
 
 use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
 use offhook_core::parts::Parts;
-use offhook_core::policy::Site;
+use offhook_core::policy::{RelayId, Site};
 use offhook_core::query::code;
 
 use super::event::{Event, Said};
@@ -42,13 +42,13 @@ pub fn packet(tables: &Tables, sites: &[Site], event: &Event) -> Parts {
             parts.option(option, number.into_iter().chain([0]).collect::<Vec<_>>());
         }
     }
-    let id = |told: &Option<Vec<u8>>, key: &str, wanted: fn(&Site) -> &[Vec<u8>]| {
+    let id = |told: &Option<Vec<u8>>, key: &str, wanted: fn(&Site) -> &[RelayId]| {
         let told = told.as_deref().unwrap_or_default();
         let tagged = sites.iter().enumerate().filter(|(position, _)| {
             said.tags.contains(&format!("{}.{key}", tags::site(*position)))
         });
         // Of the ids that our matchers may have seen, one that dnsmasq would have cut to this.
-        let mut ids = tagged.flat_map(|(_, site)| wanted(site));
+        let mut ids = tagged.flat_map(|(_, site)| wanted(site)).map(|id| &id.bytes[..]);
         ids.find(|id| as_passed_on(id) == told).map_or(told, |id| id).to_vec()
     };
     let circuit = id(&said.circuit_id, "circuit-ids", |site| &site.matching.circuit_ids);

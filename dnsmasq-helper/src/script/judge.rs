@@ -51,7 +51,7 @@ pub fn judge(event: &Event, tables: &Tables, book: Option<&Book>) -> Judgement {
     let classes = parts.class_names();
     let query = Query::from_parts(&parts, &classes);
     let group = book.and_then(|book| book.group(event.mac));
-    let finding = find(tables, &query, group.as_ref().and_then(|group| group.vendor));
+    let finding = find(tables, &query, group.as_ref().and_then(|group| group.named));
     let site = sites.iter().position(|site: &Site| at_site(site, &query));
     let identity = finding.identity();
     let phone = identity.map(|identity| {
