@@ -46,12 +46,17 @@ HOOKS ?= $(or $(shell kea-dhcp4 -W 2>/dev/null | sed -n 's/^ *Hooks directory: *
 install: build
 	$(MAKE) --no-print-directory install-files
 
-# The loader, and the build for the Kea whose headers were here; builds for other releases stay.
+# The loader, and the build for the Kea whose headers were here; builds for other releases stay. The loader
+# compares a build with the checksum beside it, so both appear whole.
 install-files:
 	@test -n '$(HOOKS)' || { echo 'make install: cannot find the folder of Kea'"'"'s hook libraries; give HOOKS=DIR' >&2; exit 1; }
 	install -D -m 644 $(built)/libdhcp_offhook.so '$(DESTDIR)$(HOOKS)/libdhcp_offhook.so'
 	release=$$(LC_ALL=C sed -n 's/.*release=\([0-9.]*\) number=.*/\1/p' $(built)/liboffhook_kea.so | head -n 1) && test -n "$$release" && \
-	  install -D -m 644 $(built)/liboffhook_kea.so '$(DESTDIR)$(HOOKS)'/offhook/kea-"$$release".so
+	  folder='$(DESTDIR)$(HOOKS)/offhook' && build="kea-$$release.so" && \
+	  install -D -m 644 $(built)/liboffhook_kea.so "$$folder/$$build.new" && \
+	  sum=$$(sha256sum <"$$folder/$$build.new") && echo "$${sum%% *}  $$build" >"$$folder/$$build.sha256.new" && \
+	  chmod 644 "$$folder/$$build.sha256.new" && mv "$$folder/$$build.new" "$$folder/$$build" && \
+	  mv "$$folder/$$build.sha256.new" "$$folder/$$build.sha256"
 	install -D -m 755 $(built)/offhook '$(DESTDIR)$(PREFIX)/bin/offhook'
 	install -D -m 755 $(built)/offhook-dnsmasq '$(DESTDIR)$(PREFIX)/bin/offhook-dnsmasq'
 
@@ -73,7 +78,7 @@ test: deps
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install PROFILE=dev DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
-	ls "$$folder$(HOOKS)/offhook/kea-"*.so >/dev/null && \
+	(cd "$$folder$(HOOKS)/offhook" && sha256sum --check --quiet kea-*.so.sha256) && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
 # Needs neither Kea nor any other server.

@@ -6,10 +6,11 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use offhook_edge::file::{self, Kind, Unreadable};
 use serde_json::json;
 
 /// Longer policies are not kept. A server's memory and disk are not for this.
@@ -78,18 +79,12 @@ fn fill(fresh: &Path, text: &[u8]) -> io::Result<()> {
 
 /// Reads the copy; the error is for people.
 pub(crate) fn read(place: &Path) -> Result<Kept, String> {
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(place);
-    let file = file.map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    let mut text = String::new();
-    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(format!("it has more than {MOST_BYTES} bytes"));
-    }
+    let text =
+        file::text(place, Kind::FileItself, MOST_BYTES).map_err(|unreadable| match unreadable {
+            // What else is said of policies and AppArmor does not hold beside Kea's leases.
+            Unreadable::System(error) => error.to_string(),
+            other => other.to_string(),
+        })?;
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| format!("it is damaged: {error}"))?;
     let member = |name: &str| value.get(name)?.as_str().map(str::to_owned);
@@ -164,14 +159,16 @@ mod tests {
             fs::write(&place, content).unwrap();
             assert!(why().contains(word), "{content:?}: {}", why());
         }
+        fs::write(&place, [0xff]).unwrap();
+        assert!(why().contains("expected UTF-8"), "{}", why());
         File::create(&place).unwrap().set_len(MOST_BYTES + 1).unwrap();
-        assert!(why().contains("more than"), "{}", why());
+        assert!(why().contains("too large: expected at most 16 MiB"), "{}", why());
         fs::remove_file(&place).unwrap();
         fs::create_dir(&place).unwrap();
-        assert!(why().contains("not a regular file"), "{}", why());
+        assert!(why().contains("expected a file, found a folder"), "{}", why());
         fs::remove_dir(&place).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", &place).unwrap();
-        assert!(why().contains("symbolic links"), "{}", why());
+        assert!(why().contains("symbolic link"), "{}", why());
         assert!(write(Path::new("/does/not/exist/c"), &kept("{}")).is_err());
         assert!(write(&folder.path().join("d"), &kept(&"a".repeat(1 << 25))).is_err());
     }

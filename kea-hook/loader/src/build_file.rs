@@ -1,15 +1,16 @@
 //! What a build's file says of itself, and whether it is whole, before the dynamic linker gets to see
 //! it: a file that is cut off would end the process there.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Endianness, ReadCache, ReadRef};
 
+use crate::checksum::{self, Wrong};
+use crate::regular_file;
 use crate::release::Release;
 
 #[cfg(target_pointer_width = "64")]
@@ -35,8 +36,6 @@ pub(crate) struct Label {
 pub(crate) enum Unusable {
     #[error("{0}")]
     Unreadable(#[from] io::Error),
-    #[error("it is not a regular file")]
-    NotAFile,
     #[error("it is not a shared library for this machine")]
     Foreign,
     #[error("it is cut off: it has {found} bytes, and {missing} are missing")]
@@ -45,17 +44,19 @@ pub(crate) enum Unusable {
     Damaged(#[from] object::Error),
     #[error("it is not a build of offhook (it has no note that says for which Kea it is)")]
     NoLabel,
+    #[error("{0}")]
+    Checksum(#[from] Wrong),
 }
 
-/// Reads a build's label; fails if the file is not whole.
+/// Reads a build's label; fails if the file is not whole, or not as it was made.
 pub(crate) fn read(path: &Path) -> Result<Label, Unusable> {
-    // A FIFO must not make Kea wait.
-    let file = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(Unusable::NotAFile);
-    }
-    let length = metadata.len();
+    let (file, length) = regular_file::open(path)?;
+    let label = read_label(&file, length)?;
+    checksum::check(path, &file)?;
+    Ok(label)
+}
+
+fn read_label(file: &File, length: u64) -> Result<Label, Unusable> {
     let cache = ReadCache::new(file);
     let data = &cache;
     let header = Header::parse(data).map_err(|_| Unusable::Foreign)?;
@@ -123,6 +124,8 @@ fn label(text: &[u8]) -> Option<Label> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

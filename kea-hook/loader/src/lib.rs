@@ -10,10 +10,12 @@
 
 mod build;
 mod build_file;
+mod checksum;
 mod command_line;
 mod compared;
 mod dynamic;
 mod entry;
 mod log;
+mod regular_file;
 mod release;
 mod running_kea;

@@ -3,14 +3,24 @@
 use super::{POLICY, URL, bound_by_modes, expect_line, parameters, serves, starts_without_us};
 use crate::loading::{can_check, printed};
 use crate::peers::kea::{Setup, Version};
-use crate::peers::process::{command, run_well};
+use crate::peers::process::{command, run, run_well};
 use crate::peers::product::library;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// A Kea with the loader, and its build replaced by what `make` puts there.
+/// A Kea with the loader, and its build replaced by what `make` puts there, with the checksum of that.
 fn with_build(make: impl FnOnce(&Setup, &Path)) -> Setup {
+    let setup = damaged_build(make);
+    if setup.build().is_file() {
+        let line = run(command("sha256sum").arg(setup.build())).stdout;
+        fs::write(setup.checksum(), line).expect("a checksum");
+    }
+    setup
+}
+
+/// The same with the checksum of the build that was there.
+fn damaged_build(make: impl FnOnce(&Setup, &Path)) -> Setup {
     let setup = Setup::new().library(library(), Some(parameters()));
     let build = setup.build();
     fs::remove_file(&build).expect("the build goes");
@@ -130,6 +140,48 @@ fn a_build_that_is_cut_off() {
 }
 
 #[test]
+fn a_build_with_a_byte_changed_anywhere() {
+    let whole = content();
+    let middle = whole.len() / 2;
+    // The label stays as it is: what is before it, and behind it.
+    for at in [200, middle, middle + 1, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        let setup = damaged_build(|_, path| fs::write(path, &bytes).expect("a build"));
+        expect_line(&setup.start(), "OFFHOOK_BUILD_REFUSED", &["cannot be used: it is "]);
+    }
+    let mut bytes = whole;
+    // A page of zeros, as a file system leaves it after a crash.
+    bytes[middle..middle + 4096].fill(0);
+    let setup = damaged_build(|_, path| fs::write(path, &bytes).expect("a build"));
+    drop(starts_without_us(
+        setup,
+        "OFFHOOK_BUILD_REFUSED",
+        &["it is damaged: expected the SHA-256 ", ".so.sha256), found "],
+    ));
+}
+
+#[test]
+fn a_build_without_its_checksum() {
+    type Make = fn(&Path);
+    let cases: [(&str, Make); 4] = [
+        ("No such file", |_| {}),
+        ("expected a line of sha256sum", |path| fs::write(path, "").expect("an empty file")),
+        ("not a regular file", |path| drop(run_well(command("mkfifo").arg(path)))),
+        ("expected a line of sha256sum", |path| {
+            fs::File::create(path).expect("a file").set_len(1 << 30).expect("a length");
+        }),
+    ];
+    for (words, make) in cases {
+        let setup = Setup::new().library(library(), Some(parameters()));
+        fs::remove_file(setup.checksum()).expect("the checksum goes");
+        make(&setup.checksum());
+        let words = ["its checksum cannot be read from ", words];
+        drop(starts_without_us(setup, "OFFHOOK_BUILD_REFUSED", &words));
+    }
+}
+
+#[test]
 fn a_build_that_cannot_be_read() {
     refused(
         |_, path| {
@@ -191,7 +243,8 @@ fn other_library() -> PathBuf {
 #[test]
 fn a_build_that_comes_later_is_used_after_a_reload() {
     let whole = content();
-    let kea = with_build(|_, _| {}).start();
+    // Its checksum is there already: either may be installed first.
+    let kea = damaged_build(|_, _| {}).start();
     expect_line(&kea, "OFFHOOK_BUILD_MISSING", &[]);
     fs::write(kea.setup.build(), whole).expect("a build");
     kea.reload().ok();

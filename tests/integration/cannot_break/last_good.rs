@@ -2,10 +2,10 @@
 
 use super::{POLICY, URL, bound_by_modes, expect_line, serves};
 use crate::peers::kea::{Kea, Setup};
-use crate::peers::process::{command, run};
+use crate::peers::process::{command, run, run_well};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 fn copy_of(folder: &crate::peers::folder::Folder) -> PathBuf {
@@ -87,6 +87,28 @@ fn damaged() {
 }
 
 #[test]
+fn not_a_file_or_too_large() {
+    type Make = fn(&Path);
+    let cases: [(&str, Make); 4] = [
+        ("found a pipe", |path| drop(run_well(command("mkfifo").arg(path)))),
+        ("found a folder", |path| fs::create_dir(path).expect("a folder")),
+        ("is a symbolic link", |path| symlink("/etc/passwd", path).expect("a link")),
+        ("too large: expected at most 16 MiB", |path| {
+            fs::File::create(path).expect("a file").set_len(1 << 30).expect("a length");
+        }),
+    ];
+    for (words, make) in cases {
+        let setup = after_a_good_policy();
+        let copy = copy_of(&setup.folder);
+        fs::remove_file(&copy).expect("the copy goes");
+        make(&copy);
+        let kea = setup.start();
+        assert_eq!((serves(&kea), state(&kea).as_str()), (None, "passive"), "{words}");
+        warned(&kea, &["there is no usable copy", words]);
+    }
+}
+
+#[test]
 fn not_writable() {
     let setup = Setup::new().offhook_file(POLICY).edit(|dhcp4| {
         dhcp4["lease-database"] = json!({ "type": "memfile", "persist": false });
@@ -117,25 +139,21 @@ fn disk_full() {
     setup.folder.write("policy.json", policy);
     setup.dhcp4["lease-database"] = json!({ "type": "memfile", "persist": false });
     let data = setup.folder.join("data");
-    let small = run(command("mount").args(["-t", "tmpfs", "-o", "size=4k", "none"]).arg(&data));
-    if !small.status.success() {
-        eprintln!("skipped: no small file system can be made here (root)");
-        return;
-    }
-    let _unmount = Unmount(data.clone());
+    // A file system that only this Kea sees, and that goes with it.
+    let mount = "mount -t tmpfs -o size=4k none \"$0\"; exec \"$@\"";
+    let apart = match run(command("unshare").args(["--mount", "true"])).status.success() {
+        true => vec!["unshare", "--mount"],
+        false => vec!["unshare", "--map-root-user", "--mount"],
+    };
+    let place = data.display().to_string();
+    setup.wrapper =
+        apart.into_iter().chain(["sh", "-ec", mount, &place]).map(str::to_owned).collect();
     let kea = setup.start();
     assert_eq!((serves(&kea).as_deref(), state(&kea).as_str()), (Some(URL), "active"));
     warned(&kea, &["no copy of the policy can be kept at", "No space left"]);
-    let left = fs::read_dir(&data).expect("the folder").count();
+    let inside = format!("/proc/{}/root{}", kea.id(), data.display());
+    let left = fs::read_dir(inside).expect("the folder").count();
     assert_eq!(left, 0, "expected nothing half written to stay");
-}
-
-struct Unmount(PathBuf);
-
-impl Drop for Unmount {
-    fn drop(&mut self) {
-        run(command("umount").arg("-l").arg(&self.0));
-    }
 }
 
 #[test]

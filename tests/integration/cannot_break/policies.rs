@@ -3,6 +3,7 @@
 use super::{POLICY, URL, bound_by_modes, expect_line, serves};
 use crate::loading::{can_check, printed};
 use crate::peers::kea::{Kea, Setup};
+use crate::peers::process::{command, run_well};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,14 +16,27 @@ struct Case {
     says: &'static str,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 6] = [
     Case { name: "missing", make: |_| {}, says: "No such file" },
     Case { name: "empty", make: |path| write(path, ""), says: "policy.json" },
     Case { name: "wrong", make: |path| write(path, r#"{ "answer": "nobody" }"#), says: "answer" },
     Case {
         name: "a folder",
         make: |path| fs::create_dir(path).expect("a folder"),
-        says: "policy.json",
+        says: "found a folder",
+    },
+    Case {
+        name: "a FIFO",
+        make: |path| drop(run_well(command("mkfifo").arg(path))),
+        says: "found a pipe",
+    },
+    Case {
+        name: "1 GiB",
+        make: |path| {
+            let file = fs::File::create(path).expect("a policy");
+            file.set_len(1 << 30).expect("a length");
+        },
+        says: "too large: expected at most",
     },
 ];
 

@@ -165,6 +165,7 @@ impl Setup {
             symlink(library, &link).expect("a link to the library");
             if let Some(build) = product::build_beside(library) {
                 self.folder.make("hooks/offhook");
+                fs::write(self.checksum(), product::checksum(&build)).expect("its checksum");
                 symlink(build, self.build()).expect("a link to the build");
             }
         }
@@ -178,6 +179,13 @@ impl Setup {
     pub fn build(&self) -> PathBuf {
         let Version(major, minor, patch) = Version::installed();
         self.folder.join("hooks/offhook").join(format!("kea-{major}.{minor}.{patch}.so"))
+    }
+
+    /// What the loader compares that build with.
+    pub fn checksum(&self) -> PathBuf {
+        let mut name = self.build().into_os_string();
+        name.push(".sha256");
+        PathBuf::from(name)
     }
 
     pub fn edit(mut self, change: impl FnOnce(&mut Value)) -> Setup {

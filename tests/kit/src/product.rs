@@ -5,9 +5,12 @@
 //! different target folders. `OFFHOOK_HOOK`, `OFFHOOK_HOOK_FAULTS`, `OFFHOOK_CLI` and
 //! `OFFHOOK_DNSMASQ` name files that are there already.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::process;
 
 /// The library as users get it.
 pub fn library() -> &'static Path {
@@ -45,6 +48,14 @@ const HOOK: &str = "libdhcp_offhook.so";
 /// The build beside a loader, where cargo has made both.
 pub fn build_beside(loader: &Path) -> Option<PathBuf> {
     Some(loader.with_file_name("liboffhook_kea.so")).filter(|build| build.is_file())
+}
+
+/// The line beside a build that the loader compares it with, written once for each file.
+pub fn checksum(build: &Path) -> String {
+    static KNOWN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let line = known.entry(build.to_path_buf());
+    line.or_insert_with(|| process::run_well(process::command("sha256sum").arg(build))).clone()
 }
 
 /// The file, or why there is none: found out once, told to every test that wants it.
