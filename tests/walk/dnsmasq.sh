@@ -7,12 +7,11 @@ unit=dnsmasq
 state=/var/lib/offhook/dnsmasq
 before=$(denials | wc -l)
 
-check 'README 1: install dnsmasq, make install-dnsmasq' as_written "$section" sh 1
-check 'README 2: user, folder, policy, render' as_written "$section" sh 2
+check 'README 1: install the packages, and dnsmasq; policy, render' in_packages as_written "$section" sh 1
 configure() { block "$section" '' 1 >>/etc/dnsmasq.conf && tail -n 6 /etc/dnsmasq.conf; }
-check 'README 3: dnsmasq.conf' configure
-check 'README 4: restart, doctor' as_written "$section" sh 3
-check 'no other command stands there' all_walked "$section" sh 3
+check 'README 2: dnsmasq.conf' configure
+check 'README 3: restart, doctor' as_written "$section" sh 2
+check 'no other command stands there' all_walked "$section" sh 2
 check 'the unit is active' eventually systemctl is-active "$unit"
 check 'a Polycom boots and has its URL' says https://provision.example.com/phones/ -- polycom
 check 'a Snom of branch-7 boots and has its URL and VLAN' \

@@ -3,19 +3,23 @@
 # installed, the Rust toolchain, and a clone with everything built, so that the slow virtual machine compiles
 # nothing. Read by scripts/walk, which says $kept, $mirror, $sysroot, $cargo_home, in the checkout's folder.
 #
+# The machine of the upgrade is a Debian 13 with Kea and without compiler; Kea of backports is fetched.
 # No commands of the walk itself belong here: those run in the machine (guest).
 
 : "${kept:?}" "${mirror:?}" "${sysroot:?}" "${cargo_home:?}"
+# shellcheck source=tests/walk/enter.sh
+. tests/walk/enter.sh
 
 # What a machine has before its owner reads our README: Debian, a compiler, the web server and the database
 # of the README's examples. The kernel is Debian's for virtual machines (the same source, fewer drivers).
 machine=(linux-image-cloud-amd64 systemd-sysv dbus udev kmod apparmor apparmor-utils iproute2 procps
   make git g++ libboost-dev libclang-dev pkg-config ca-certificates nginx openssl curl socat postgresql)
+upgraded=(linux-image-cloud-amd64 systemd-sysv dbus udev kmod apparmor iproute2 procps kea-dhcp4-server kea-admin adduser)
 # What the README has its reader install, or scripts/deps at `make build`.
-fetched=(kea-dhcp4-server kea-dev dnsmasq)
+fetched=(kea-dhcp4-server kea-dev dnsmasq adduser)
 
 # Changes when what a folder must hold changes: such a folder is made anew.
-recipe=$(cat scripts/deps tests/walk/folder.sh | sha256sum | cut -c1-16)-$(rustc --version | cut -d' ' -f2)
+recipe=$(cat scripts/deps tests/walk/folder.sh tests/walk/enter.sh | sha256sum | cut -c1-16)-$(rustc --version | cut -d' ' -f2)
 
 # Makes the folder of a release, under another name until it is whole.
 make_folder() {
@@ -34,7 +38,12 @@ make_folder() {
 
 fill_folder() {
   local release=$1 folder=$2
-  debootstrap --variant=minbase --include=ca-certificates "${release%-backports}" "$folder" "$mirror" || return
+  local base=${release%-backports} now=("${machine[@]}")
+  if [ "$release" = upgrade ]; then base=trixie now=("${upgraded[@]}"); fi
+  debootstrap --variant=minbase --include=ca-certificates "$base" "$folder" "$mirror" || return
+  if [ "$release" = upgrade ]; then
+    echo "deb $mirror trixie-backports main" >"$folder/etc/apt/sources.list.d/backports.list"
+  fi
   # A reader who wants Kea 3.0 has backports, and Kea out of them.
   if [[ $release == *-backports ]]; then
     echo "deb $mirror $release main" >"$folder/etc/apt/sources.list.d/backports.list"
@@ -47,14 +56,20 @@ fill_folder() {
   enter "$folder" bash -euc "
     export DEBIAN_FRONTEND=noninteractive
     apt-get -q update
-    apt-get -q install ${machine[*]}
+    apt-get -q install ${now[*]}
     apt-get clean
-    apt-get -q install --download-only ${fetched[*]}" || return
+    if [ $release = upgrade ]; then
+      apt-get -q install --download-only -t trixie-backports kea-dhcp4-server
+    else
+      apt-get -q install --download-only ${fetched[*]}
+    fi" || return
   rm -f "$folder/usr/sbin/policy-rc.d"
   echo walk >"$folder/etc/hostname"
   printf '127.0.0.1 localhost walk\n::1 localhost\n' >"$folder/etc/hosts"
-  mkdir -p "$folder/opt/rust"
-  cp -a "$sysroot/bin" "$sysroot/lib" "$folder/opt/rust/" || return
+  if [ "$release" != upgrade ]; then
+    mkdir -p "$folder/opt/rust"
+    cp -a "$sysroot/bin" "$sysroot/lib" "$folder/opt/rust/" || return
+  fi
   cat >"$folder/etc/systemd/system/walk.service" <<'UNIT'
 [Unit]
 Description=The walk through the README
@@ -90,9 +105,14 @@ UNIT
   enter "$folder" systemctl enable walk.service walk-networks.service
 }
 
-no_daemons() {
-  printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
-  chmod 755 "$1/usr/sbin/policy-rc.d"
+# The packages of a release, as of the last commit: built, if they are not there.
+packages() { # RELEASE FOLDER
+  if [ "$(cat "target/deb/$1.commit" 2>/dev/null)" != "$(git rev-parse HEAD)" ]; then
+    echo "scripts/walk: building the packages of $1"
+    scripts/deb "$1" >"$kept/$1-packages.log" 2>&1 || { tail -n 20 "$kept/$1-packages.log" >&2; return 1; }
+  fi
+  mkdir -p "$2"
+  cp "target/deb/$1/"*.deb "$2/"
 }
 
 # Clones what is committed into the release's home folder (/root of the machine) and builds it there,
@@ -106,6 +126,7 @@ build_clone() {
   git -C "$home/offhook" fetch -q "$PWD" HEAD
   git -C "$home/offhook" reset -q --hard FETCH_HEAD
   git -C "$home/offhook" clean -qfdx -e /target
+  packages "$release" "$home/packages" || return
   copy_crates "$home/.cargo"
   if ! over "$kept/$release" "$kept/$release-over" "$home" bash -euc "
     apt-get -q install ${fetched[*]}
@@ -148,45 +169,3 @@ make_image() {
     mount --bind "$KEPT_HOME" "$FOLDER/root"
     mke2fs -q -F -t ext4 -d "$FOLDER" "$1" "$2"M >/dev/null' make_image "$image" $((size * 115 / 100 + 2048))
 }
-
-# Runs a command in a folder as in a machine of its own (but for its kernel); all mounts end with it.
-# shellcheck disable=SC2016
-enter() {
-  local folder=$1
-  shift
-  FOLDER=$folder unshare --mount --propagation private bash -euc '
-    mount --bind "$FOLDER" "$FOLDER"'"$within" enter "$@"
-}
-
-# The same in a passing copy of the folder (an overlay, thrown away), with a home that stays.
-# shellcheck disable=SC2016
-over() {
-  local folder=$1 upper=$2 home=$3 status=0
-  shift 3
-  rm -rf "$upper"
-  mkdir -p "$upper"/{changes,work,root}
-  no_daemons "$folder"
-  BELOW=$folder UPPER=$upper FOLDER=$upper/root KEPT_HOME=$home \
-    unshare --mount --propagation private bash -euc '
-    mount -t overlay -o "lowerdir=$BELOW,upperdir=$UPPER/changes,workdir=$UPPER/work" overlay "$FOLDER"
-    mount --bind "$KEPT_HOME" "$FOLDER/root"'"$within" over "$@" || status=$?
-  rm -rf "$upper"
-  rm -f "$folder/usr/sbin/policy-rc.d"
-  return "$status"
-}
-
-# shellcheck disable=SC2016
-within='
-    cp -L /etc/resolv.conf "$FOLDER/etc/resolv.conf" 2>/dev/null || true
-    for what in dev sys; do mount --rbind "/$what" "$FOLDER/$what"; done
-    mount -t proc proc "$FOLDER/proc"
-    mount -t tmpfs tmpfs "$FOLDER/tmp"
-    mount -t tmpfs tmpfs "$FOLDER/run"
-    mkdir -p "$FOLDER/run/lock" "$FOLDER/.host"
-    cd "$FOLDER"
-    pivot_root . .host
-    umount -l .host
-    rmdir .host
-    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 \
-      DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} \
-      ${https_proxy:+https_proxy="$https_proxy"} "$@"'

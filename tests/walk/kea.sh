@@ -38,20 +38,19 @@ edit() {
 }
 
 check 'the kernel enforces AppArmor' aa-enabled
-check 'README 1: install Kea, make build, make install' as_written "$section" sh 1
+check 'README 1: install the packages, and Kea; the policy' in_packages as_written "$section" sh 1
 check "Kea's profile is in enforce mode (aa-status)" \
   sh -c "aa-status --json | tr ',{' '\n\n' | grep -E '\"(/usr/sbin/)?kea-dhcp4\": *\"enforce\"'"
 check 'the library is where Kea looks' test -s "$hook_folder/libdhcp_offhook.so"
 check 'its build for this Kea is beside it' test -s "$hook_folder/offhook/kea-$(kea-dhcp4 -v).so"
-check 'README 2: the policy' as_written "$section" sh 2
-check 'README 3: hooks-libraries, and the own networks' edit
+check 'README 2: hooks-libraries, and the own networks' edit
 before=$(denials | wc -l)
-check 'README 4: check the configuration, restart' as_written "$section" sh 3
+check 'README 3: check the configuration, restart' as_written "$section" sh 2
 # From Kea 2.4 on, as the README says.
 with_hooks() { runuser -u _kea -- kea-dhcp4 -T "$conf"; }
 tries_hooks() { dpkg --compare-versions "$(kea-dhcp4 -v)" ge 2.4; }
-if tries_hooks; then check 'README 4: -T tries the hooks too' with_hooks; fi
-check 'no other command stands there' all_walked "$section" sh 3
+if tries_hooks; then check 'README 3: -T tries the hooks too' with_hooks; fi
+check 'no other command stands there' all_walked "$section" sh 2
 check 'Kea serves' serving
 check 'the unit is active' systemctl is-active "$unit"
 check 'it runs as _kea' sh -c "ps -o user= -p $(pid) | grep -x _kea"

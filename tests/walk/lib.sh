@@ -5,6 +5,7 @@
 
 passed=0
 failed=0
+readme=$PWD/README.md
 
 # A block of the README as it stands: the Nth of a language under a heading. Without N: how many there are.
 block() { # HEADING LANGUAGE [N]
@@ -17,7 +18,7 @@ block() { # HEADING LANGUAGE [N]
       next
     }
     inside && mine && count == wanted { print substr($0, indent + 1) }
-    END { if (!wanted) print count + 0; else exit !(count >= wanted) }' README.md
+    END { if (!wanted) print count + 0; else exit !(count >= wanted) }' "$readme"
 }
 
 # One check: its name, and a command that must succeed. Where it does not, what it said follows.

@@ -24,7 +24,7 @@ use crate::state;
 #[command(after_help = "Examples:
   offhook-dnsmasq render --policy /etc/offhook/policy.json --out /etc/dnsmasq.d/50-phones.conf --restart
   In dnsmasq.conf (dnsmasq 2.87 and later), with the last good output kept outside its conf-dir:
-  conf-script=\"/usr/local/bin/offhook-dnsmasq render --policy /etc/offhook/policy.json --out /var/lib/offhook/phones.conf --conf-script\"")]
+  conf-script=\"/usr/bin/offhook-dnsmasq render --policy /etc/offhook/policy.json --out /var/lib/offhook/phones.conf --conf-script\"")]
 pub struct Arguments {
     /// The policy (JSON with comments)
     #[arg(long, value_name = "FILE")]

@@ -38,7 +38,7 @@ pub fn script(effective: &Effective, found: &mut Found) {
             "dhcp-script",
             "not set: phones are not recorded, and a disagreement between dnsmasq and the policy \
              goes unnoticed",
-            "dhcp-script=/usr/local/bin/offhook-dnsmasq and dhcp-scriptuser=...",
+            "dhcp-script=/usr/bin/offhook-dnsmasq and dhcp-scriptuser=...",
         );
         return;
     };

@@ -67,6 +67,11 @@ fn the_readmes_dnsmasq_is_taken_by_dnsmasq_and_doctor() {
     for folder in ["etc/dnsmasq.d", "var/lib/offhook/dnsmasq"] {
         fs::create_dir_all(root.join(folder)).expect("a folder");
     }
+    // What the package has brought.
+    let examples = root.join("usr/share/doc/offhook/examples");
+    fs::create_dir_all(&examples).expect("a folder");
+    fs::copy(workspace().join("examples/offhook.json"), examples.join("offhook.json"))
+        .expect("the example");
     let installed = run(&section, "install -D", root);
     assert!(installed.status.success(), "{}", said(&installed));
     let rendered = run(&section, "offhook-dnsmasq render", root);
@@ -76,7 +81,7 @@ fn the_readmes_dnsmasq_is_taken_by_dnsmasq_and_doctor() {
 
     let program = env!("CARGO_BIN_EXE_offhook-dnsmasq");
     let lines = blocks(&section, "").join("\n") + "\n";
-    let lines = lines.replace("/usr/local/bin/offhook-dnsmasq", program);
+    let lines = lines.replace("/usr/bin/offhook-dnsmasq", program);
     let conf = root.join("etc/dnsmasq.conf");
     fs::write(&conf, &lines).expect("a configuration");
     let mut test = Command::new("dnsmasq");

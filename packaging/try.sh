@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# scripts/deb --check: a plain Debian of a release, kept for the next time, and a passing copy of it in which
+# packaging/check tries the packages. Read by scripts/deb, in the checkout's folder.
+
+# shellcheck source=tests/walk/enter.sh
+. tests/walk/enter.sh
+roots=$PWD/target/deb/roots
+
+# Debian's smallest, and what makes the phones' network.
+plain() { # RELEASE
+  local release=$1 folder=$roots/$1 mirror
+  [ -d "$folder" ] && return
+  # shellcheck disable=SC2016  # apt's own names
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)
+  mkdir -p "$roots"
+  rm -rf "$folder.partial"
+  debootstrap --variant=minbase --include=ca-certificates,iproute2,procps "${release%-backports}" \
+    "$folder.partial" "$mirror" >"$folder.log" 2>&1 || { tail -n 20 "$folder.log" >&2; return 1; }
+  if [[ $release == *-backports ]]; then
+    echo "deb $mirror $release main" >"$folder.partial/etc/apt/sources.list.d/backports.list"
+    printf 'Package: kea* libkea* python3-kea*\nPin: release n=%s\nPin-Priority: 900\n' "$release" \
+      >"$folder.partial/etc/apt/preferences.d/kea"
+  fi
+  mv "$folder.partial" "$folder"
+}
+
+# A repository of these packages, signed with a key that nobody keeps.
+repository() { # RELEASE FOLDER
+  local keys status=0
+  keys=$(mktemp -d)
+  GNUPGHOME=$keys gpg --batch --quiet --passphrase '' --quick-generate-key 'trial <trial@localhost>' ed25519 sign 1d &&
+    GNUPGHOME=$keys scripts/apt-repository trial@localhost "$2" "$1=target/deb/$1" || status=1
+  GNUPGHOME=$keys gpgconf --kill all
+  rm -rf "$keys"
+  return "$status"
+}
+
+try() { # RELEASE
+  local release=$1 home=$PWD/target/deb/$1.check status=0
+  if ! ls "target/deb/$release/"*.deb >/dev/null 2>&1; then
+    echo "scripts/deb: no packages in target/deb/$release; run scripts/deb $release first" >&2
+    return 1
+  fi
+  scripts/deps matrix
+  plain "$release" || return
+  rm -rf "$home"
+  mkdir -p "$home/packages"
+  cp "target/deb/$release/"*.deb "$home/packages/"
+  cp packaging/check tests/walk/lib.sh tests/walk/networks "$home/"
+  repository "$release" "$home/repository" >"$home/repository.log" 2>&1 || { cat "$home/repository.log" >&2; return 1; }
+  # What Debian adds is fetched first; then the phones' network is the only one.
+  over "$roots/$release" "$roots/$release-over" "$home" bash -euc "
+    { apt-get -q update
+      apt-get -q -y install --download-only dnsmasq /root/packages/*.deb; } >/root/fetch.log 2>&1
+    exec unshare --net bash /root/check $release" || status=1
+  [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/check.log" >&2
+  return "$status"
+}

@@ -1,0 +1,152 @@
+# shellcheck shell=bash
+# Kea 2.6.3 becomes 3.0.3 by apt while phones and PCs boot: without any hook, with offhook and a build for the new
+# Kea, and without one. How long is there no DHCP, and what are phones sent? Read by guest; the machine boots again
+# between the stages.
+
+unit=kea-dhcp4-server
+conf=/etc/kea/kea-dhcp4.conf
+hooks=/usr/lib/x86_64-linux-gnu/kea/hooks
+# Clients a second: half of them phones, by a relay, half of them PCs.
+rate=${OFFHOOK_WALK_RATE:-50}
+seconds=300
+stage=$(sed 's/.*walk=upgrade-\([a-z-]*\).*/\1/' /proc/cmdline)
+now() { date +%s.%N; }
+log() { journalctl -q -b -u "$unit" --no-pager -o cat; }
+
+apt() { apt-get -q -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@"; }
+# The repository of one release alone, as a server of that release has it.
+suite() { # RELEASE
+  install -D -m 644 ~/repository/"$1"/offhook.asc /etc/apt/keyrings/offhook.asc
+  rm -rf /srv/apt
+  cp -r ~/repository/"$1" /srv/apt
+  echo "deb [signed-by=/etc/apt/keyrings/offhook.asc] file:/srv/apt $1 main" >/etc/apt/sources.list.d/offhook.list
+  # Debian's own lists stay: there is no network.
+  apt -o Dir::Etc::sourcelist=sources.list.d/offhook.list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 update
+}
+networks() {
+  ip address add 10.6.0.1/16 dev lan1
+  ip -n phones address add 10.6.0.10/16 dev phone1
+  ip address add 10.8.0.1/16 dev lan7
+  ip -n phones address add 10.8.0.10/16 dev phone7
+  ip -n phones address add 10.8.0.11/16 dev phone7
+}
+configure() { # HOOK
+  cat >"$conf" <<CONF
+{ "Dhcp4": {
+  "interfaces-config": { "interfaces": [ "lan1", "lan7" ], "dhcp-socket-type": "udp" },
+  "lease-database": { "type": "memfile", "name": "/var/lib/kea/kea-leases4.csv", "lfc-interval": 0 },
+  "subnet4": [ { "id": 6, "subnet": "10.6.0.0/16", "pools": [ { "pool": "10.6.1.0 - 10.6.255.250" } ] },
+               { "id": 8, "subnet": "10.8.0.0/16", "pools": [ { "pool": "10.8.1.0 - 10.8.255.250" } ] } ],
+  "hooks-libraries": [ $1 ],
+  "loggers": [ { "name": "kea-dhcp4", "severity": "INFO",
+                 "output_options": [ { "output": "stdout", "pattern": "%-5p [%c] %m\n" } ] } ] } }
+CONF
+}
+phone() { # OPTION...
+  ip netns exec phones offhook emulate --vendor polycom --mac 00:04:f2:01:02:03 --server 10.8.0.1 --relay 10.8.0.11 \
+    --dhcp-only "$@"
+}
+has_url() { says https://provision.example.com/phones/ -- phone; }
+has_a_lease_only() { says 'passed       DHCPREQUEST' -- phone && ! phone | grep provision.example.com; }
+release() { [ "$(kea-dhcp4 -v)" = "$1" ]; }
+
+load() {
+  ip netns exec phones offhook emulate --vendor polycom,snom,yealink --count $((rate / 2 * seconds)) \
+    --rate $((rate / 2)) --at-once 20000 --tries 40 --server 10.8.0.1 --relay 10.8.0.10 --json >~/phones.json 2>&1 &
+  phones=$!
+  ip netns exec phones perfdhcp -4 -r $((rate / 2)) -R 60000 -p "$seconds" -l 10.6.0.10 10.6.0.1 >~/pcs.log 2>&1 &
+  pcs=$!
+}
+leases() { [ "$(log | grep -c DHCP4_LEASE_ALLOC)" -ge $((rate * 3)) ]; }
+
+# The leases between two times: how many, and the longest time without one.
+gap() { # FROM TO
+  journalctl -q -b -u "$unit" --no-pager -o short-unix | awk -v from="$1" -v to="$2" '
+    /DHCP4_LEASE_ALLOC/ && $1 >= from && $1 <= to {
+      if (last && $1 - last > gap) gap = $1 - last
+      last = $1; count++
+    }
+    END { printf "%d leases in %.0f s, the longest time without one %.1f s\n", count, to - from, gap }'
+}
+
+# The command beside the load, and what it has cost.
+measured() { # NAME COMMAND...
+  local name=$1 from to status=0
+  shift
+  from=$(now)
+  "$@" || status=$?
+  sleep 30
+  to=$(now)
+  kill -0 "$phones" "$pcs" || { echo 'the clients were done before the command was'; status=1; }
+  echo "measured  $name: $(gap "$from" "$to")" >>~/measured
+  return "$status"
+}
+
+begin() { # HOOK [PACKAGE...]
+  local hook=$1
+  shift
+  check "the repository of trixie" suite trixie
+  check "packages: offhook $*" apt install offhook "$@"
+  install -m 640 -g _kea /usr/share/doc/offhook/examples/offhook.json /etc/kea/offhook.json
+  configure "$hook"
+  check 'Kea 2.6.3 serves' systemctl restart "$unit"
+  load
+  check "clients boot, $rate a second" eventually leases
+}
+hook="{ \"library\": \"$hooks/libdhcp_offhook.so\", \"parameters\": { \"policy-file\": \"/etc/kea/offhook.json\" } }"
+
+rm -f ~/measured
+networks
+case $stage in
+  none)
+    begin ''
+    check 'Kea is upgraded' measured 'without any hook' apt -t trixie-backports install kea-dhcp4-server
+    check 'it is 3.0.3' release 3.0.3
+    ;;
+  with)
+    begin "$hook" offhook-kea
+    check 'a phone has its URL' has_url
+    suite trixie-backports >&2
+    check 'Kea is upgraded, and offhook-kea with it' \
+      measured 'with a build for the new Kea' apt -t trixie-backports install kea-dhcp4-server
+    check 'it is 3.0.3' release 3.0.3
+    check 'a phone has its URL' eventually has_url
+    ;;
+  with-rebooted)
+    check 'Kea is up' eventually systemctl is-active "$unit"
+    check 'a phone has its URL' eventually has_url
+    check 'the removal says that the loader stays' says 'stays, so that Kea starts' -- apt remove offhook-kea
+    ;;
+  with-removed)
+    check 'Kea is up' eventually systemctl is-active "$unit"
+    check 'its log says why phones get nothing' says OFFHOOK_BUILD_MISSING -- log
+    check 'a phone has its lease' eventually has_a_lease_only
+    ;;
+  without)
+    begin "$hook" offhook-kea
+    check 'a phone has its URL' has_url
+    held_back() { says 'kept back' -- apt -s -t trixie-backports upgrade && ! apt -s -t trixie-backports upgrade | grep '^Inst kea'; }
+    check 'apt-get upgrade keeps Kea back' held_back
+    check 'Kea is upgraded all the same' \
+      measured 'without a build for the new Kea' apt -t trixie-backports install kea-dhcp4-server
+    check 'it is 3.0.3' release 3.0.3
+    check 'Kea is up' systemctl is-active "$unit"
+    check 'its log says why phones get nothing' says OFFHOOK_BUILD_MISSING -- log
+    check 'a phone has its lease' eventually has_a_lease_only
+    suite trixie-backports >&2
+    check 'the build comes' measured 'while the build comes' apt -t trixie-backports install offhook-kea
+    check 'a phone has its URL, without a restart' eventually has_url
+    ;;
+  without-rebooted)
+    check 'Kea is up' eventually systemctl is-active "$unit"
+    check 'a phone has its URL' eventually has_url
+    ;;
+esac
+if [ -f ~/measured ]; then
+  cat ~/measured
+  kill "$pcs"
+  wait "$pcs"
+  wait "$phones"
+  echo "measured  phones: $(tr -s " \n" " " <~/phones.json)"
+fi
+check 'AppArmor forbade nothing of all this' no_new_denials 0
