@@ -56,3 +56,27 @@ try() { # RELEASE
   [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/check.log" >&2
   return "$status"
 }
+
+# Kea 2.6.3 becomes 3.0.3 in each of the three ways.
+try_upgrade() {
+  local home=$PWD/target/deb/upgrade.check status=0 release stage
+  scripts/deps matrix
+  plain trixie || return
+  rm -rf "$home"
+  mkdir -p "$home"
+  cp packaging/check-upgrade tests/walk/lib.sh tests/walk/networks tests/walk/upgrade.sh "$home/"
+  for release in trixie trixie-backports; do
+    repository "$release" "$home/repository/$release" >"$home/repository.log" 2>&1 || { cat "$home/repository.log" >&2; return 1; }
+  done
+  for stage in none with without; do
+    echo "-- $stage"
+    over "$roots/trixie" "$roots/upgrade-over" "$home" bash -euc '
+      { sed "s/ trixie / trixie-backports /" /etc/apt/sources.list >/etc/apt/sources.list.d/backports.list
+        apt-get -q update
+        apt-get -q -y install kea-dhcp4-server kea-admin adduser libcap2-bin
+        apt-get -q -y install --download-only -t trixie-backports kea-dhcp4-server; } >/root/fetch.log 2>&1
+      exec unshare --net bash /root/check-upgrade "$1"' check-upgrade "$stage" || status=1
+  done
+  [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/" >&2
+  return "$status"
+}
