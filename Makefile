@@ -23,8 +23,11 @@ help:
 deps:
 	@scripts/deps test
 
+# Debian's names of Kea's packages; ISC's own (isc-kea-dev) bring the same and cannot be beside them.
+OF_ISC := $(shell dpkg-query -W -f '$${db:Status-Abbrev}' isc-kea-dev 2>/dev/null | sed -n 's/^ii.*/yes/p')
+
 build:
-	@scripts/deps build
+	@$(if $(OF_ISC),true,scripts/deps build)
 	$(CARGO) build --profile $(PROFILE) -p offhook-kea -p offhook-kea-loader -p offhook
 	$(COMPANION)
 

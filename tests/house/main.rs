@@ -2,3 +2,5 @@
 
 /// Imports run downwards.
 mod circles;
+/// Where `make install` installs to, and what it wants.
+mod install;
