@@ -46,7 +46,7 @@ try() { # RELEASE
   rm -rf "$home"
   mkdir -p "$home/packages"
   cp "target/deb/$release/"*.deb "$home/packages/"
-  cp packaging/check tests/walk/lib.sh tests/walk/networks "$home/"
+  cp packaging/check tests/walk/lib.sh tests/walk/networks README.md "$home/"
   repository "$release" "$home/repository" >"$home/repository.log" 2>&1 || { cat "$home/repository.log" >&2; return 1; }
   # What Debian adds is fetched first; then the phones' network is the only one.
   over "$roots/$release" "$roots/$release-over" "$home" bash -euc "
