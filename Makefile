@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench matrix sanitize deb walk clean
+.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench bench-glance matrix sanitize deb walk clean
 
 help:
 	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
@@ -107,6 +107,13 @@ bench:
 	$(COMPANION)
 	OFFHOOK_DNSMASQ='$(CURDIR)/target/release/offhook-dnsmasq' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
 	  $(CARGO) test --quiet -p offhook-tests --test dnsmasq-bench
+
+# The report of 100,000 phones, and a nudge of 1,000.
+bench-glance:
+	@scripts/deps bench
+	$(CARGO) build --release -p offhook -p offhook-kea -p offhook-kea-loader
+	OFFHOOK_HOOK='$(CURDIR)/target/release/libdhcp_offhook.so' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
+	  $(CARGO) test --quiet -p offhook-tests --test glance-bench
 
 # The longest wait of a client beside every command, at 100,000 hostile phones. Wants a quiet machine.
 stall:

@@ -2,6 +2,7 @@
 //!
 //! Only arguments and printing: the phone is the package offhook-emulate.
 
+mod crowd;
 mod fleet;
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
@@ -12,6 +13,7 @@ use offhook_core::Mac;
 use offhook_emulate::exchange::{Exchange, Patience, SERVER_PORT, Way};
 use offhook_emulate::fetch::Credentials;
 use offhook_emulate::journey::{Files, Journey, Registration, Start};
+use offhook_emulate::notified::{Manner, Waiting};
 use offhook_emulate::phone::{Choice, Phone};
 use offhook_emulate::report::{Report, Step};
 
@@ -36,6 +38,8 @@ const PASSWORD: &str = "OFFHOOK_PASSWORD";
     --register --expect 403
   offhook emulate --vendor snom,yealink,polycom --count 20000 --rate 2000 --server 10.0.0.2 --relay 10.7.0.1
   offhook emulate --all-vendors --server 127.0.0.1:6767 --relay 127.1.2.3:6768
+  offhook emulate --vendor yealink,snom --count 100 --wait 60 --register --own-address \
+    --server 127.0.0.1:6767 --relay 127.1.2.3:6768
 
 By broadcast it needs root, and receives only answers that are broadcast too, which it asks for. As a relay it
 needs an address of this host that the server takes for one of its subnets, and the server must reach it.")]
@@ -103,7 +107,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     tries: u32,
     /// A fleet's power-up: so many phones of these makers in turn, DHCP only, and a summary
-    #[arg(long, value_name = "N", conflicts_with_all = ["url", "register", "voice_relay", "vlan_interface", "mac", "user"],
+    #[arg(long, value_name = "N", conflicts_with_all = ["url", "voice_relay", "vlan_interface", "mac", "user"],
         value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     count: Option<u32>,
     /// Phones that are switched on each second (without it: as fast as they are answered)
@@ -112,6 +116,19 @@ pub struct Arguments {
     /// The most phones of a fleet that wait for an answer at a time
     #[arg(long, value_name = "N", requires = "count", default_value_t = 100)]
     at_once: usize,
+    /// Speak from the leased address, which this host must have (on Linux all of 127.0.0.0/8 is a host's own)
+    #[arg(long, conflicts_with_all = ["url", "interface"])]
+    own_address: bool,
+    /// After the boot stay for so many seconds, listen for a SIP NOTIFY, and fetch and register again
+    #[arg(long, value_name = "SECONDS", conflicts_with = "dhcp_only", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    wait: Option<u32>,
+    /// The port where a waiting phone listens
+    #[arg(long, value_name = "PORT", requires = "wait", default_value_t = 5060)]
+    notify_port: u16,
+    /// What a waiting phone does with its maker's NOTIFY: challenge asks for the name and password of its account
+    #[arg(long, value_name = "HOW", requires = "wait", default_value = "accept",
+        value_parser = ["accept", "challenge", "refuse", "forget"])]
+    when_notified: String,
     /// Print as JSON: one report per phone, one a line; of a fleet the summary
     #[arg(long)]
     json: bool,
@@ -134,8 +151,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let phones = ids.into_iter().map(|id| Phone::new(&tables, id, &choice));
     let phones: Vec<Phone> = phones.collect::<Result<_, _>>().map_err(wrong)?;
-    if let Some(count) = arguments.count {
-        return fleet::run(arguments, phones, count);
+    match (arguments.count, arguments.wait) {
+        (Some(_), None) if arguments.register => {
+            return Err(wrong(
+                "--count: a fleet registers only if its phones stay: give --wait too",
+            ));
+        }
+        (Some(count), None) => return fleet::run(arguments, phones, count),
+        (count, Some(_)) if count.is_some() || phones.len() > 1 => {
+            return crowd::run(arguments, &phones, count);
+        }
+        _ => {}
     }
     let journey = arguments.journey()?;
     let mut failed = 0usize;
@@ -208,6 +234,17 @@ impl Arguments {
                 credentials: self.credentials()?,
             }),
             registration: self.register.then_some(registration),
+            from_own_address: self.own_address,
+            waiting: self.wait.map(|seconds| Waiting {
+                patience: Duration::from_secs(seconds.into()),
+                port: self.notify_port,
+                manner: match self.when_notified.as_str() {
+                    "challenge" => Manner::Challenges,
+                    "refuse" => Manner::Refuses,
+                    "forget" => Manner::Forgets,
+                    _ => Manner::Accepts,
+                },
+            }),
         })
     }
 

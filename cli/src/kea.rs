@@ -29,6 +29,17 @@ pub struct Access {
     ca: Option<PathBuf>,
 }
 
+impl Access {
+    /// For a command whose own arguments have other names.
+    pub fn new(
+        user: Option<String>,
+        password_file: Option<PathBuf>,
+        ca: Option<PathBuf>,
+    ) -> Access {
+        Access { user, password_file, ca }
+    }
+}
+
 /// A Kea to ask.
 pub struct Kea {
     target: String,

@@ -16,8 +16,12 @@ mod input;
 mod kea;
 mod keys;
 mod manual;
+mod metrics;
+mod nudge;
 mod phones;
+mod report;
 mod seen;
+mod sources;
 mod vendors;
 mod web_server;
 
@@ -43,7 +47,10 @@ enum Command {
     Generate(generate::Arguments),
     #[command(hide = true)]
     Manual(manual::Arguments),
+    Metrics(metrics::Arguments),
+    Nudge(Box<nudge::Arguments>),
     Phones(phones::Arguments),
+    Report(Box<report::Arguments>),
     Vendors(vendors::Arguments),
     WebServer(web_server::Arguments),
 }
@@ -57,7 +64,10 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Manual(arguments) => manual::run(&arguments, Arguments::command()),
+        Command::Metrics(arguments) => metrics::run(&arguments),
+        Command::Nudge(arguments) => nudge::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
         Command::WebServer(arguments) => web_server::run(&arguments),
     };

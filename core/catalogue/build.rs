@@ -1,5 +1,5 @@
-//! Lists the texts of the folders that are used as they are written: examples and `phone.toml` of each
-//! vendor, and the systems' files. A new file needs no other place to be named in.
+//! Lists the texts of the folders that are used as they are written: examples, `phone.toml` and
+//! `notify.toml` of each vendor, and the systems' files. A new file needs no other place to be named in.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -19,6 +19,7 @@ fn main() -> io::Result<()> {
     let systems = systems.map(|file| (name_of(&file.with_extension("")), file)).collect();
     let source = table("VENDOR_EXAMPLES", of_vendors("examples.toml"))
         + &table("PHONES", of_vendors("phone.toml"))
+        + &table("NOTIFIES", of_vendors("notify.toml"))
         + &table("SYSTEMS", systems);
     fs::write(out.join("texts.rs"), source)
 }

@@ -26,28 +26,29 @@ enum Algorithm {
 
 /// What a server wants.
 #[derive(Debug, Clone)]
-pub(crate) struct Challenge {
-    pub(crate) realm: String,
+pub struct Challenge {
+    pub realm: String,
     nonce: String,
     opaque: Option<String>,
     algorithm: Algorithm,
     /// It offers `qop=auth`.
     auth: bool,
-    pub(crate) stale: bool,
+    pub stale: bool,
 }
 
 /// Which request is answered for.
-pub(crate) struct Asked<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) uri: &'a str,
+pub struct Asked<'a> {
+    pub method: &'a str,
+    pub uri: &'a str,
     /// The client's own nonce.
-    pub(crate) nonce: &'a str,
+    pub nonce: &'a str,
 }
 
 impl Challenge {
     /// Reads a `WWW-Authenticate` or `Proxy-Authenticate` header. `None` if it is not a digest
     /// challenge by MD5 or SHA-256.
-    pub(crate) fn read(header: &str) -> Option<Challenge> {
+    #[must_use]
+    pub fn read(header: &str) -> Option<Challenge> {
         let (scheme, rest) = header.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("digest") {
             return None;
@@ -75,7 +76,8 @@ impl Challenge {
     }
 
     /// The value of the header `Authorization`.
-    pub(crate) fn answer(&self, credentials: &Credentials, asked: &Asked<'_>) -> String {
+    #[must_use]
+    pub fn answer(&self, credentials: &Credentials, asked: &Asked<'_>) -> String {
         let Challenge { realm, nonce, .. } = self;
         let Asked { method, uri, nonce: own } = asked;
         let user = &credentials.user;

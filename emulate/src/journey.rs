@@ -1,10 +1,13 @@
 //! The whole way: from the DHCPDISCOVER (or from a URL that is given) to the registrar's answer.
 
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
+use crate::account::Account;
 use crate::boot;
 use crate::exchange::Exchange;
 use crate::fetch::{self, By, Credentials, Fetcher};
+use crate::notified::{self, Accepted, Waiting};
 use crate::phone::Phone;
 use crate::reading::{Place, Understood};
 use crate::register;
@@ -17,6 +20,10 @@ pub struct Journey {
     pub start: Start,
     pub files: Option<Files>,
     pub registration: Option<Registration>,
+    /// The phone speaks from its leased address, which this host must have.
+    pub from_own_address: bool,
+    /// It stays, and fetches again when it is notified.
+    pub waiting: Option<Waiting>,
 }
 
 #[derive(Debug)]
@@ -62,41 +69,97 @@ impl Journey {
     }
 
     fn steps(&self, phone: &Phone, told: &mut Vec<Told>, log: &mut Log<'_>) {
-        let place = match &self.start {
-            Start::Dhcp { exchange, voice } => {
-                let lease = boot::boot(phone, exchange, voice.as_ref(), log);
-                if lease.is_none() {
-                    log.not_reached(steps::URL, "no address");
-                }
-                lease.and_then(|lease| {
-                    let options = lease.answer.options.iter();
-                    told.extend(options.map(|(code, value)| Told::new(*code, value)));
-                    let Understood { places, fallbacks, .. } = lease.understood;
-                    places.into_iter().next().map(|said| (said.value, fallbacks))
-                })
-            }
-            Start::Url(url) => match boot::given(phone, url) {
-                Ok((place, fallbacks)) => {
-                    log.passed(steps::URL, format!("{} as given", place.url()));
-                    Some((place, fallbacks))
-                }
-                Err(why) => {
-                    log.failed(steps::URL, why.to_string());
-                    None
-                }
-            },
-        };
+        let (place, address) = self.start(phone, told, log);
         let Some(files) = &self.files else { return };
         let Some((place, fallbacks)) = place else {
             log.not_reached(steps::FILES, "no URL");
             self.no_registration("no files", log);
             return;
         };
+        let mut trip = Trip { journey: self, files, phone, from: None, stays: None };
+        if self.from_own_address {
+            trip.from = address;
+        }
+        let Some(waiting) = &self.waiting else {
+            trip.go(place, fallbacks, log);
+            return;
+        };
+        let at = SocketAddrV4::new(trip.from.unwrap_or(Ipv4Addr::UNSPECIFIED), waiting.port);
+        let socket = match UdpSocket::bind(at) {
+            Ok(socket) => socket,
+            Err(error) => {
+                log.failed(steps::ADDRESS, format!("this host cannot listen at {at}: {error}"));
+                return;
+            }
+        };
+        let seconds = u32::try_from(waiting.patience.as_secs()).unwrap_or(u32::MAX);
+        trip.stays = Some((at.into(), seconds.saturating_add(60)));
+        let account = trip.go(place.clone(), fallbacks.clone(), log);
+        let login = account.as_ref().map(|account| &account.login);
+        if let Accepted::Yes = notified::wait(phone, &socket, waiting, login, log) {
+            trip.go(place, fallbacks, log);
+        }
+    }
+
+    /// Where the files are, and the phone's address.
+    fn start(
+        &self,
+        phone: &Phone,
+        told: &mut Vec<Told>,
+        log: &mut Log<'_>,
+    ) -> (Option<(Place, Vec<Place>)>, Option<Ipv4Addr>) {
+        match &self.start {
+            Start::Dhcp { exchange, voice } => {
+                let Some(lease) = boot::boot(phone, exchange, voice.as_ref(), log) else {
+                    log.not_reached(steps::URL, "no address");
+                    return (None, None);
+                };
+                let options = lease.answer.options.iter();
+                told.extend(options.map(|(code, value)| Told::new(*code, value)));
+                let Understood { places, fallbacks, .. } = lease.understood;
+                let place = places.into_iter().next().map(|said| (said.value, fallbacks));
+                (place, Some(lease.address))
+            }
+            Start::Url(url) => match boot::given(phone, url) {
+                Ok((place, fallbacks)) => {
+                    log.passed(steps::URL, format!("{} as given", place.url()));
+                    (Some((place, fallbacks)), None)
+                }
+                Err(why) => {
+                    log.failed(steps::URL, why.to_string());
+                    (None, None)
+                }
+            },
+        }
+    }
+
+    fn no_registration(&self, why: &str, log: &mut Log<'_>) {
+        if self.registration.is_some() {
+            log.not_reached(steps::REGISTER, why);
+            log.not_reached(steps::ANSWER, why);
+        }
+    }
+}
+
+/// A phone on its way from a URL to the registrar; it may go more than once.
+struct Trip<'t> {
+    journey: &'t Journey,
+    files: &'t Files,
+    phone: &'t Phone,
+    from: Option<Ipv4Addr>,
+    stays: Option<(SocketAddr, u32)>,
+}
+
+impl Trip<'_> {
+    /// Fetches the files, and registers if that is wanted. The account that the files have.
+    fn go(&self, place: Place, fallbacks: Vec<Place>, log: &mut Log<'_>) -> Option<Account> {
+        let Trip { journey, files, phone, from, stays } = *self;
         let user_agent = phone.user_agent();
         let fetcher = Fetcher::new(&fetch::Settings {
             user_agent: user_agent.clone(),
             patience: files.patience,
             authority: files.authority.clone(),
+            from,
         });
         let account = match fetcher {
             Ok(mut fetcher) => {
@@ -112,10 +175,10 @@ impl Journey {
             }
         };
         let Some(mut account) = account else {
-            self.no_registration("no account in the files", log);
-            return;
+            journey.no_registration("no account in the files", log);
+            return None;
         };
-        let Some(wanted) = &self.registration else { return };
+        let Some(wanted) = &journey.registration else { return Some(account) };
         if let Some((server, port)) = &wanted.registrar {
             account.server = server.clone();
             account.port = *port;
@@ -125,15 +188,11 @@ impl Journey {
             patience: wanted.patience,
             status: wanted.expected,
             authority: files.authority.as_deref(),
+            from,
+            stays,
         };
         register::register(&account, &wanted, log);
-    }
-
-    fn no_registration(&self, why: &str, log: &mut Log<'_>) {
-        if self.registration.is_some() {
-            log.not_reached(steps::REGISTER, why);
-            log.not_reached(steps::ANSWER, why);
-        }
+        Some(account)
     }
 }
 

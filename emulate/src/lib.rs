@@ -10,14 +10,14 @@
 pub mod account;
 pub mod boot;
 pub mod character;
-mod digest;
-mod display;
+pub mod digest;
 pub mod exchange;
 pub mod fetch;
 pub mod files;
 pub mod fleet;
 mod forms;
 pub mod journey;
+pub mod notified;
 pub mod packet;
 pub mod phone;
 pub mod reading;

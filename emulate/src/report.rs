@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use offhook_catalogue::masking::{masked_bytes, plain};
 use serde::Serialize;
-
-use crate::display::{masked_bytes, plain};
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

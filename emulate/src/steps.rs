@@ -12,3 +12,6 @@ pub const FILES: &str = "files";
 pub const CONFIGURATION: &str = "configuration";
 pub const REGISTER: &str = "SIP REGISTER";
 pub const ANSWER: &str = "registrar's answer";
+/// Only of a phone that waits.
+pub const ADDRESS: &str = "own address";
+pub const NOTIFY: &str = "SIP NOTIFY";

@@ -20,7 +20,11 @@ pub struct Seen {
 /// A command of the emulator as relay of a site.
 pub fn emulate(servers: &Servers, site: &Site, more: &[&str]) -> std::process::Command {
     let mut command = process::command(command_line());
-    command.arg("emulate").args(["--server", &format!("127.0.0.1:{}", servers.kea.port())]);
+    // Each phone speaks from its own address, so that the servers' logs tell them apart.
+    command
+        .arg("emulate")
+        .arg("--own-address")
+        .args(["--server", &format!("127.0.0.1:{}", servers.kea.port())]);
     command.args(["--relay", &format!("{}:{}", relay(site), servers.kea.client_port())]).args(more);
     command
 }

@@ -4,6 +4,7 @@
 
 use offhook_test_kit as peers;
 
+mod at_a_glance;
 mod boots;
 mod cast;
 mod page;
@@ -44,6 +45,7 @@ fn main() {
     boots::show(&page, &servers, &LYNC, &["--dhcp-only"], &mut seen);
     let compared = side_by_side::show(&page, &servers);
     laptop(&page, &servers);
+    at_a_glance::show(&page, &servers);
     let faults = servers.kea.must_statistic("offhook.faults");
     assert_eq!(faults, 0, "expected no fault in the hook");
     page.line("");

@@ -27,7 +27,7 @@ pub struct Servers {
     pub bare: Kea,
     pub dnsmasq: Dnsmasq,
     pub files: Files,
-    _registrar: Registrar,
+    pub registrar: Registrar,
     _nginx: Process,
 }
 
@@ -97,7 +97,9 @@ impl Servers {
             json!({ "id": n, "subnet": format!("127.{n}.0.0/16"),
                 "pools": [{ "pool": format!("127.{n}.100.1 - 127.{n}.199.254") }] })
         });
-        let kea = || Setup::new().edit(|dhcp4| dhcp4["subnet4"] = json!(subnets));
+        let lease_cmds = "libdhcp_lease_cmds.so";
+        let setup = || Setup::new().kea_library(lease_cmds, None);
+        let kea = || setup().edit(|dhcp4| dhcp4["subnet4"] = json!(subnets));
         let ranges = SITES.map(|site| {
             let n = site.number;
             format!("set:oh_at-{},127.{n}.100.1,127.{n}.199.254,255.255.0.0,1h", site.name)
@@ -112,7 +114,7 @@ impl Servers {
             dnsmasq,
             _nginx: files.serve(),
             files,
-            _registrar: registrar,
+            registrar,
         }
     }
 }
@@ -171,7 +173,8 @@ impl Files {
         let pbx = self.places.pbx;
         let system = |port: u16, path: &str, site: &Site| {
             format!(
-                "server {{ listen {pbx}:{port}; location {path} {{ alias {dir}/{}/; }} }}",
+                "server {{ listen {pbx}:{port}; access_log {dir}/pbx.log combined; \
+                 location {path} {{ alias {dir}/{}/; }} }}",
                 site.name
             )
         };

@@ -13,6 +13,8 @@ pub mod index;
 pub mod json;
 mod law;
 pub mod mac;
+pub mod masking;
+pub mod notify;
 pub mod other_devices;
 pub mod overlay;
 pub mod parts;

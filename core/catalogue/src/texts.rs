@@ -12,6 +12,11 @@ pub fn phones() -> impl Iterator<Item = (&'static str, &'static str)> {
     PHONES.iter().copied()
 }
 
+/// The vendors' `notify.toml`: how their phones are asked to fetch.
+pub fn notifies() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NOTIFIES.iter().copied()
+}
+
 /// The systems' files; their examples are part of them.
 pub fn systems() -> impl Iterator<Item = (&'static str, &'static str)> {
     SYSTEMS.iter().copied()

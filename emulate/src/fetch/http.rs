@@ -39,7 +39,8 @@ impl Http {
             .accept("*/*")
             .accept_encoding("")
             .build();
-        let connector = connect::connector(tls::config(settings.authority.as_deref())?);
+        let connector =
+            connect::connector(tls::config(settings.authority.as_deref())?, settings.from);
         Ok(Http {
             agent: Agent::with_parts(config, connector, DefaultResolver::default()),
             user_agent: settings.user_agent.clone(),

@@ -3,13 +3,13 @@
 //! Knows how files travel, not what is in them. The server is not trusted: what it sends is bounded in
 //! bytes and in time, and a server that it redirects to gets no password.
 
-mod connect;
+pub(crate) mod connect;
 mod ftp;
 mod http;
 mod tftp;
 
 use std::io::{self, Read};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 pub use crate::digest::Credentials;
@@ -57,6 +57,8 @@ pub struct Settings {
     pub patience: Duration,
     /// Certificates (PEM) by which HTTPS servers are trusted; `None`: the public ones.
     pub authority: Option<String>,
+    /// The phone's own address, if HTTP is to come from it; this host must have it.
+    pub from: Option<Ipv4Addr>,
 }
 
 /// A phone's client.

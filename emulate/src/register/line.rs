@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
@@ -11,6 +11,7 @@ use rustls::{ClientConnection, StreamOwned};
 use super::Wanted;
 use super::message::{self, Response};
 use crate::account::{Account, Transport};
+use crate::fetch::connect::connect_from;
 use crate::tls;
 
 /// RFC 3261's T1: the first wait before a UDP request is sent again.
@@ -86,7 +87,10 @@ impl Line {
         let server = found.ok_or_else(no_address)?;
         let (way, local) = match account.transport {
             Transport::Tcp | Transport::Tls => {
-                let stream = TcpStream::connect_timeout(&server, patience)?;
+                let stream = match wanted.from {
+                    Some(from) => connect_from(from, server, patience)?,
+                    None => TcpStream::connect_timeout(&server, patience)?,
+                };
                 let local = stream.local_addr()?;
                 let way = match account.transport {
                     Transport::Tls => {
@@ -97,8 +101,8 @@ impl Line {
                 (way, local)
             }
             Transport::Udp => {
-                let any = IpAddr::from([0, 0, 0, 0]);
-                let socket = UdpSocket::bind((any, 0))?;
+                let from = wanted.from.unwrap_or(Ipv4Addr::UNSPECIFIED);
+                let socket = UdpSocket::bind((from, 0))?;
                 socket.connect(server)?;
                 let local = socket.local_addr()?;
                 (Way::Udp(socket), local)

@@ -12,6 +12,8 @@ pub(super) struct Request {
     domain: String,
     transport: &'static str,
     local: SocketAddr,
+    /// Where the phone can be reached.
+    pub(super) contact: SocketAddr,
     user_agent: String,
     call_id: String,
     tag: String,
@@ -34,6 +36,7 @@ impl Request {
                 Transport::Tls => "TLS",
             },
             local,
+            contact: local,
             user_agent: user_agent.unwrap_or("offhook emulate").to_owned(),
             call_id: token(),
             tag: token(),
@@ -67,7 +70,8 @@ impl Request {
         let Request { user, domain, transport, local, call_id, tag, branch, sequence, .. } = self;
         let (uri, user_agent, expires) = (self.uri(), &self.user_agent, self.expires);
         let authorization = self.authorization.as_deref().unwrap_or_default();
-        let contact = format!("sip:{user}@{local};transport={}", transport.to_lowercase());
+        let contact = self.contact;
+        let contact = format!("sip:{user}@{contact};transport={}", transport.to_lowercase());
         format!(
             "REGISTER {uri} SIP/2.0\r\n\
              Via: SIP/2.0/{transport} {local};branch=z9hG4bK{branch};rport\r\n\

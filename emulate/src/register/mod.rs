@@ -4,6 +4,7 @@
 mod line;
 mod message;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::account::Account;
@@ -22,9 +23,13 @@ pub struct Wanted<'w> {
     pub status: u16,
     /// Certificates (PEM) by which a registrar over TLS is trusted; none: the public ones.
     pub authority: Option<&'w str>,
+    /// The phone's own address, if it speaks from there.
+    pub from: Option<Ipv4Addr>,
+    /// Stays registered, with this place to reach it by and for so many seconds.
+    pub stays: Option<(SocketAddr, u32)>,
 }
 
-/// Registers. A registration that succeeds is removed again.
+/// Registers. A registration that succeeds is removed again, unless the phone is to stay.
 pub fn register(account: &Account, wanted: &Wanted<'_>, log: &mut Log<'_>) -> Outcome {
     match try_register(account, wanted, log) {
         Ok(answer) => judge(&answer, wanted.status, log),
@@ -64,6 +69,10 @@ fn try_register(
 ) -> Result<Response, Silence> {
     let mut line = Line::open(account, wanted)?;
     let mut request = Request::new(account, line.local, wanted.user_agent);
+    if let Some((contact, seconds)) = wanted.stays {
+        request.contact = contact;
+        request.expires = seconds;
+    }
     let first = line.ask(&request.text())?;
     let (user, password_in) = (&account.login.user, &account.password_in);
     let (Account { server, port, transport, .. }, status) = (account, first.status);
@@ -97,7 +106,7 @@ fn try_register(
             "to {to} as {user}, with the password from {password_in}, for the realm \"{realm}\""
         ),
     );
-    if answer.status == 200 {
+    if answer.status == 200 && wanted.stays.is_none() {
         give_back(&mut line, &mut request, &challenge, account);
     }
     Ok(answer)

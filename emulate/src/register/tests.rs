@@ -44,7 +44,14 @@ fn a_registrar_that_is_not_there_fails_the_step_and_says_where() {
     let mut each = |_: &crate::report::Step| {};
     let mut log = Log::new(&mut each);
     let patience = Duration::from_millis(50);
-    let wanted = Wanted { user_agent: None, patience, status: 200, authority: None };
+    let wanted = Wanted {
+        user_agent: None,
+        patience,
+        status: 200,
+        authority: None,
+        from: None,
+        stays: None,
+    };
     let outcome = register(&account, &wanted, &mut log);
     assert_eq!(outcome, Outcome::Failed);
     let steps = log.finish();

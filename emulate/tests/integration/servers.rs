@@ -50,8 +50,13 @@ fn boot_with(url: &str, seconds: u64, credentials: Option<Credentials>) -> Repor
     let mac = Some(Mac::parse("00:04:f2:ab:cd:ef").unwrap());
     let phone = Phone::new(built_in(), "polycom", &Choice { model: None, mac }).unwrap();
     let files = Files { patience: Duration::from_secs(seconds), authority: None, credentials };
-    let journey =
-        Journey { start: Start::Url(url.to_owned()), files: Some(files), registration: None };
+    let journey = Journey {
+        start: Start::Url(url.to_owned()),
+        files: Some(files),
+        registration: None,
+        from_own_address: false,
+        waiting: None,
+    };
     journey.go(&phone, &mut |_| {})
 }
 
@@ -242,13 +247,25 @@ fn a_bare_host_is_tried_by_each_scheme_of_the_maker() {
     let files = Files { patience, authority: None, credentials: None };
     // The port is http's; https has none of its own here, so the first scheme's server answers, and not by TLS.
     let start = Start::Url(format!("{host}x.xml"));
-    let journey = Journey { start, files: Some(files), registration: None };
+    let journey = Journey {
+        start,
+        files: Some(files),
+        registration: None,
+        from_own_address: false,
+        waiting: None,
+    };
     let report = journey.go(&phone, &mut |_| {});
     assert!(first(&report).contains("does not speak TLS"), "{}", first(&report));
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let files = Files { patience, authority: None, credentials: None };
     let start = Start::Url(format!("{closed}/x.xml"));
-    let journey = Journey { start, files: Some(files), registration: None };
+    let journey = Journey {
+        start,
+        files: Some(files),
+        registration: None,
+        from_own_address: false,
+        waiting: None,
+    };
     let report = journey.go(&phone, &mut |_| {});
     let tried = report
         .steps

@@ -88,8 +88,13 @@ fn first(url: &str, authority: Option<String>) -> String {
     let mac = Some(Mac::parse("00:04:f2:ab:cd:ef").unwrap());
     let phone = Phone::new(built_in(), "polycom", &Choice { model: None, mac }).unwrap();
     let files = Files { patience: Duration::from_secs(10), authority, credentials: None };
-    let journey =
-        Journey { start: Start::Url(url.to_owned()), files: Some(files), registration: None };
+    let journey = Journey {
+        start: Start::Url(url.to_owned()),
+        files: Some(files),
+        registration: None,
+        from_own_address: false,
+        waiting: None,
+    };
     let report = journey.go(&phone, &mut |_| {});
     let step = report.steps.iter().find(|step| step.name.starts_with("GET")).expect("a request");
     format!("{:?}: {}", step.outcome, step.text)

@@ -177,6 +177,8 @@ fn boot(tree: &Tree) -> (Report, Vec<String>) {
             authority: None,
             credentials: None,
         }),
+        from_own_address: false,
+        waiting: None,
         registration: None,
     };
     let report = journey.go(&phone, &mut |_| {});

@@ -1,6 +1,8 @@
 //! The real programs that offhook meets, driven from outside. No knowledge of offhook's own rules
 //! belongs here.
 
+/// A real browser (headless Chromium), driven by its DevTools protocol.
+pub mod browser;
 /// Kea's control channel, spoken over its UNIX socket.
 pub mod control;
 /// A real dnsmasq on loopback, and the companion's rendering in it.

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 /// The user it knows, and the password.
 pub const USER: &str = "1001";
 pub const PASSWORD: &str = "strong-secret-here";
+/// The line for each answer that offhook report reads.
+const REGISTER_LOG: &str = include_str!("../../../examples/kamailio-register-log.cfg");
 
 /// A running registrar; ends with its test.
 pub struct Registrar {
@@ -88,6 +90,7 @@ request_route {{
   xlog("L_WARN", "REGISTERED $au by $proto as $ua\n");
   exit;
 }}
+{REGISTER_LOG}
 "#
             ),
         );
@@ -110,6 +113,11 @@ request_route {{
         let text = fs::read_to_string(&log).unwrap_or_default();
         assert!(text.contains("Address already in use"), "Kamailio ended: {text}");
         None
+    }
+
+    /// Where its log is.
+    pub fn log_file(&self) -> std::path::PathBuf {
+        self.folder.join("kamailio.log")
     }
 
     pub fn log(&self) -> String {

@@ -1,6 +1,4 @@
-//! What may be printed of foreign text: escaped, and without passwords and tokens.
-//!
-//! [`crate::report::Log`] runs every text through [`plain`], so that no caller can forget it.
+//! What may be shown of foreign text: escaped, and without passwords and tokens.
 
 /// A text from a server, a file or a packet, fit for a terminal and for a log: secrets in URLs are
 /// stars, and what could move a cursor or reverse a line is escaped.

@@ -1,0 +1,96 @@
+//! By way of the telephone system, for phones that take a NOTIFY from it alone. Its own command sends it.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use offhook_fleet::Fleet;
+
+use super::plan::Target;
+use super::send::Fetches;
+use super::{Arguments, Outcome};
+use crate::input::{Failure, wrong};
+
+pub fn send(
+    arguments: &Arguments,
+    system: &str,
+    fleet: &Fleet,
+    targets: &mut [Target],
+) -> Result<(), Failure> {
+    let mut fetches = Fetches::new(arguments, fleet)?;
+    let gap = Duration::from_secs(60) / arguments.per_minute;
+    let mut next = Instant::now();
+    for at in 0..targets.len() {
+        let Some(event) = targets[at].event.clone() else { continue };
+        while Instant::now() < next {
+            std::thread::sleep((next - Instant::now()).min(Duration::from_millis(100)));
+            fetches.look(targets)?;
+        }
+        next = Instant::now() + gap;
+        fetches.since.insert(targets[at].mac, Instant::now());
+        targets[at].outcome = match system {
+            "asterisk" => by_asterisk(&targets[at])?,
+            _ => by_kamailio(arguments, &targets[at], &event)?,
+        };
+        fetches.look(targets)?;
+    }
+    while fetches.hopes(targets) {
+        std::thread::sleep(Duration::from_millis(100));
+        fetches.look(targets)?;
+    }
+    Ok(())
+}
+
+/// What a command printed.
+fn output(command: &mut Command) -> Result<(bool, String), Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| wrong(format!("--via: {program}: {error}")))?;
+    let text = [output.stdout, output.stderr].concat();
+    Ok((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// The sections that examples/pjsip_notify.conf adds to Asterisk's file of that name. Asterisk does not say what the
+/// phone answered.
+fn by_asterisk(target: &Target) -> Result<Outcome, Failure> {
+    let section = format!("offhook-{}", target.vendor);
+    let words = format!("pjsip send notify {section} uri sip:{}", target.to);
+    let (well, text) = output(Command::new("asterisk").args(["-rx", &words]))?;
+    match well && text.contains("Sending NOTIFY") {
+        true => Ok(Outcome::Accepted),
+        false => Err(wrong(format!("--via asterisk: {words}: {}", text.trim()))),
+    }
+}
+
+/// Kamailio's transaction module sends it and waits for the answer.
+fn by_kamailio(arguments: &Arguments, target: &Target, event: &str) -> Result<Outcome, Failure> {
+    let uri = format!("sip:{}", target.to);
+    let headers = format!(
+        "From: <sip:offhook@{0}>;tag=offhook\r\nTo: <sip:{0}>\r\nEvent: {event}\r\nSubscription-State: terminated\r\n",
+        target.to
+    );
+    let mut command = Command::new("kamcmd");
+    if let Some(socket) = &arguments.control {
+        command.args(["-s", socket]);
+    }
+    command.args(["tm.t_uac_wait", "NOTIFY", &uri, ".", ".", &headers]);
+    let (well, text) = output(&mut command)?;
+    let Some(status) = status_in(&text) else {
+        return Err(wrong(format!(
+            "--via kamailio: kamcmd tm.t_uac_wait{}: {}. Expected the modules tm and ctl, and the right --control",
+            if well { "" } else { " failed" },
+            text.trim()
+        )));
+    };
+    Ok(match status {
+        200..=299 => Outcome::Accepted,
+        401 | 407 => Outcome::Challenged { status },
+        408 => Outcome::NoAnswer,
+        status => Outcome::Refused { status },
+    })
+}
+
+/// The first number of three digits that kamcmd prints on a line of its own, or as `code`.
+fn status_in(text: &str) -> Option<u16> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .filter(|word| word.len() == 3)
+        .find_map(|word| word.parse().ok().filter(|status| (200..700).contains(status)))
+}

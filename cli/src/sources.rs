@@ -1,0 +1,132 @@
+//! Where the phones are known from: Kea's control channel and dnsmasq's book. What is read there becomes a
+//! [`Fleet`]; report, metrics and nudge begin with it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use offhook_fleet::Fleet;
+use offhook_fleet::log::time::Clock;
+use offhook_fleet::sources::{dnsmasq, kea};
+use serde_json::{Value, json};
+
+use crate::input::{Failure, wrong};
+use crate::kea::{Access, Kea};
+
+/// Entries of a page: the most that `phone-list` gives. Kea ends a page earlier where it takes long.
+const PAGE: usize = 5_000;
+
+/// The DHCP servers.
+#[derive(clap::Args)]
+pub struct Servers {
+    /// Kea's control socket, or the URL of its control channel
+    #[arg(long, value_name = "SOCKET|URL", required_unless_present = "dnsmasq")]
+    pub kea: Vec<String>,
+    /// The state directory of offhook-dnsmasq
+    #[arg(long, value_name = "DIR")]
+    pub dnsmasq: Vec<PathBuf>,
+}
+
+/// What was read, and what could not be, in words.
+pub struct Found {
+    pub fleet: Fleet,
+    pub warnings: Vec<String>,
+}
+
+impl Servers {
+    /// Reads all of them.
+    pub fn read(&self, access: &Access) -> Result<Found, Failure> {
+        let fleet = Fleet::new(Clock::of_this_host());
+        let mut found = Found { fleet, warnings: Vec::new() };
+        for target in &self.kea {
+            found.kea(&Kea::new(target, access)?)?;
+        }
+        for directory in &self.dnsmasq {
+            found.dnsmasq(directory)?;
+        }
+        Ok(found)
+    }
+}
+
+impl Found {
+    fn kea(&mut self, kea: &Kea) -> Result<(), Failure> {
+        let name = kea.shown();
+        let status = kea.ask("phone-status-get", Value::Null)?;
+        self.fleet.servers.push(kea::server(&status, &name, self.fleet.clock.now()));
+        let now = self.fleet.clock.now();
+        let bar = bar("phones read");
+        pages(kea, "phone-list", "phones", "hw-address", &mut |entry| {
+            bar.inc(1);
+            self.fleet.add_if(kea::seen(entry, &name));
+        })?;
+        // Without Kea's library for leases, or before the first one, the phones seen are all there is.
+        let leases = pages(kea, "lease4-get-page", "leases", "ip-address", &mut |entry| {
+            bar.inc(1);
+            self.fleet.add_if(kea::lease(entry, &name, now));
+        });
+        bar.finish_and_clear();
+        if let Err(Failure::Wrong(why)) = leases {
+            self.warnings.push(format!(
+                "only phones that Kea has seen since its start are known, because the leases cannot be read: {why}"
+            ));
+        }
+        Ok(())
+    }
+
+    fn dnsmasq(&mut self, directory: &Path) -> Result<(), Failure> {
+        let shown = directory.display().to_string();
+        let cannot = |error| wrong(format!("{shown}: cannot be read: {error}"));
+        fs::read_dir(directory).map_err(cannot)?;
+        self.fleet.servers.push(dnsmasq::server(&shown));
+        // Before the first phone there is no folder yet.
+        let Ok(folders) = fs::read_dir(directory.join("phones")) else { return Ok(()) };
+        let now = self.fleet.clock.now();
+        for folder in folders.flatten() {
+            let Ok(files) = fs::read_dir(folder.path()) else { continue };
+            for file in files.flatten() {
+                if file.path().extension().is_none_or(|extension| extension != "json") {
+                    continue;
+                }
+                // A file that is being replaced, or damaged, is passed over.
+                let Ok(text) = fs::read(file.path()) else { continue };
+                let Ok(record) = serde_json::from_slice::<Value>(&text) else { continue };
+                self.fleet.add_if(dnsmasq::record(&record, &shown, now));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Visits every entry of a command that answers page by page.
+fn pages(
+    kea: &Kea,
+    command: &str,
+    list: &str,
+    key: &str,
+    each: &mut dyn FnMut(&Value),
+) -> Result<(), Failure> {
+    let mut from = json!("start");
+    loop {
+        let page = kea.ask(command, json!({ "from": from, "limit": PAGE }))?;
+        let entries = page[list].as_array().map(Vec::as_slice).unwrap_or_default();
+        entries.iter().for_each(&mut *each);
+        let last = entries.last().filter(|_| entries.len() == PAGE);
+        let last = last.and_then(|entry| entry[key].as_str());
+        let Some(next) = page["next"].as_str().or(last) else { return Ok(()) };
+        if from == *next {
+            return Err(wrong(format!("{}: {command} gave the same page twice", kea.shown())));
+        }
+        from = json!(next);
+    }
+}
+
+/// Drawn on standard error, and only on a terminal.
+pub fn bar(of_what: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) =
+        ProgressStyle::with_template(&format!("{{spinner}} {{pos}} {of_what} {{elapsed}}"))
+    {
+        bar.set_style(style);
+    }
+    bar
+}
