@@ -3,7 +3,9 @@
 use crate::peers::browser::Browser;
 use crate::peers::folder::Folder;
 use crate::peers::process;
+use crate::peers::product::command_line;
 use crate::report::one_of_each;
+use std::path::PathBuf;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,8 +28,23 @@ fn a_browser_filters_sorts_and_reports_no_error() {
     let site = one_of_each();
     let folder = Folder::new();
     let file = folder.join("report.html");
-    let mut command = site.report(&["--out"]);
-    command.arg(&file).arg("--policy").arg(site.web.policy());
+    // The page shows the names under which its sources were given.
+    let link = |there: PathBuf, here: &str| {
+        std::os::unix::fs::symlink(there, folder.join(here)).expect("a link");
+    };
+    link(site.kea.socket(), "kea4-ctrl-socket");
+    link(site.web_log(), "offhook.log");
+    link(site.registrar.log_file(), "kamailio.log");
+    let mut command = process::command(command_line());
+    command.current_dir(folder.path()).args([
+        "report",
+        "--kea",
+        "kea4-ctrl-socket",
+        "--out",
+        "report.html",
+    ]);
+    command.args(["--web-log", "offhook.log", "--sip-log", "kamailio.log"]);
+    command.arg("--policy").arg(site.web.policy());
     process::run_well(command.arg("--phones").arg(site.web.folder.join("phones.csv")));
     let mut browser = Browser::open(&file, 1400, 1000, false);
     browser.wait_until(READY, PATIENCE);

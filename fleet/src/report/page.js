@@ -64,8 +64,9 @@
     ["phones", numbers.phones, true], ["sent a URL", numbers.told, true], ["have files", numbers.fetched, web],
     ["registered", numbers.registered, sip, "good"], ["refused", numbers.refused, sip, "bad"],
     ["of unknown maker", numbers.unknown, true], ["listed, not seen", numbers["not-seen"], true],
-    ["drift", numbers.drift, numbers.drift > 0, "bad"],
+    ["drift", numbers.drift, true, "bad"],
   ]) {
+    if (name === "drift" && !count) continue;
     const box = make("div", null);
     box.append(make("b", shown ? number(count) : "no log", count && kind ? kind : ""), make("span", name));
     byId("numbers").append(box);
