@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What it may name of the catalogue: addresses, facts about phones, their examples and texts.
-const NAMES: [&str; 13] = [
+/// What it may name of the catalogue: addresses, facts about phones (by which NOTIFY they fetch, too), their
+/// examples and texts; and what may be shown of a text, which judges nothing.
+const NAMES: [&str; 18] = [
     "Mac",
     "Tables",
     "Vendor",
@@ -19,6 +20,11 @@ const NAMES: [&str; 13] = [
     "Example",
     "texts",
     "phones",
+    "notify",
+    "Notify",
+    "masking",
+    "masked_bytes",
+    "plain",
     "self",
 ];
 /// What its tests may name of the core.
