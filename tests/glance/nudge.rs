@@ -202,3 +202,56 @@ fn waves_keep_their_pace() {
         "the second phone two seconds after the first"
     );
 }
+
+/// For phones that take a NOTIFY from their registrar alone.
+#[test]
+fn kamailio_sends_it_where_that_is_wanted() {
+    let mut phones = phones();
+    phones[2].user = "1002".to_owned();
+    let [yealink, _, polycom, ..] = phones;
+    let pair = [yealink, polycom];
+    let site = Site::start(&pair);
+    let [yealink, polycom] = pair;
+    let port = free_port();
+    let accepts = Stays::start(&site, &yealink, port, &[]);
+    let refuses = Stays::start(&site, &polycom, port, &["--when-notified", "refuse"]);
+    wait_for_registrations(&site, &[1001, 1002]);
+    let control = site.registrar.control();
+    let mut command = nudge(&site, port, &["--go", "--via", "kamailio", "--control", &control]);
+    let (mut found, code) = outcomes(&mut command);
+    found.sort();
+    let outcome = |phone: &Listed, outcome: &str| (phone.mac.clone(), outcome.to_owned());
+    assert_eq!(found, [outcome(&polycom, "refused"), outcome(&yealink, "fetched")]);
+    assert_eq!(code, Some(1));
+    let report = accepts.ended();
+    let notify = report["steps"].as_array().expect("steps").iter();
+    let notify = notify.clone().find(|step| step["name"] == "SIP NOTIFY").expect("its NOTIFY");
+    assert!(notify["text"].as_str().is_some_and(|text| text.contains(" from 127.0.0.1: ")));
+    drop(refuses);
+}
+
+/// The page and Asterisk's file say what the catalogue says.
+#[test]
+fn the_events_are_the_catalogues_everywhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |file: &str| std::fs::read_to_string(root.join(file)).expect("a file");
+    let (page, asterisk) = (text("docs/nudge.md"), text("examples/pjsip_notify.conf"));
+    let (mut rows, mut sections) = (Vec::new(), Vec::new());
+    let vendors = std::fs::read_dir(root.join("core/catalogue/vendors")).expect("the catalogue");
+    let mut vendors: Vec<_> = vendors.map(|entry| entry.expect("a folder").path()).collect();
+    vendors.sort();
+    for folder in vendors {
+        let Ok(events) = std::fs::read_to_string(folder.join("notify.toml")) else { continue };
+        let events: toml::Table = events.parse().expect("TOML");
+        let vendor = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let event = |key: &str| events.get(key).and_then(|event| event.as_str());
+        let shown = |key: &str| event(key).map_or("-".to_owned(), |event| format!("`{event}`"));
+        rows.push(format!("| {vendor} | {} | {} |", shown("fetch"), shown("restart")));
+        if let Some(fetch) = event("fetch") {
+            sections.push(format!("[offhook-{vendor}]\nEvent=>{}\n", fetch.replace(';', "\\;")));
+        }
+    }
+    assert!(rows.len() >= 12, "{rows:?}");
+    assert!(page.contains(&rows.join("\n")), "docs/nudge.md: expected\n{}", rows.join("\n"));
+    assert!(asterisk.ends_with(&sections.join("\n")), "expected\n{}", sections.join("\n"));
+}

@@ -51,7 +51,8 @@ impl Registrar {
     fn try_start(port: u16, users: &str, certificates: Option<&Path>) -> Option<Registrar> {
         let folder = Folder::new();
         let modules =
-            ["xlog", "tm", "sl", "pv", "textops", "siputils", "usrloc", "registrar", "auth"];
+            ["ctl", "xlog", "tm", "sl", "pv", "textops", "siputils", "usrloc", "registrar", "auth"];
+        let control = folder.join("ctl").display().to_string();
         let modules: String = modules.map(|name| format!("loadmodule \"{name}.so\"\n")).concat();
         let stream = match certificates {
             None => format!("listen=tcp:127.0.0.1:{port}\n"),
@@ -77,6 +78,7 @@ auto_aliases=no
 listen=udp:127.0.0.1:{port}
 {stream}{modules}
 modparam("usrloc", "db_mode", 0)
+modparam("ctl", "binrpc", "unix:{control}")
 request_route {{
   if (!is_method("REGISTER")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
   if ($au == $null) {{ www_challenge("offhook", "1"); exit; }}
@@ -113,6 +115,11 @@ request_route {{
         let text = fs::read_to_string(&log).unwrap_or_default();
         assert!(text.contains("Address already in use"), "Kamailio ended: {text}");
         None
+    }
+
+    /// Where kamcmd reaches it.
+    pub fn control(&self) -> String {
+        format!("unix:{}", self.folder.join("ctl").display())
     }
 
     /// Where its log is.
