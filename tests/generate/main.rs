@@ -2,6 +2,9 @@
 //! the same templates by Jinja2, and a plain copy of the finished tree; by turns, five times each. Prints
 //! the table of docs/figures/generate.md and the raw figures.
 //!
+//! And a first run and the rendering of the same phones with eight keys each, time zones and languages; with
+//! OFFHOOK_BENCH=keys nothing but these two and their likes without keys.
+//!
 //! Wants a release build: `make bench` makes it and names it by OFFHOOK_CLI. Needs 3 GB below TMPDIR.
 
 use std::collections::BTreeMap;
@@ -36,7 +39,12 @@ const SYNCED: &str = "cp -r, sync -f";
 /// By a dry run, which renders on one processor.
 const RENDER: &str = "offhook, rendering only";
 const JINJA_RENDER: &str = "Jinja2, rendering only";
-const ALL: [&str; 7] = [FIRST, SECOND, JINJA, COPY, SYNCED, RENDER, JINJA_RENDER];
+/// The same phones with keys, time zones and languages.
+const KEYS: &str = "offhook generate, with keys and zones";
+const KEYS_RENDER: &str = "offhook, rendering only, with keys and zones";
+const ALL: [&str; 9] =
+    [FIRST, KEYS, SECOND, JINJA, COPY, SYNCED, RENDER, KEYS_RENDER, JINJA_RENDER];
+const OF_KEYS: [&str; 4] = [FIRST, KEYS, RENDER, KEYS_RENDER];
 
 fn list() -> String {
     let mut text = String::from("mac,vendor,model,user,password,display-name,label\n");
@@ -50,6 +58,25 @@ fn list() -> String {
         let name = format!("Zoë O'Neil & Söhne {i}");
         let row = format!("{head}{i:06x},{vendor},{model},{user},pw-{password:x},{name},Desk {i}");
         writeln!(text, "{row}").expect("a row");
+    }
+    text
+}
+
+/// Eight keys a phone, and zones and languages by turns.
+fn list_with_keys() -> String {
+    let zones = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney"];
+    let mut text = String::new();
+    for (at, row) in list().lines().enumerate() {
+        if at == 0 {
+            let keys: Vec<String> = (1..=8).map(|key| format!("key.{key}")).collect();
+            writeln!(text, "{row},time-zone,language,{}", keys.join(",")).expect("a row");
+            continue;
+        }
+        // Polycom's phones have BLF and park alone.
+        let keys: Vec<String> =
+            (1..=8).map(|key| format!("blf:{}:Desk {key}", 100_000 + (at + key) % 900_000)).collect();
+        let (zone, language) = (zones[at % 4], ["de", "en", "fr"][at % 3]);
+        writeln!(text, "{row},{zone},{language},{}", keys.join(",")).expect("a row");
     }
     text
 }
@@ -88,10 +115,9 @@ impl Bench {
     }
 
     fn generate(&self, what: &str, out: &str, more: &[&str]) -> Value {
+        let list = if [KEYS, KEYS_RENDER].contains(&what) { "keys.csv" } else { "list.csv" };
         let mut words = vec![product::command_line().as_os_str()];
-        words.extend(
-            ["generate", "--policy", "policy.json", "--phones", "list.csv"].map(OsStr::new),
-        );
+        words.extend(["generate", "--policy", "policy.json", "--phones", list].map(OsStr::new));
         words.extend(["--out", out].into_iter().chain(more.iter().copied()).map(OsStr::new));
         self.measure(what, &words)
     }
@@ -132,6 +158,19 @@ impl Bench {
         stamps
     }
 
+    /// With keys and without, by turns.
+    fn round_of_keys(&self, all: &mut Vec<Value>) {
+        for (what, out) in [(FIRST, "out"), (KEYS, "keys")] {
+            all.push(self.generate(what, out, &[]));
+            let files = fs::read_dir(self.path(out)).expect("a folder").count();
+            assert_eq!(files, FILES + 1, "with the folder of the manifest");
+            fs::remove_dir_all(self.path(out)).expect("removed");
+        }
+        for what in [RENDER, KEYS_RENDER] {
+            all.push(self.generate(what, "nowhere", &["--dry-run", "--json"]));
+        }
+    }
+
     fn round(&self, all: &mut Vec<Value>) {
         all.push(self.generate(FIRST, "out", &[]));
         let before = self.stamps("out");
@@ -144,11 +183,13 @@ impl Bench {
         process::run_well(&mut diff);
         let files = fs::read_dir(self.path("jinja")).expect("a folder").count();
         assert_eq!(files, FILES);
+        all.push(self.generate(KEYS, "keys", &[]));
         all.push(self.shell(COPY, "cp -r out copy"));
         all.push(self.shell(SYNCED, "cp -r out synced && sync -f synced"));
         all.push(self.generate(RENDER, "nowhere", &["--dry-run", "--json"]));
+        all.push(self.generate(KEYS_RENDER, "nowhere", &["--dry-run", "--json"]));
         all.push(self.jinja(JINJA_RENDER, "-"));
-        for folder in ["out", "jinja", "copy", "synced"] {
+        for folder in ["out", "keys", "jinja", "copy", "synced"] {
             fs::remove_dir_all(self.path(folder)).expect("removed");
         }
         // For a minute ext4 gives out no inode that was just freed, and looks for others at length.
@@ -165,10 +206,16 @@ fn main() {
     let bench = Bench { folder: tempfile::tempdir().expect("a folder") };
     fs::write(bench.path("policy.json"), POLICY).expect("a policy");
     fs::write(bench.path("list.csv"), list()).expect("a list");
+    fs::write(bench.path("keys.csv"), list_with_keys()).expect("a list");
+    let of_keys = std::env::var_os("OFFHOOK_BENCH").is_some_and(|part| part == "keys");
+    let shown: &[&str] = if of_keys { &OF_KEYS } else { &ALL };
     let mut all = Vec::new();
     for _ in 0..RUNS {
         let done = all.len();
-        bench.round(&mut all);
+        match of_keys {
+            true => bench.round_of_keys(&mut all),
+            false => bench.round(&mut all),
+        }
         all[done..].iter().for_each(|figures| eprintln!("{figures}"));
     }
     let median = |what: &str, key: &str| {
@@ -182,7 +229,7 @@ fn main() {
         "| | seconds | CPU seconds | peak RSS, MiB | blocks written | seconds to offhook's | CPU to it |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for what in ALL {
+    for what in shown {
         let of = |key: &str| median(what, key);
         println!(
             "| {what} | {:.2} | {:.2} | {:.0} | {:.0} | {:.2} | {:.2} |",
@@ -194,6 +241,14 @@ fn main() {
             of("cpu") / median(FIRST, "cpu"),
         );
     }
+    let ratio = |with: &str, without: &str, key: &str| median(with, key) / median(without, key);
+    println!(
+        "\nWith keys and zones to without: {:.2} of the seconds, {:.2} of the CPU seconds; rendering {:.2} and {:.2}",
+        ratio(KEYS, FIRST, "seconds"),
+        ratio(KEYS, FIRST, "cpu"),
+        ratio(KEYS_RENDER, RENDER, "seconds"),
+        ratio(KEYS_RENDER, RENDER, "cpu"),
+    );
     println!("\nRaw:\n");
     all.iter().for_each(|figures| println!("{figures}"));
 }

@@ -48,3 +48,53 @@ pub(crate) fn is_fetched_from(file: &PhoneFile, place: Option<&Place>) -> bool {
     file.by.is_empty()
         || scheme.is_none_or(|scheme| file.by.iter().any(|by| by.eq_ignore_ascii_case(scheme)))
 }
+
+#[cfg(test)]
+mod tests {
+    use offhook_catalogue::Vendor;
+    use offhook_core::builtin::built_in;
+
+    use super::*;
+
+    fn vendor(id: &str) -> &'static Vendor {
+        built_in().at(built_in().vendor(id).unwrap())
+    }
+
+    fn file(id: &str, template: &str) -> &'static PhoneFile {
+        vendor(id).files.iter().find(|file| &*file.template == template).unwrap()
+    }
+
+    fn candidates(id: &str, templates: &[&str]) -> Candidates<'static> {
+        Candidates::new(templates.iter().map(|template| file(id, template)))
+    }
+
+    #[test]
+    fn another_file_is_in_the_place_of_one() {
+        let common = file("polycom", "common.cfg.j2");
+        let both = candidates("polycom", &["phone.cfg.j2", "common.cfg.j2"]);
+        assert!(both.is_never_requested(common));
+        assert!(!both.is_never_requested(file("polycom", "phone.cfg.j2")));
+        assert!(!candidates("polycom", &["common.cfg.j2"]).is_never_requested(common));
+        // Yealink's .boot names it.
+        let phone = file("yealink", "phone.cfg.j2");
+        assert!(
+            !candidates("yealink", &["phone.boot.j2", "phone.cfg.j2"]).is_never_requested(phone)
+        );
+        assert!(!candidates("yealink", &["phone.cfg.j2"]).is_named_by_none(phone));
+    }
+
+    #[test]
+    fn another_file_names_one() {
+        for (id, named, naming) in [
+            ("snom", "firmware.htm.j2", "phone.htm.j2"),
+            ("cisco-spa", "phone.xml.j2", "model.cfg.j2"),
+            ("cisco-mpp", "phone.xml.j2", "model.xml.j2"),
+            ("panasonic", "phone.cfg.j2", "model.cfg.j2"),
+            ("avaya", "phone.cfg.j2", "upgrade.txt.j2"),
+        ] {
+            let one = file(id, named);
+            assert!(candidates(id, &[named]).is_named_by_none(one), "{id}");
+            assert!(!candidates(id, &[named, naming]).is_named_by_none(one), "{id}");
+        }
+    }
+}

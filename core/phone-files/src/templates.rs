@@ -200,12 +200,12 @@ fn environment(escapes: HashMap<String, String>) -> Environment<'static> {
     environment
 }
 
-fn escape_of(state: &State<'_, '_>) -> Result<(Escape, String), Error> {
+fn escape_of<'s>(state: &'s State<'_, '_>) -> Result<(Escape, &'s str), Error> {
     if let AutoEscape::Custom(name) = state.auto_escape()
         && let Some((name, refuse)) = name.split_once(' ')
         && let Some(escape) = Escape::named(name)
     {
-        return Ok((escape, refuse.to_owned()));
+        return Ok((escape, refuse));
     }
     let text = "this template belongs to no [[file]] of its vendor.toml, so nobody knows how its \
                 values are escaped";
@@ -235,7 +235,7 @@ fn write_value(
     };
     if let Some(Secret(text)) = value.downcast_object_ref::<Secret>() {
         out.write_char(SECRET_OPENS)?;
-        escape.write(&refuse, text, out).map_err(|error| {
+        escape.write(refuse, text, out).map_err(|error| {
             let unfit = Unfit { value: None, text: format!("a secret of this phone: {error}") };
             Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
         })?;
@@ -246,7 +246,7 @@ fn write_value(
             let text = "a secret can only be printed as it is, without filters or ~";
             return Err(Error::new(ErrorKind::InvalidOperation, text));
         }
-        return escape.write(&refuse, text, out).map_err(|error| refused(error, text));
+        return escape.write(refuse, text, out).map_err(|error| refused(error, text));
     }
     if value.is_number() || value.kind() == ValueKind::Bool {
         return write!(out, "{value}").map_err(Error::from);

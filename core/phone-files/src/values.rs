@@ -70,21 +70,39 @@ pub(crate) fn zone_said(values: &Values) -> Option<(FieldIx, &str)> {
 
 /// Zones that were read already: most phones are in few.
 #[derive(Debug, Default)]
-pub(crate) struct Zones(Mutex<HashMap<Box<str>, Value>>);
+pub(crate) struct Zones(Mutex<HashMap<Box<str>, Read>>);
+
+/// A zone, and what templates see of it.
+#[derive(Debug, Clone)]
+struct Read {
+    zone: Option<Arc<Zone>>,
+    value: Value,
+}
 
 impl Zones {
     fn value(&self, at: FieldIx, text: &str) -> Value {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = known.get(text) {
-            return value.clone();
-        }
-        let zone = match at.field().kind {
+        self.read(text, |text| match at.field().kind {
             Kind::Offset => offset_minutes(text).map(Zone::fixed),
             _ => Zone::named(text),
-        };
-        let value = zone.map_or_else(|| Value::from(()), |zone| zone.to_value());
-        known.insert(text.into(), value.clone());
-        value
+        })
+        .value
+    }
+
+    /// A zone of the tz database.
+    pub fn named(&self, name: &str) -> Option<Arc<Zone>> {
+        self.read(name, Zone::named).zone
+    }
+
+    fn read(&self, text: &str, read: impl Fn(&str) -> Option<Zone>) -> Read {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(text) {
+            return known.clone();
+        }
+        let zone = read(text).map(Arc::new);
+        let value = zone.as_deref().map_or_else(|| Value::from(()), Zone::to_value);
+        let read = Read { zone, value };
+        known.insert(text.into(), read.clone());
+        read
     }
 }
 
@@ -295,21 +313,23 @@ pub(crate) fn keys_of<'k>(common: &'k Common, phone: &'k Phone) -> Vec<&'k Key> 
 }
 
 fn key_names(key: &Key) -> Value {
-    let mut names = Names::default();
-    let line = key.line.to_string();
+    let line = if key.kind == "line" { key.line.to_string() } else { String::new() };
     let value = if key.kind == "line" { &*line } else { &*key.value };
     let label = match (&*key.label, key.kind) {
-        ("", "line") => format!("Line {line}"),
-        ("", _) => key.value.to_string(),
-        (label, _) => label.to_owned(),
+        ("", "line") => Value::from(format!("Line {line}")),
+        ("", _) => Value::from(&*key.value),
+        (label, _) => Value::from(label),
     };
-    names.set("number", key.number);
-    names.set("module", key.module);
-    names.set("type", key.kind);
-    names.set("value", value);
-    names.set("label", label);
-    names.set("line", key.line);
-    names.into_value()
+    // At once: there are many keys.
+    let names: [(&'static str, Value); 6] = [
+        ("number", key.number.into()),
+        ("module", key.module.into()),
+        ("type", key.kind.into()),
+        ("value", value.into()),
+        ("label", label),
+        ("line", key.line.into()),
+    ];
+    Names(names.map(|(name, value)| (Name::Borrowed(name), value)).into()).into_value()
 }
 
 #[cfg(test)]

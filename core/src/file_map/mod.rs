@@ -156,3 +156,23 @@ impl fmt::Display for Protection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Engine, Host, builtin};
+
+    /// ALE's phones request `lanpbx.cfg` by TFTP only.
+    #[test]
+    fn what_is_fetched_by_another_scheme_is_not_served() {
+        for (scheme, served) in [("https", false), ("tftp", true)] {
+            let policy = format!(
+                r#"{{ "systems": [{{ "system": "files", "url": "{scheme}://192.0.2.1/{{{{vendor}}}}/" }}] }}"#
+            );
+            let engine = Engine::new(builtin::shared(), &policy, Host::ANY).unwrap();
+            let map = engine.file_map();
+            let names = map.folders.iter().flat_map(|folder| folder.names(engine.tables()));
+            let found = names.into_iter().any(|name| name.pattern.to_string() == "lanpbx.cfg");
+            assert_eq!(found, served, "{scheme}");
+        }
+    }
+}

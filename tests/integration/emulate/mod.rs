@@ -9,6 +9,8 @@ mod generated;
 mod journeys;
 /// By broadcast, on an interface.
 mod network;
+/// What a site has: three models of each maker, with keys, TLS and the rest.
+mod real_sites;
 
 use crate::peers::kea::{Kea, Setup};
 use crate::peers::packet::hex;

@@ -36,7 +36,12 @@ impl Registrar {
 
     /// The same by TLS instead of TCP, with `server.pem` and `server.key` of this folder.
     pub fn over_tls(certificates: &Path) -> Registrar {
-        Registrar::start(&format!("^{USER}$"), Some(certificates))
+        Registrar::of_users_over_tls(&format!("^{USER}$"), certificates)
+    }
+
+    /// By TLS, for every user whose name matches.
+    pub fn of_users_over_tls(users: &str, certificates: &Path) -> Registrar {
+        Registrar::start(users, Some(certificates))
     }
 
     fn start(users: &str, certificates: Option<&Path>) -> Registrar {

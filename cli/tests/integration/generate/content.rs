@@ -127,3 +127,41 @@ fn files_that_only_their_phone_can_read() {
     fs::write(site.path("policy.json"), policy(&key).replace("cisco-mpp", "yealink")).unwrap();
     assert!(site.bad(&[]).contains("known for: cisco-mpp, cisco-spa, grandstream"));
 }
+
+/// What the catalogue says of a file's conditions: a phone's own file that it never requests is not written,
+/// nor one that is fetched by another scheme, and a file that no other names is told.
+#[test]
+fn files_are_written_as_their_conditions_say() {
+    let list = "mac,vendor,model,user\n020000010203,acme,A1,1001\n";
+    let site = Site::new(POLICY, list);
+    let folder = site.path("own/vendors/acme");
+    fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, more: &str| {
+        format!(
+            "[[file]]\nname = \"{name}\"\nscope = \"device\"\nformat = \"text\"\nsource = \"s\"\n\
+             template = \"a.j2\"\nescape = \"line\"\n{more}\n"
+        )
+    };
+    let vendor = [
+        "name = \"Acme\"\n[sources]\ns = \"a page\"\n[url]\nschemes = [\"http\", \"https\"]\n"
+            .to_owned(),
+        "[[mac]]\nprefixes = [\"02:00:00\"]\nsource = \"s\"\n".to_owned(),
+        "[[tell]]\nwhat = \"url\"\ncode = 66\ntext = \"{{url}}\"\nsource = \"s\"\n".to_owned(),
+        file("{{mac}}.boot", ""),
+        file("{{mac}}.old", "only-if-missing = [\"{{mac}}.boot\"]"),
+        file("{{mac}}.cfg", "only-if-missing = [\"{{mac}}.boot\"]\nnamed-by = [\"{{mac}}.boot\"]"),
+        file("{{mac}}.tftp", "by = [\"tftp\"]"),
+        file("{{mac}}.fw", "named-by = [\"list.txt\"]"),
+        "[[file]]\nname = \"list.txt\"\nscope = \"common\"\nformat = \"text\"\nsource = \"s\"\n"
+            .to_owned(),
+    ];
+    fs::write(folder.join("vendor.toml"), vendor.concat()).unwrap();
+    fs::write(folder.join("a.j2"), "user = {{ lines[0].user }}\n").unwrap();
+    let output = site.run(&["--vendors-directory", "own"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    let names: Vec<String> = site.tree().into_keys().collect();
+    assert_eq!(names, ["020000010203.boot", "020000010203.cfg", "020000010203.fw"], "{told}");
+    let doubt = "row 2: {{mac}}.fw is requested only if list.txt names it, and offhook writes none of these";
+    assert!(told.contains(doubt), "{told}");
+}

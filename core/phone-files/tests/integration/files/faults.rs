@@ -279,3 +279,40 @@ fn settings_reach_every_place() {
     holds("gigaset", "N670", line("MWI"), &["name=\"SipAccount.00001.MWI\""]);
     holds("audiocodes", "420HD", line("line_mode"), &["voip/line/0/line_mode=1"]);
 }
+
+/// Behind `from` and before `until`, not somewhere in the file.
+#[test]
+fn settings_of_a_line_stand_with_that_line() {
+    let cases = [
+        ("cisco-enterprise", "CP-7942G", "callWaiting", "lineIndex=\"2\">", "</line>"),
+        ("2n", "IPVerso", "Roaming", "<Sip At=\"1\">", "</Sip>"),
+        ("yeastar", "TA400", "rxgain", "<fxsport1>", "</fxsport1>"),
+        ("digium", "D65", "@needMwi", "index=\"1\"", ">"),
+        ("sangoma", "P330", "@needMwi", "index=\"1\"", ">"),
+    ];
+    for (vendor, model, key, from, until) in cases {
+        let mut lines = two_lines();
+        lines[1]["settings"] = json!({ key: "17" });
+        let text = written(&registrar(), &one(vendor, model, json!({ "lines": lines })));
+        let text = text.unwrap_or_else(|told| panic!("{vendor}: {told}"));
+        let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("{vendor}: {text}"));
+        let (line, _) = rest.split_once(until).expect("an end");
+        let shown = match key.strip_prefix('@') {
+            Some(attribute) => format!("{attribute}=\"17\""),
+            None => format!("<{key}>17</{key}>"),
+        };
+        assert!(line.contains(&shown), "{vendor}: no {shown} in {line}\n{text}");
+        assert_eq!(text.matches(&shown).count(), 1, "{vendor}: {text}");
+    }
+    let second = |key: &str| {
+        let mut lines = two_lines();
+        lines[1]["settings"] = json!({ key: "17" });
+        json!({ "lines": lines })
+    };
+    holds("gigaset", "MAXWELL3", second("Foo"), &["name=\"SIP.Account.1.Foo\" value=\"17\""]);
+    holds("gigaset", "P850", second("user_foo"), &["<user_foo idx=\"2\" perm=\"\">17</user_foo>"]);
+    holds("akuvox", "SP-R50P", second("SIP.Foo"), &["Config.Account2.SIP.Foo = 17"]);
+    holds("flyingvoice", "P23G", second("foo"), &["account.2.foo = 17"]);
+    holds("snom", "D735", second("user_foo"), &["<user_foo idx=\"2\" perm=\"R\">17</user_foo>"]);
+    holds("cisco-mpp", "CP-8841", second("Foo"), &["<Foo_2_>17</Foo_2_>"]);
+}
