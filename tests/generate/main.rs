@@ -73,8 +73,9 @@ fn list_with_keys() -> String {
             continue;
         }
         // Polycom's phones have BLF and park alone.
-        let keys: Vec<String> =
-            (1..=8).map(|key| format!("blf:{}:Desk {key}", 100_000 + (at + key) % 900_000)).collect();
+        let keys: Vec<String> = (1..=8)
+            .map(|key| format!("blf:{}:Desk {key}", 100_000 + (at + key) % 900_000))
+            .collect();
         let (zone, language) = (zones[at % 4], ["de", "en", "fr"][at % 3]);
         writeln!(text, "{row},{zone},{language},{}", keys.join(",")).expect("a row");
     }

@@ -10,7 +10,7 @@ use crate::makers::{Makers, starts};
 use crate::models::{models_at, with_model};
 use crate::phone::Phone;
 use crate::templates::{Fault, Templates, split_secrets};
-use crate::values::{own, shared};
+use crate::values::{File, own, shared};
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
@@ -196,10 +196,12 @@ impl<'e> Renderer<'e> {
             false => self.sharing(file, phone, models),
         };
         let url = self.url(&group, phone);
-        let values = match &*file.scope {
-            "device" => own(&group.common, phone, url.as_deref()),
-            "model" => shared(&group.common, Some(&phone.model), url.as_deref()),
-            _ => shared(&group.common, None, url.as_deref()),
+        let scope = &*file.scope;
+        let model = Some(&*phone.model).filter(|_| matches!(scope, "device" | "model"));
+        let of = File { model, xml: &*file.escape == "xml", url: url.as_deref() };
+        let values = match scope {
+            "device" => own(&group.common, phone, &of),
+            _ => shared(&group.common, &of),
         };
         let template = format!("{}/{}", vendor.id, file.template);
         let rendered = self.templates.render(&template, values);

@@ -12,7 +12,7 @@ use crate::escape::Escape;
 use crate::fit::{Fit, Loss, fit, is_said};
 use crate::makers::{LineEnd, Maker};
 use crate::names::{Name, Names, text_or_none};
-use crate::nested::{is_path, put};
+use crate::nested::{is_put, put};
 use crate::phone::Phone;
 use crate::rows::Rows;
 use crate::templates::{Fault, Templates, mark_secret};
@@ -187,14 +187,13 @@ impl Group {
                 listed.filter(|_| device && !maker.only_with.contains_key(&*file.template));
             let policy = self.common.settings.iter().filter(|_| !device || !common);
             let policy = policy.map(|(key, value)| (Cow::Borrowed(&**key), &**value));
-            let nested = |key: &str| is_path(key) || form.plain.is_some() || form.nested;
             let own: Vec<(Cow<'_, str>, &str, bool)> = policy
                 .map(|(key, value)| (key, value, false))
                 .chain(listed.map(|(key, value)| {
                     let secret = !maker.is_plain(&key);
                     (key, value, secret)
                 }))
-                .filter(|(key, ..)| nested(key))
+                .filter(|(key, ..)| is_put(form, key))
                 .collect();
             for (key, value, secret) in own {
                 text = put(&text, form, &key, &marked(value, secret)?).map_err(|wrong| {

@@ -153,6 +153,9 @@ pub struct SettingsForm {
     /// Keys are paths only: a name with dots in it is none.
     #[serde(default)]
     pub nested: bool,
+    /// No key is a path: what looks so is the maker's own name, and the template writes it.
+    #[serde(default)]
+    pub flat: bool,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

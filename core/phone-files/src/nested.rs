@@ -13,8 +13,13 @@ struct Step<'p> {
     index: Option<&'p str>,
 }
 
+/// Whether a key of an XML file is put to its place in the finished file, and not by the template.
+pub(crate) fn is_put(form: &SettingsForm, key: &str) -> bool {
+    !form.flat && (is_path(key) || form.plain.is_some() || form.nested)
+}
+
 /// Whether a key names a place in the tree rather than one of the format's own keys.
-pub(crate) fn is_path(key: &str) -> bool {
+fn is_path(key: &str) -> bool {
     key.contains(['/', '[', '@'])
 }
 

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::Value;
 
-use crate::makers::{Family, Maker};
+use crate::makers::{Family, Maker, SettingsForm};
 use crate::names::{Name, Names, Secret, text_or_none};
+use crate::nested::is_put;
 use crate::phone::{Line, Phone};
 use crate::zone::Zone;
 use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, Where, offset_minutes};
@@ -141,13 +142,18 @@ pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
 /// A maker's own key and its value.
 pub(crate) type Setting = (Box<str>, Box<str>);
 
-/// Settings as pairs. Those of the list are secrets, unless the catalogue knows what they mean.
+/// Settings as pairs, but those that are put to their places in an XML file when it is finished. Those of the
+/// list are secrets, unless the catalogue knows what they mean.
 fn settings<'s>(
     common: &Common,
+    of: &File<'_>,
     own: impl Iterator<Item = (Cow<'s, str>, &'s str)>,
     policy: impl Iterator<Item = &'s Setting>,
 ) -> Value {
-    let own: Vec<(Cow<'s, str>, &'s str)> = own.collect();
+    let form = common.form(of.model.unwrap_or_default()).filter(|_| of.xml);
+    let written = |key: &str| form.is_none_or(|form| !is_put(form, key));
+    let own: Vec<(Cow<'s, str>, &'s str)> = own.filter(|(key, _)| written(key)).collect();
+    let policy = policy.filter(|(key, _)| written(key));
     let pair = |key: &str, value: Value| Value::from(vec![Value::from(key), value]);
     let policy = policy.filter(|(key, _)| !own.iter().any(|(other, _)| **other == **key));
     let policy: Vec<Value> = policy.map(|(key, value)| pair(key, Value::from(&**value))).collect();
@@ -160,7 +166,7 @@ pub(crate) fn own_settings<'p>(
     common: &'p Common,
     phone: &'p Phone,
 ) -> impl Iterator<Item = (Cow<'p, str>, &'p str)> {
-    let form = common.form(&phone.model);
+    let form = common.form(&phone.model).and_then(|form| form.line.as_deref());
     let of_lines = phone.lines.iter().flat_map(move |line| {
         line.settings.iter().map(move |(key, value)| (line_key(form, line.number, key), &**value))
     });
@@ -203,10 +209,10 @@ impl Common {
         }
     }
 
-    fn form(&self, model: &str) -> Option<&str> {
+    fn form(&self, model: &str) -> Option<&SettingsForm> {
         let maker = self.maker.as_deref()?;
         let family = maker.family_of(model).map(|(_, family)| family);
-        maker.settings_of(family).line.as_deref()
+        Some(maker.settings_of(family))
     }
 
     fn setting(&self, key: &str, value: &str) -> Value {
@@ -246,13 +252,22 @@ fn table(words: &BTreeMap<String, String>) -> Value {
     Names(words.iter().map(pair).collect()).into_value()
 }
 
-/// The names in a file that many phones share. `model` is none in one for all models, `url` where it
-/// is not known beforehand.
-pub(crate) fn shared(common: &Common, model: Option<&str>, url: Option<&str>) -> Value {
+/// A file that is rendered.
+pub(crate) struct File<'f> {
+    /// None in one for all models.
+    pub model: Option<&'f str>,
+    pub xml: bool,
+    /// None where it is not known beforehand.
+    pub url: Option<&'f str>,
+}
+
+/// The names in a file that many phones share.
+pub(crate) fn shared(common: &Common, file: &File<'_>) -> Value {
+    let File { model, url, .. } = *file;
     let mut names = common.names.clone();
     fields(false, &[&common.values], common.tls_port(), &mut names);
     names.set("zone", zone(common, &[&common.values]));
-    names.set("settings", settings(common, std::iter::empty(), common.settings.iter()));
+    names.set("settings", settings(common, file, std::iter::empty(), common.settings.iter()));
     common.family(model.unwrap_or_default(), &mut names);
     if let Some(model) = model {
         names.set("model", text_or_none(model));
@@ -262,7 +277,8 @@ pub(crate) fn shared(common: &Common, model: Option<&str>, url: Option<&str>) ->
 }
 
 /// The names in a phone's own file.
-pub(crate) fn own(common: &Common, phone: &Phone, url: Option<&str>) -> Value {
+pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
+    let url = file.url;
     let mut names = common.names.clone();
     let tls_port = common.tls_port();
     fields(false, &[&phone.values, &common.values], tls_port, &mut names);
@@ -272,8 +288,8 @@ pub(crate) fn own(common: &Common, phone: &Phone, url: Option<&str>) -> Value {
     own.set("zone", zone(common, &[&phone.values]));
     names.set("own", own.into_value());
     let listed = || own_settings(common, phone);
-    names.set("settings", settings(common, listed(), std::iter::empty()));
-    names.set("all_settings", settings(common, listed(), common.settings.iter()));
+    names.set("settings", settings(common, file, listed(), std::iter::empty()));
+    names.set("all_settings", settings(common, file, listed(), common.settings.iter()));
     names.set("keys", keys_of(common, phone).into_iter().map(key_names).collect::<Value>());
     common.family(&phone.model, &mut names);
     names.set("model", text_or_none(&phone.model));
