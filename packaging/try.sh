@@ -68,14 +68,13 @@ try_upgrade() {
   for release in trixie trixie-backports; do
     repository "$release" "$home/repository/$release" >"$home/repository.log" 2>&1 || { cat "$home/repository.log" >&2; return 1; }
   done
-  for stage in none with without; do
-    echo "-- $stage"
+  for stage in none 'with with-rebooted with-removed' 'without without-rebooted'; do
     over "$roots/trixie" "$roots/upgrade-over" "$home" bash -euc '
       { sed "s/ trixie / trixie-backports /" /etc/apt/sources.list >/etc/apt/sources.list.d/backports.list
         apt-get -q update
         apt-get -q -y install kea-dhcp4-server kea-admin adduser libcap2-bin
         apt-get -q -y install --download-only -t trixie-backports kea-dhcp4-server; } >/root/fetch.log 2>&1
-      exec unshare --net bash /root/check-upgrade "$1"' check-upgrade "$stage" || status=1
+      exec unshare --net bash /root/check-upgrade $1' check-upgrade "$stage" || status=1
   done
   [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/" >&2
   return "$status"
