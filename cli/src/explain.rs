@@ -180,12 +180,20 @@ fn batch(engine: &Engine, file: &Path, prefix: &str) -> Result<(), Failure> {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut wrong = 0usize;
-    for (number, line) in reader.lines().enumerate() {
+    for (number, line) in reader.split(b'\n').enumerate() {
         let line = line?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let answer = asked(&line).map_err(|mistakes| mistakes.to_string()).and_then(|question| {
+        let line = std::str::from_utf8(&line).map_err(|_| "expected UTF-8".to_owned());
+        let asked = line.and_then(|line| {
+            asked(line).map_err(|mut mistakes| {
+                // Its line is that of the file.
+                mistakes.0.iter_mut().for_each(|mistake| mistake.line = None);
+                mistakes.to_string()
+            })
+        });
+        let answer = asked.and_then(|question| {
             let answer = question.ask(|query| explain(engine, query, prefix));
             answer.ok_or_else(|| "packet: not even a BOOTP header".to_owned())
         });

@@ -11,10 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::catalogue::{Tables, VendorIx};
+use crate::decide::{Told, told};
 use crate::decode;
 use crate::encode::{self, Form};
 use crate::engine::Engine;
 use crate::plan::{For, Origin, Plan, Unreached, Why, plan};
+use crate::policy::devices::Device;
 use crate::policy::models::{ModelLayer, Models, ModelsAt};
 use crate::policy::{Answer, HeaderSpec, SystemUse};
 use crate::query::Query;
@@ -414,6 +416,12 @@ fn about_devices(engine: &Engine, found: &mut Found) {
     let tables = engine.tables();
     let mut seen: BTreeSet<(&str, VendorIx)> = BTreeSet::new();
     for (mac, device) in engine.policy().devices.iter() {
+        let named = device.named.filter(|_| device.options().count() > MOST_OPTIONS / 2);
+        if let Some(named) = named {
+            let plan = engine.plan(None, named.vendor, named.variant_of(tables, 0));
+            let id = &tables.at(named.vendor).id;
+            about_size(id, &format!("devices ({mac})"), plan, Some(device), found);
+        }
         let Some(layer) = device.layer else { continue };
         let by_address = || {
             let query = Query { mac: Some(mac), ..Query::default() };
@@ -436,6 +444,7 @@ fn about_devices(engine: &Engine, found: &mut Found) {
         };
         let plan = plan(at, &mut Vec::new(), &mut ());
         let vendor = tables.at(vendor);
+        about_size(&vendor.id, &layer.place, &plan, None, found);
         for Unreached { key, why, .. } in
             plan.unreached.iter().filter(|u| u.origin == Origin::Device)
         {
@@ -482,20 +491,32 @@ fn forms(engine: &Engine, found: &mut Found) {
 }
 
 /// What the hook for Kea can put into one answer (kea-hook/include/abi.h); more is cut off there.
-const MOST_OPTIONS: usize = 64;
-const MOST_BYTES: usize = 4096;
+pub const MOST_OPTIONS: usize = 64;
+/// See [`MOST_OPTIONS`].
+pub const MOST_BYTES: usize = 4096;
 
-fn about_size(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
-    let forms = plan.options.iter().filter_map(|option| option.form.as_ref());
-    let bytes: usize = forms.map(Form::longest).sum();
-    let count = plan.options.len();
+/// Of a plan with a device's own options.
+fn about_size(
+    vendor: &str,
+    place: &str,
+    plan: &Plan,
+    device: Option<Device<'_>>,
+    found: &mut Found,
+) {
+    let (mut count, mut bytes) = (0, 0);
+    for option in told(plan, device) {
+        count += 1;
+        bytes += match option {
+            Told::Planned(option) => option.form.as_ref().map_or(0, Form::longest),
+            Told::Own(option) => option.value.len(),
+        };
+    }
     if count > MOST_OPTIONS || bytes > MOST_BYTES {
         let text = format!(
             "an answer of {count} options and up to {bytes} bytes: at most {MOST_OPTIONS} options and \
              {MOST_BYTES} bytes are sent, the rest is cut off"
         );
-        let vendor = &engine.tables().at(at.vendor).id;
-        found.about(vendor, "options", text);
+        found.about(vendor, place, text);
     }
 }
 
@@ -505,8 +526,8 @@ fn about_plan(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     }
     unreached(engine, at, plan, found);
     switched_off(engine, at, plan, found);
-    about_size(engine, at, plan, found);
     let vendor = engine.tables().at(at.vendor);
+    about_size(&vendor.id, "options", plan, None, found);
     if let Some(url) = &plan.url {
         let longest = usize::from(vendor.url.max_length);
         if longest > 0 && url.len() > longest {

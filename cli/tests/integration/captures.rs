@@ -295,3 +295,29 @@ fn every_link_type_is_read_or_named() {
         assert!(found.contains(expected), "{found}");
     }
 }
+
+#[test]
+fn a_wrong_line_of_a_batch_is_named_by_its_own_line() {
+    use std::io::Write as _;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_offhook"))
+        .args(["explain", "--policy", policy(), "--batch", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("offhook runs");
+    let lines = b"{\"mac\": \"00:04:13:00:00:01\"}\n\n\nnonsense\n{\"mac\": \"\xe4\"}\n{\"mac\": \"00:04:13:00:00:02\"}\n";
+    child.stdin.take().expect("a pipe").write_all(lines).expect("written");
+    let output = child.wait_with_output().expect("an answer");
+    let answers: Vec<Value> = String::from_utf8(output.stdout)
+        .expect("text")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(answers.len(), 4);
+    assert_eq!((&answers[0]["vendor"], &answers[3]["vendor"]), (&"snom".into(), &"snom".into()));
+    assert_eq!((&answers[1]["line"], &answers[2]["line"]), (&4.into(), &5.into()));
+    let error = answers[1]["error"].as_str().expect("a text");
+    assert!(error.starts_with("not JSON") && !error.contains("line 1: "), "{error}");
+    assert_eq!(answers[2]["error"], "expected UTF-8");
+}

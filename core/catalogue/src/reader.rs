@@ -261,10 +261,22 @@ impl<'a> Table<'a> {
 /// `did you mean "x"? known here: ...`
 pub fn advice(found: &str, known: &[&str]) -> String {
     let list = known.join(", ");
-    match nearest(found, known) {
-        Some(name) => format!("did you mean \"{name}\"? Known here: {list}"),
-        None => format!("known here: {list}"),
+    let mut meant: Vec<&str> = known.iter().copied().filter(|name| part_of(found, name)).collect();
+    if meant.is_empty() {
+        meant.extend(nearest(found, known));
     }
+    let names: Vec<String> = meant.iter().map(|name| format!("\"{name}\"")).collect();
+    match names.is_empty() {
+        true => format!("known here: {list}"),
+        false => format!("did you mean {}? Known here: {list}", names.join(" or ")),
+    }
+}
+
+/// Whether one word is a whole part of the other: `cisco` of `cisco-spa`.
+fn part_of(found: &str, known: &str) -> bool {
+    let has =
+        |long: &str, short: &str| !short.is_empty() && long.split('-').any(|part| part == short);
+    has(known, found) || (found.contains('-') && has(found, known))
 }
 
 /// The known word that is at most two edits away.

@@ -48,7 +48,7 @@ impl Tree {
             Kind::Null => "null".into(),
             Kind::Bool(value) => value.to_string(),
             Kind::Integer(value) => format!("the number {value}"),
-            Kind::Float(value) => format!("the number {value}"),
+            Kind::Float(value) => format!("the number {value:?}"),
             // A URL that is not one may hold a password all the same.
             Kind::Text(text) => match concealed(text) {
                 text if text.chars().count() > 60 => {

@@ -82,7 +82,7 @@ impl<'u> UrlParts<'u> {
         }
         let (scheme, rest) = text.split_once("://").ok_or(UrlError::NoScheme)?;
         if !is_scheme(scheme) {
-            return Err(UrlError::Scheme(scheme.to_owned()));
+            return Err(UrlError::Scheme(concealed(scheme).into_owned()));
         }
         let (authority, rest) = split_at_any(rest, &['/', '?', '#']);
         let (rest, fragment) = split_behind(rest, '#');
@@ -343,6 +343,8 @@ mod tests {
         ] {
             assert_eq!(concealed(text), shown);
         }
+        let error = UrlParts::parse("u:secret@h://x/").unwrap_err().to_string();
+        assert!(error.contains("not a scheme") && !error.contains("secret"), "{error}");
         let error = UrlParts::parse("http://u:sec/ret@h/").unwrap_err().to_string();
         assert!(error.contains("percent-encoded") && !error.contains("sec"), "{error}");
     }

@@ -40,7 +40,40 @@ pub fn decode(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>)
     if value.is_empty() {
         return vec![Part::new(0, value, "nothing: the value is empty")];
     }
-    let found = match shape(code) {
+    read(tables, code, value, vendor)
+        .or_else(|| head(tables, code, value, vendor))
+        .unwrap_or_else(|| vec![wrong_form(code, value)])
+}
+
+/// The beginning of a value that is of its option's form, and what follows: an end mark that servers write
+/// behind it, or a part that is cut off.
+fn head(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>) -> Option<Vec<Part>> {
+    let marks = value.iter().rev().take_while(|byte| matches!(byte, 0 | 255)).count();
+    let marked = value.len() - marks;
+    let has_end = value.get(marked..).is_some_and(|tail| tail.contains(&255));
+    let in_pieces = matches!(
+        shape(code),
+        Shape::Addresses | Shape::Enterprise(_) | Shape::Domains | Shape::SipServers
+    );
+    let ends = has_end.then_some(marked).into_iter();
+    let ends = ends.chain((1..value.len()).rev().filter(|_| in_pieces));
+    for end in ends.filter(|end| *end > 0) {
+        let (start, tail) = value.split_at(end);
+        let Some(mut parts) = read(tables, code, start, vendor) else { continue };
+        let is_mark = tail.contains(&255) && tail.iter().all(|byte| matches!(byte, 0 | 255));
+        let what = match is_mark {
+            true => "an end mark (255), and fillers, behind the value",
+            false => "cut off, or not part of the value",
+        };
+        parts.push(Part::new(end, tail, format!("{MISFIT}: {what}")));
+        return Some(parts);
+    }
+    None
+}
+
+/// A value by its option's form; `None` if it is not of that form.
+fn read(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>) -> Option<Vec<Part>> {
+    match shape(code) {
         Shape::Text => text(value),
         // Option 150 is an address to its RFC, and a URL to some phones.
         Shape::Addresses if value.len() > 4 && value.iter().all(|b| matches!(b, 0x20..=0x7e)) => {
@@ -71,7 +104,7 @@ pub fn decode(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>)
         Shape::Enterprise(inner) => enterprise(tables, value, inner),
         Shape::ClassId => class_id(tables, value),
         Shape::UserClass => user_class(value),
-        Shape::VendorSpecific => return vendor_specific(tables, value, vendor),
+        Shape::VendorSpecific => Some(vendor_specific(tables, value, vendor)),
         Shape::Hardware => match value {
             [1, mac @ ..] if mac.len() == 6 => Some(vec![
                 Part::new(0, &value[..1], "hardware type 1, Ethernet"),
@@ -85,8 +118,7 @@ pub fn decode(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>)
             _ => text(value),
         },
         Shape::Unknown => text(value),
-    };
-    found.unwrap_or_else(|| vec![wrong_form(code, value)])
+    }
 }
 
 /// What an option's value must be, if these bytes are not of its form, or if its letters were meant to be
@@ -322,6 +354,24 @@ mod tests {
                 "",
                 "not of this option's form: expected IPv4 addresses of 4 bytes each, found 3 bytes",
             ),
+            (
+                42,
+                "c0000201c0",
+                "",
+                "192.0.2.1 | not of this option's form: cut off, or not part of the value",
+            ),
+            (
+                60,
+                "4d53465400ff",
+                "",
+                "\"MSFT\" | not of this option's form: an end mark (255), and fillers, behind the value",
+            ),
+            (
+                119,
+                "0361626300ff",
+                "",
+                "abc | not of this option's form: an end mark (255), and fillers, behind the value",
+            ),
             (150, "687474703a2f2f6e", "", "\"http://n\""),
             (150, "31323334", "", "49.50.51.52"),
             (53, "05", "", "DHCPACK"),
@@ -419,6 +469,8 @@ mod tests {
         let avaya = means(125, "00000403056869706870", "");
         assert!(avaya.starts_with("enterprise 1027 (Mitel"), "{avaya}");
         assert!(avaya.ends_with("5 bytes | \"hiphp\""), "{avaya}");
+        let marked = means(125, "00000403056869706870ff", "");
+        assert!(marked.contains("\"hiphp\" | not of this option's form: an end mark"), "{marked}");
     }
 
     proptest::proptest! {

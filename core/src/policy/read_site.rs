@@ -39,6 +39,9 @@ fn read_site(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Optio
     if name.is_empty() {
         at.mistake("\"name\": expected a name, found an empty text", mistakes);
     }
+    if name.chars().any(char::is_control) {
+        at.mistake("\"name\": expected a name in one line, found a control character", mistakes);
+    }
     if name.len() > LONGEST_NAME {
         let text = format!("\"name\": expected at most {LONGEST_NAME} bytes, found {}", name.len());
         at.mistake(text, mistakes);
@@ -88,10 +91,22 @@ fn values<T>(
         let Some(text) = item.text(what, mistakes) else { continue };
         match read(text) {
             Some(value) => values.push(value),
-            None => item.expected(what, mistakes),
+            None => item.expected(&hint(key, text).unwrap_or_else(|| what.to_owned()), mistakes),
         }
     }
     values
+}
+
+/// What was probably meant by something that is nearly a network.
+fn hint(key: &str, text: &str) -> Option<String> {
+    if key != "networks" {
+        return None;
+    }
+    if let Ok(address) = text.parse::<Ipv4Addr>() {
+        return Some(format!("a network such as {address}/32, which is this one address"));
+    }
+    let network: Ipv4Net = text.parse().ok()?;
+    Some(format!("a network such as {}, without host bits", network.trunc()))
 }
 
 pub(super) fn network(text: &str) -> Option<Ipv4Net> {

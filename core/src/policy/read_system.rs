@@ -52,12 +52,19 @@ fn read_system(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Opt
     let parameters = read_parameters(&table, system, at, mistakes);
     let mut only = Vec::new();
     if let Some(at) = table.get("for") {
+        let before = mistakes.0.len();
         let items: Vec<_> = at.list("vendor ids", mistakes).collect();
         for item in &items {
             let Some(id) = item.text("a vendor's id", mistakes) else { continue };
+            if id == "*" {
+                let text =
+                    "expected a vendor's id, found \"*\": without \"for\" the entry is for all";
+                item.mistake(text, mistakes);
+                continue;
+            }
             only.extend(read_vendor_id(id, item, tables, mistakes));
         }
-        if items.is_empty() {
+        if items.is_empty() && mistakes.0.len() == before {
             at.mistake(
                 "expected vendor ids, found an empty list: this entry serves nobody",
                 mistakes,

@@ -119,6 +119,14 @@ fn each_kind_is_told_with_its_place() {
             "options: an answer of 72 options and up to 7200 bytes: at most 64 options and 4096 bytes",
         ),
         (
+            format!(
+                r#"{{ "devices": [{{ "mac": "00:15:65:00:00:01", "vendor": "yealink", "options": [{}] }}] }}"#,
+                (150..222).map(|code| format!(r#"{{ "code": {code}, "hex": "{}" }}"#, "00".repeat(100)))
+                    .collect::<Vec<_>>().join(",")
+            ),
+            "devices (00:15:65:00:00:01): an answer of 72 options and up to 7200 bytes: at most 64 options",
+        ),
+        (
             format!(r#"{{ "options": [{{ "code": 224, "text": "{}" }}] }}"#, "x".repeat(300)),
             "options[0]: option 224 may be 300 bytes: over 255 it goes out in pieces",
         ),

@@ -300,9 +300,7 @@ proptest! {
                 // What others need is not idle.
                 Err(_) => true,
             };
-            // What is said of the VLAN is said of its priority.
-            let place = place.trim_end_matches(".priority");
-            let named = doubts.iter().any(|doubt| {
+            let is_named = |place: &str| doubts.iter().any(|doubt| {
                 // Of the places that have the same doubt the first is named. Devices with nothing but options
                 // are named by their address.
                 (doubt.places > 1 && last(&doubt.place) == last(place))
@@ -310,6 +308,8 @@ proptest! {
                     || place.strip_prefix(&doubt.place).is_some_and(|rest| rest.starts_with(['.', '[']))
                     || (doubt.place.starts_with("devices (") && place.starts_with("devices["))
             });
+            // What is said of the VLAN is said of its priority.
+            let named = is_named(&place) || is_named(place.trim_end_matches(".priority"));
             if changes || named {
                 continue;
             }

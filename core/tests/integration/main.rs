@@ -7,6 +7,7 @@ mod doubts;
 mod explain;
 mod keys_reach;
 mod layers;
+mod messages;
 mod models;
 mod policy;
 mod policy_page;

@@ -88,3 +88,33 @@ fn a_state_directory_that_is_a_link_is_refused() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(fs::read_dir(&elsewhere).expect("a folder").count(), 0);
 }
+
+#[test]
+fn what_dnsmasq_has_no_words_for_is_a_mistake() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = |policy: &str| {
+        let output = render(folder.path(), policy, &[]);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for (policy, expected) in [
+        (
+            r#"{ "vendors": { "yealink": { "models": { "T4*": { "options": [{ "code": 66, "text": "x" }] } } } } }"#,
+            "vendors.yealink.models: dnsmasq cannot tell a maker's models apart",
+        ),
+        (
+            r#"{ "sites": [{ "name": "a", "match": { "interfaces": ["eth1"] }, "vendors": { "yealink":
+                 { "models": { "T4*": { "voice-vlan": { "id": 5 } } } } } }] }"#,
+            "sites[0].vendors.yealink.models: dnsmasq cannot tell a maker's models apart",
+        ),
+        (
+            r#"{ "sites": [{ "name": "a", "match": { "circuit-ids": ["ge-0/0/*"] } }] }"#,
+            "sites[0].match.circuit-ids[0]: \"ge-0/0/\"*: dnsmasq compares whole ids",
+        ),
+    ] {
+        let (code, error) = said(policy);
+        assert!(code == Some(1) && error.contains(expected), "{policy}: {error}");
+    }
+    // What models say of the phones' files alone is nothing to dnsmasq.
+    let files = r#"{ "vendors": { "yealink": { "models": { "T4*": { "phone-settings": { "language": "de" } } } } } }"#;
+    assert_eq!(said(files).0, Some(0), "{}", said(files).1);
+}

@@ -10,6 +10,12 @@ const MOST_EDITS: u32 = abi::OFFHOOK_MOST_EDITS;
 const MOST_WATCHED: u32 = abi::OFFHOOK_MOST_WATCHED;
 const STORE: u32 = abi::OFFHOOK_STORE;
 
+/// `offhook check` says of a policy what would be cut off here.
+const _: () = {
+    assert!(MOST_EDITS as usize == offhook_core::check::MOST_OPTIONS);
+    assert!(STORE as usize == offhook_core::check::MOST_BYTES);
+};
+
 /// The shim's room while it is being filled. It need not be cleared beforehand: only fields that have
 /// been written are ever read.
 pub(super) struct AnswerRoom {

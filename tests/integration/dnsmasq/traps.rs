@@ -57,6 +57,16 @@ const TRAPS: &[(&str, &str, &str)] = &[
         "write the value itself",
     ),
     (
+        "models",
+        r#"{ "vendors": { "snom": { "models": { "D7*": { "options": [{ "code": 66, "text": "x" }] } } } } }"#,
+        "cannot tell a maker's models apart",
+    ),
+    (
+        "the beginning of a circuit id",
+        r#"{ "sites": [{ "name": "a", "match": { "circuit-ids": ["ge-0/0/*"] } }] }"#,
+        "compares whole ids",
+    ),
+    (
         "whom to ignore by network",
         r#"{ "sites": [{ "name": "a", "match": { "networks": ["10.0.0.0/8"] }, "answer": "phones" }] }"#,
         "match the site by interfaces",

@@ -18,6 +18,14 @@ const VENDORS: [&str; 12] = [
     "cisco-enterprise",
 ];
 
+const VARIANTS: [(&str, &[&str]); 5] = [
+    ("aastra", &["sip", "system"]),
+    ("ale", &["noe", "sip", "device"]),
+    ("cisco-spa", &["cisco", "linksys"]),
+    ("lync", &["uc-client", "vlan"]),
+    ("nortel", &["unistim", "sip"]),
+];
+
 /// `macs` are addresses of clients that will ask.
 pub fn one(dice: &mut Dice, macs: &[String]) -> Value {
     let mut policy = layer(dice, 60);
@@ -182,7 +190,12 @@ fn devices(dice: &mut Dice, macs: &[String]) -> Value {
         }
         let mut device = Map::new();
         if dice.percent(40) {
-            device.insert("vendor".into(), json!(dice.one_of(&VENDORS)));
+            let vendor = *dice.one_of(&VENDORS);
+            device.insert("vendor".into(), json!(vendor));
+            let variants = VARIANTS.iter().find(|(of, _)| *of == vendor);
+            if let Some((_, variants)) = variants.filter(|_| dice.percent(50)) {
+                device.insert("variant".into(), json!(dice.one_of(variants)));
+            }
         }
         match dice.below(7) {
             0 => drop(device.insert("ignore".into(), json!(dice.percent(50)))),
