@@ -32,13 +32,23 @@ const PCAPNG: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 pub fn read(path: &Path) -> Result<Vec<Captured>, Failure> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| wrong(format!("{shown}: {error}")))?;
+    let (packets, unread) = packets(&shown.to_string(), bytes)?;
+    if !unread.is_empty() {
+        // Beside the answer, so that nobody takes a part for the whole.
+        let _ = writeln!(std::io::stderr(), "{shown}: not all of it was read{unread}");
+    }
+    Ok(packets)
+}
+
+/// Every DHCP packet in these bytes, and what was not read, for people. `shown`: where the bytes are from.
+pub fn packets(shown: &str, bytes: Vec<u8>) -> Result<(Vec<Captured>, String), Failure> {
     let frames = match bytes.first_chunk::<4>() {
         Some(&PCAPNG) => pcapng(&bytes).map_err(|error| wrong(format!("{shown}: {error}")))?,
         Some([0xd4 | 0x4d, 0xc3 | 0x3c, 0xb2 | 0x2b, 0xa1 | 0x1a])
         | Some([0xa1, 0xb2, 0xc3 | 0x3c, 0xd4 | 0x4d]) => {
             pcap(&bytes).map_err(|error| wrong(format!("{shown}: {error}")))?
         }
-        _ => return single(path, bytes).map(|packet| vec![packet]),
+        _ => return single(shown, bytes).map(|packet| (vec![packet], String::new())),
     };
     let mut packets = Vec::new();
     let mut unread = Unread::default();
@@ -58,11 +68,7 @@ pub fn read(path: &Path) -> Result<Vec<Captured>, Failure> {
         let none = "no DHCP packet (UDP port 67 or 68) in this capture";
         return Err(wrong(format!("{shown}: {none}{unread}")));
     }
-    if !unread.is_empty() {
-        // Beside the answer, so that nobody takes a part for the whole.
-        let _ = writeln!(std::io::stderr(), "{shown}: not all of it was read{unread}");
-    }
-    Ok(packets)
+    Ok((packets, unread))
 }
 
 /// Frames of a capture in which there may be DHCP packets all the same.
@@ -96,10 +102,10 @@ impl fmt::Display for Unread {
 }
 
 /// One packet: its bytes, or hex digits.
-fn single(path: &Path, bytes: Vec<u8>) -> Result<Captured, Failure> {
+fn single(shown: &str, bytes: Vec<u8>) -> Result<Captured, Failure> {
     let text = std::str::from_utf8(&bytes).ok();
     if let Some(hint) = hint(&bytes, text) {
-        return Err(wrong(format!("{}: {hint}", path.display())));
+        return Err(wrong(format!("{shown}: {hint}")));
     }
     let digits = text.map(|text| text.split_whitespace().collect::<String>());
     let packet = match digits.map(|digits| parse_hex(&digits)) {
@@ -108,9 +114,8 @@ fn single(path: &Path, bytes: Vec<u8>) -> Result<Captured, Failure> {
     };
     if packet.len() < 240 || packet.get(236..240) != Some(&[99, 130, 83, 99]) {
         return Err(wrong(format!(
-            "{}: expected a capture (pcap, pcapng) or one DHCP packet from its first BOOTP byte, in \
+            "{shown}: expected a capture (pcap, pcapng) or one DHCP packet from its first BOOTP byte, in \
              bytes or hex digits; found {} bytes that are neither",
-            path.display(),
             packet.len()
         )));
     }

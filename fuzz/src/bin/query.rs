@@ -1,0 +1,4 @@
+//! A DHCP packet from anyone.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| offhook_fuzz::query(bytes));
