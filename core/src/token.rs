@@ -123,10 +123,10 @@ impl MasterKey {
     }
 
     /// A key for one purpose. Whoever learns it learns nothing of the others.
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         let mut mac = self.0.clone();
         mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 }
 
@@ -148,9 +148,12 @@ impl Minter {
 
     /// For a web server, which must know earlier epochs too. An empty epoch is none.
     pub fn of(master: &MasterKey, epoch: &str, address: bool) -> Minter {
-        let key = Zeroizing::new(hex::encode(master.derive("offhook token 1")));
+        let key = Zeroizing::new(hex::encode(*master.derive("offhook token 1")));
         let epoch = if epoch.is_empty() { "-" } else { epoch };
-        let digest = Sha256::digest(format!("offhook mark {epoch} {}", *key));
+        let digest = Sha256::new()
+            .chain_update(format!("offhook mark {epoch} "))
+            .chain_update(key.as_bytes())
+            .finalize();
         let mut mark = [0; MARK];
         for (letter, byte) in mark.iter_mut().zip(digest.iter()) {
             *letter = DIGITS[usize::from(byte & 63)];

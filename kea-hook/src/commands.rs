@@ -11,6 +11,7 @@ mod vendors;
 
 use serde_json::{Value, json};
 
+use crate::budget::Budget;
 use crate::hook::Hook;
 use crate::words::{self, Wrong};
 
@@ -62,7 +63,7 @@ impl From<Wrong> for Answer {
     }
 }
 
-type Run = fn(&Hook, &Value) -> Result<Answer, Wrong>;
+type Run = fn(&Hook, &Value, &mut Budget<'_>) -> Result<Answer, Wrong>;
 
 /// All commands, by name.
 pub(crate) const COMMANDS: [(&str, Run); 11] = [
@@ -97,6 +98,7 @@ pub(crate) fn run(hook: &Hook, name: &str, arguments: &str) -> Answer {
             arguments.len()
         ));
     }
+    let mut budget = hook.budgets.open();
     let arguments = match words::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return Answer::error(format!("the arguments are not JSON: {error}")),
@@ -105,7 +107,7 @@ pub(crate) fn run(hook: &Hook, name: &str, arguments: &str) -> Answer {
         let found = words::kind(&arguments);
         return Answer::error(format!("the arguments must be a map, found {found}"));
     }
-    run(hook, &arguments).unwrap_or_else(Answer::from)
+    run(hook, &arguments, &mut budget).unwrap_or_else(Answer::from)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::behind::Behind;
 use crate::budget::Budgets;
 use crate::counters::{Count, Counts};
 use crate::last_good::{self, Kept as Copy};
+use crate::makers::Makers;
 use crate::parameters::{OnMistake, Origin, Parameters};
 use crate::phones::Seen;
 use crate::snapshot::{Keys, Snapshot};
@@ -33,6 +34,7 @@ pub(crate) struct Hook {
     pub(crate) lanes: Lanes,
     pub(crate) seen: Seen,
     pub(crate) budgets: Budgets,
+    pub(crate) makers: Makers,
     /// Whether clients are put into classes; the shim says.
     classes_in_use: AtomicBool,
     /// For the keys of notes.
@@ -74,6 +76,7 @@ impl Hook {
             lanes: Lanes::new(&snapshot),
             seen,
             budgets: Budgets::new(),
+            makers: Makers::default(),
             classes_in_use: AtomicBool::new(true),
             keyed: RandomState::new(),
             control: Mutex::new(Control {
@@ -235,6 +238,7 @@ impl Hook {
         let mut control = self.control();
         let Some(snapshot) = control.prepared.take() else { return false };
         self.lanes.replace(&snapshot);
+        self.makers.forget();
         log_policy(&snapshot);
         control.standing = match snapshot.origin {
             Origin::LastGood(..) => {

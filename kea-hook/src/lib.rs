@@ -18,6 +18,7 @@ mod last_good;
 mod lease_note;
 mod log;
 mod log_line;
+mod makers;
 mod message;
 mod packet;
 mod packet_path;

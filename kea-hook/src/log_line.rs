@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use offhook_core::recognise::{Identity, read};
-use offhook_core::text::printable;
+use offhook_core::text::{printable, without_userinfo};
 use offhook_core::url::masked;
 use offhook_core::{Decision, Edits, Engine, Query};
 
@@ -119,6 +119,8 @@ fn shown(value: &[u8], line: &mut String) {
         line.push_str(if cut { "\"..." } else { "\"" });
         return;
     }
+    // A URL may be in a sub-option.
+    let value = &*without_userinfo(value);
     line.push_str(&hex::encode(value.get(..LONGEST / 2).unwrap_or(value)));
     if value.len() > LONGEST / 2 {
         line.push_str("...");
@@ -148,5 +150,7 @@ mod tests {
     #[test]
     fn passwords_do_not_reach_the_log() {
         assert_eq!(shown(b"https://u:secret@h/p"), "\"https://***@h/p\"");
+        let within = |url: &str| [&[1, 18], url.as_bytes()].concat();
+        assert_eq!(shown(&within("https://u:pw@h/p/")), hex::encode(within("https://****@h/p/")));
     }
 }

@@ -41,6 +41,8 @@ mod loading;
 mod log;
 /// valgrind.
 mod memory;
+/// Names and passwords in URLs.
+mod passwords;
 /// The command line's list of phones, out of a real Kea.
 mod phones;
 /// PostgreSQL as Kea's lease database.

@@ -9,19 +9,15 @@ fn every_test_that_it_names_exists() {
     let page = fs::read_to_string(root.join("docs/security.md")).expect("the page");
     let words: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
     let named: Vec<_> = words.windows(2).filter(|pair| pair[0].ends_with(".rs")).collect();
-    assert!(named.len() > 15, "expected the tests' names on the page, found {named:?}");
+    assert!(named.len() > 50, "expected the tests' names on the page, found {named:?}");
     for pair in named {
         let (file, test) = (pair[0], pair[1]);
         let source = fs::read_to_string(root.join(file));
         let source = source.unwrap_or_else(|error| panic!("{file}: {error}"));
         let marked = format!("#[test]\nfn {test}()");
         let inner = format!("#[test]\n    fn {test}()");
-        // One that measures is not run with the others.
-        let measures = source.split("#[test]\n#[ignore").skip(1).any(|rest| {
-            rest.split_once('\n').is_some_and(|(_, next)| next.starts_with(&format!("fn {test}()")))
-        });
-        let is_there = source.contains(&marked) || source.contains(&inner) || measures;
-        assert!(is_there, "{file} has no test {test}");
+        let is_there = source.contains(&marked) || source.contains(&inner);
+        assert!(is_there, "{file} has no test {test}, or one that is not run");
     }
     // A line of a table without a test is a promise without one.
     for line in page.lines().filter(|line| line.starts_with("| ")) {

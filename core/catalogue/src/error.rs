@@ -20,8 +20,10 @@ pub struct Mistake {
 }
 
 impl Mistake {
+    /// The name and password of a URL that the text quotes are stars.
     pub fn new(place: impl Into<String>, text: impl Into<String>) -> Self {
-        Mistake { file: None, line: None, place: place.into(), text: text.into() }
+        let text = masked(&text.into()).into_owned();
+        Mistake { file: None, line: None, place: place.into(), text }
     }
 }
 
@@ -91,3 +93,19 @@ impl fmt::Display for Mistakes {
 }
 
 impl std::error::Error for Mistakes {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::Cursor;
+
+    #[test]
+    fn no_mistake_quotes_a_password() {
+        let text = Mistake::new("url", "found \"http://u:pw@h/\"").text;
+        assert_eq!(text, "found \"http://***@h/\"");
+        let tree = crate::json::from_json("\"http://u:pw@h/\"").unwrap();
+        let mut mistakes = Mistakes::default();
+        Cursor::root(&tree).expected("a number", &mut mistakes);
+        assert_eq!(mistakes.0[0].text, "expected a number, found \"http://***@h/\"");
+    }
+}

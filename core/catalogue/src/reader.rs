@@ -75,7 +75,7 @@ impl<'a> Cursor<'a> {
     /// Reports a mistake at this place.
     pub fn mistake(&self, text: impl Into<String>, mistakes: &mut Mistakes) {
         let line = (self.tree.line > 0).then_some(self.tree.line);
-        mistakes.0.push(Mistake { file: None, line, place: self.place(), text: text.into() });
+        mistakes.0.push(Mistake { line, ..Mistake::new(self.place(), text) });
     }
 
     /// Reports `expected ..., found ...`.

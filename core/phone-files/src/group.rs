@@ -101,7 +101,7 @@ impl Group {
         hash.update(templates.fingerprint());
         hash.update(common.maker.as_deref().map_or([0; 32], |maker| maker.digest));
         if let Some(key) = key.filter(|_| encrypted) {
-            hash.update(key.derive("offhook fingerprint 1"));
+            hash.update(*key.derive("offhook fingerprint 1"));
         }
         let unwritten = unwritten(vendor, templates);
         let own_templates = templates.has_own(&vendor.id);

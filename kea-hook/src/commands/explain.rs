@@ -5,10 +5,11 @@ use offhook_core::{Mistakes, client_json, explain as explain_query, json};
 use serde_json::Value;
 
 use super::Answer;
+use crate::budget::Budget;
 use crate::hook::Hook;
 use crate::words::Wrong;
 
-pub(super) fn explain(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn explain(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     let text = match arguments {
         Value::Null => "{}".to_owned(),
         arguments => arguments.to_string(),

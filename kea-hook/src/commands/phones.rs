@@ -3,17 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use offhook_core::diff::{Comparison, Report};
 use offhook_core::lookalikes::suspect;
 use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
-use offhook_core::text::printable;
+use offhook_core::text::{printable, without_userinfo};
 use offhook_core::{Engine, Mac, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
 use super::{Answer, EMPTY, arguments};
+use crate::budget::Budget;
 use crate::hook::Hook;
 use crate::phones::evidence::{self, Told};
 use crate::phones::{Phone, Seen};
@@ -29,7 +31,11 @@ const STEP: usize = 500;
 
 const LIST: [&str; 6] = ["from", "limit", "vendor", "site", "recognised", "seen-since"];
 
-pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn list(
+    hook: &Hook,
+    arguments: &Value,
+    budget: &mut Budget<'_>,
+) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &LIST)?;
     let limit = members.number("limit", 1, LONGEST_PAGE)?.unwrap_or(100);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -43,7 +49,7 @@ pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     {
         return Err(no_vendor(&snapshot, vendor));
     }
-    let mut budget = hook.budgets.open();
+    budget.begin();
     let (mut found, mut last, mut more) = (Vec::new(), from, true);
     'pages: while more {
         let page = hook.seen.page(last, STEP);
@@ -106,7 +112,7 @@ pub(super) fn remembered(hook: &Hook) -> Value {
     })
 }
 
-pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["hw-address"])?;
     let mac = arguments::mac(&members, "hw-address")?;
     let mac = mac.ok_or_else(|| members.missing("hw-address"))?;
@@ -135,7 +141,11 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
 }
 
 /// `phone-allow-move`: the next answer to this hardware address may take other signs and another port.
-pub(super) fn allow_move(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn allow_move(
+    hook: &Hook,
+    arguments: &Value,
+    _: &mut Budget<'_>,
+) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["hw-address"])?;
     let mac = arguments::mac(&members, "hw-address")?;
     let mac = mac.ok_or_else(|| members.missing("hw-address"))?;
@@ -214,6 +224,7 @@ fn told_value(told: &[u8]) -> Value {
         .map(|told| match told {
             Told::Removed(code) => json!({ "code": code, "action": "remove" }),
             Told::Set(code, value) => {
+                let value = &*without_userinfo(value);
                 let mut option =
                     json!({ "code": code, "action": "set", "hex": hex::encode(value) });
                 if let (true, Value::Object(option)) = (is_text(value), &mut option) {
@@ -226,7 +237,9 @@ fn told_value(told: &[u8]) -> Value {
                 let address = address.map_or_else(|_| hex::encode(value), |a| a.to_string());
                 json!({ "field": "next-server", "text": address })
             }
-            Told::Header(field, value) => json!({ "field": field, "text": printable(value) }),
+            Told::Header(field, value) => {
+                json!({ "field": field, "text": printable(&without_userinfo(value)) })
+            }
         })
         .collect()
 }
@@ -239,7 +252,11 @@ fn is_text(value: &[u8]) -> bool {
 const MOST_LOOKED_AT: usize = 500;
 
 /// The makers of the phones seen, by id.
-pub(super) fn makers_seen(hook: &Hook) -> BTreeSet<String> {
+pub(super) fn makers_seen(hook: &Hook) -> Arc<BTreeSet<String>> {
+    hook.makers.get(hook.seen.len(), || look_for_makers(hook))
+}
+
+fn look_for_makers(hook: &Hook) -> BTreeSet<String> {
     let engine = &hook.in_force().engine;
     let mut makers = BTreeSet::new();
     for phone in hook.seen.page(None, MOST_LOOKED_AT) {
@@ -260,9 +277,10 @@ pub(super) fn differences(
     candidate: &Snapshot,
     limit: usize,
     from: Option<Mac>,
+    budget: &mut Budget<'_>,
 ) -> (Report, Option<Mac>) {
     let in_force = hook.in_force();
-    let mut budget = hook.budgets.open();
+    budget.begin();
     // A difference, or a group, has about this many bytes.
     let most = budget.left() / 1024;
     let mut comparison = Comparison::new(&in_force.engine, &candidate.engine, limit.min(most / 2));

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::phones::{differences, makers_seen};
 use super::{Answer, ERROR, arguments};
+use crate::budget::Budget;
 use crate::hook::{Hook, MOST_LINES, log_mistakes, seconds};
 use crate::parameters::Origin;
 use crate::snapshot::Snapshot;
@@ -21,7 +22,7 @@ use crate::words::{Members, Wrong};
 /// A longer policy is not shown: Kea would answer no client for a second.
 const LONGEST_SHOWN: usize = 1 << 20;
 
-pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     let snapshot = hook.in_force();
     let mut value = summary(&snapshot, &makers_seen(hook));
@@ -42,7 +43,11 @@ pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     Ok(Answer::done(text, value))
 }
 
-pub(super) fn test(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn test(
+    hook: &Hook,
+    arguments: &Value,
+    budget: &mut Budget<'_>,
+) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["policy", "limit", "from"])?;
     let limit = members.number("limit", 0, 1000)?.unwrap_or(100);
     let from = arguments::from(&members)?;
@@ -57,7 +62,7 @@ pub(super) fn test(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
         Err(mistakes) => return Ok(refused(&mistakes)),
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (report, next) = differences(hook, &candidate, limit, from);
+    let (report, next) = differences(hook, &candidate, limit, from, budget);
     let mut text = format!(
         "no mistakes; {} of {} phones seen would be told something else",
         report.changed, report.phones
@@ -78,14 +83,14 @@ pub(super) fn test(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     Ok(Answer::done(text, value))
 }
 
-pub(super) fn set(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn set(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["policy"])?;
     let text = given(&members)?.ok_or_else(|| members.missing("policy"))?;
     let note = "; it holds until Kea is configured again: write it into the file to keep it";
     Ok(prepare(hook, Origin::Command(text), note))
 }
 
-pub(super) fn reload(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn reload(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     match &hook.parameters.origin {
         Origin::File(path) => Ok(prepare(hook, Origin::File(path.clone()), "")),

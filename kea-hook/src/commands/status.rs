@@ -7,13 +7,14 @@ use serde_json::{Map, Value, json};
 use super::Answer;
 use super::phones::{makers_seen, remembered};
 use super::policy::summary;
+use crate::budget::Budget;
 use crate::counters::{Count, NAMES};
 use crate::hook::{Hook, seconds};
 use crate::standing::State;
 use crate::words::{Members, Wrong};
 use crate::{KEA_VERSION, VERSION};
 
-pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     let snapshot = hook.in_force();
     let standing = hook.standing();

@@ -4,10 +4,11 @@ use offhook_core::reader::advice;
 use serde_json::{Value, json};
 
 use super::Answer;
+use crate::budget::Budget;
 use crate::hook::Hook;
 use crate::words::{Members, Wrong};
 
-pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn list(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     let snapshot = hook.in_force();
     let tables = snapshot.engine.tables();
@@ -33,7 +34,7 @@ pub(super) fn list(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
     Ok(Answer::done(text, json!({ "vendors": vendors, "systems": systems })))
 }
 
-pub(super) fn get(hook: &Hook, arguments: &Value) -> Result<Answer, Wrong> {
+pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["vendor"])?;
     let id = members.text("vendor")?.ok_or_else(|| members.missing("vendor"))?;
     let snapshot = hook.in_force();

@@ -83,13 +83,18 @@ pub fn run_well(command: &mut Command) -> String {
 /// count, which is finer than the ticks in `stat`.
 pub fn processor_time(id: u32) -> f64 {
     let threads = fs::read_dir(format!("/proc/{id}/task")).expect("its threads");
-    let nanoseconds = threads.map(|thread| {
-        let place = thread.expect("a thread").path().join("schedstat");
-        let text = fs::read_to_string(place).expect("the scheduler's count");
-        let first = text.split_whitespace().next().expect("a number");
-        first.parse::<f64>().expect("nanoseconds")
-    });
-    nanoseconds.sum::<f64>() / 1e9
+    threads.map(|thread| thread_time(&thread.expect("a thread").path()).as_secs_f64()).sum()
+}
+
+/// The same for a process' first thread alone.
+pub fn first_thread_time(id: u32) -> Duration {
+    thread_time(Path::new(&format!("/proc/{id}/task/{id}")))
+}
+
+fn thread_time(thread: &Path) -> Duration {
+    let text = fs::read_to_string(thread.join("schedstat")).expect("the scheduler's count");
+    let first = text.split_whitespace().next().expect("a number");
+    Duration::from_nanos(first.parse().expect("nanoseconds"))
 }
 
 impl Process {
