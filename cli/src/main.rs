@@ -56,6 +56,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    offhook_edge::memory::keep_to_itself();
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),

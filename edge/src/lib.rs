@@ -13,6 +13,8 @@ pub mod file;
 pub mod folder;
 /// Keys, and who may read their files.
 pub mod key;
+/// What a process keeps to itself.
+pub mod memory;
 /// A folder of a user's own vendors and systems.
 pub mod overlay;
 

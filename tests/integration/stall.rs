@@ -144,7 +144,7 @@ fn cost(kea: &Kea, (_, name, arguments): Command, connections: usize) -> Cost {
 fn no_client_waits_long_while_100_000_hostile_phones_are_known() {
     let strict = std::env::var_os("OFFHOOK_STALL").is_some();
     // What they may add to a command, or to ten at once; unoptimised code is slower.
-    let most = Duration::from_millis(if strict { 250 } else { 1000 });
+    let most = Duration::from_millis(if strict { 250 } else { 500 });
     let kea = Setup::new()
         .offhook_file(POLICY)
         .edit(|dhcp4| {
@@ -176,6 +176,8 @@ fn no_client_waits_long_while_100_000_hostile_phones_are_known() {
                 "{connections} at once: {what}: wait {wait:?}, work {work:?}; without hostile phones {before:?}"
             );
             println!("{text}");
+            // A busy machine shares its caches too: the same work may take half as long again.
+            let before = if strict { before } else { 2 * before };
             assert!(work < before + most, "{text}");
             assert!(!strict || wait < most + own.wait, "{text}; Kea's own {:?}", own.wait);
         }

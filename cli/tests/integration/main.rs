@@ -3,6 +3,7 @@
 mod captures;
 mod catalogue_page;
 mod check;
+mod core_dumps;
 mod decode;
 mod diff;
 mod generate;

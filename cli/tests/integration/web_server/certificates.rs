@@ -1,6 +1,8 @@
 //! The certificates that makers put into their phones, here made with openssl for the occasion.
 
 use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use super::web::{KEY, OTHER, PHONE, Web, refused, token};
 
@@ -102,4 +104,38 @@ fn three_steps_are_three_locks() {
     assert!(refused(web.status_for("phone", &path("phones", PHONE, PHONE))), "its folder");
     assert_eq!(web.status(&path(FOLDER, PHONE, PHONE)), 403, "no certificate");
     assert!(refused(web.status_for("phone", &format!("/{FOLDER}/{PHONE}/{PHONE}.cfg"))));
+}
+
+/// A session that began at one server of a port must not be taken up at another, whose phones show other
+/// certificates.
+#[test]
+fn no_session_is_taken_up_again() {
+    let web = Web::start(&policy("{{mac}}/", ""), &[]);
+    for protocol in ["-tls1_2", "-tls1_3"] {
+        let connect = |session: &[&str]| {
+            let at = format!("localhost:{}", web.port);
+            let words = ["s_client", "-connect", &at, protocol, "-ign_eof"];
+            let certificate = ["-cert", "phone.pem", "-key", "phone.key"];
+            let mut client = Command::new("openssl")
+                .args([&words[..], &certificate, session].concat())
+                .current_dir(web.folder.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let question = b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
+            client.stdin.take().unwrap().write_all(question).unwrap();
+            let said = client.wait_with_output().unwrap().stdout;
+            String::from_utf8_lossy(&said).into_owned()
+        };
+        let first = connect(&["-sess_out", "session"]);
+        assert!(first.contains("404 Not Found"), "{protocol}: {first}");
+        if web.path("session").exists() {
+            let again = connect(&["-sess_in", "session"]);
+            assert!(!again.contains("\nReused, "), "{protocol}: {again}");
+            assert!(again.contains("\nNew, "), "{protocol}: {again}");
+            fs::remove_file(web.path("session")).unwrap();
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::process::Command;
 use std::time::Duration;
 
 use super::chances::Chances;
@@ -129,6 +130,32 @@ fn no_log_of_nginx_has_a_token_whatever_is_around_it() {
     assert!(served > 20, "{served} requests got a file: the tokens are not valid ones");
     let expected = format!("{PHONE} 200 ");
     no_token_in(&web, &tokens, &["phones.log", "phones.error", "error.log", "stderr"], &expected);
+}
+
+/// What nginx logs as critical repeats the request too: here it may not open one file more.
+#[test]
+fn no_log_of_nginx_has_a_token_when_it_can_open_no_file() {
+    let web = Web::start(TOKENS, &["--rate", "0"]);
+    let id = web.server.as_ref().unwrap().id();
+    let mine = token(KEY, "", false, PHONE);
+    let url = format!("http://localhost:{}/p/yealink/{PHONE}/{mine}/{PHONE}.cfg", web.port);
+    assert_eq!(web.fetch(&url, &[]).0, 200);
+    let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+    // One is for the connection.
+    let failed = (open + 1..open + 8).any(|most| {
+        let limit = Command::new("prlimit")
+            .args(["--pid", &id.to_string(), &format!("--nofile={most}:{most}")])
+            .status();
+        assert!(limit.unwrap().success(), "prlimit");
+        web.fetch(&url, &["--max-time", "20"]).0 == 500
+    });
+    assert!(failed, "expected a file that cannot be opened");
+    for name in ["phones.log", "phones.error", "error.log", "stderr"] {
+        let log = fs::read_to_string(web.path(name)).unwrap_or_default();
+        assert!(!log.contains(&mine), "{name}: {log}");
+    }
+    let log = fs::read_to_string(web.path("phones.log")).unwrap();
+    assert!(log.contains(&format!("{PHONE} 500 ")), "{log}");
 }
 
 #[test]
