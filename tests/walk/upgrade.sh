@@ -68,11 +68,12 @@ leases() { [ "$(grep -c DHCP4_LEASE_ALLOC "$log")" -ge $((rate * 3)) ]; }
 # The leases between two times: how many, and the longest time without one.
 gap() { # FROM TO
   awk -v from="$1" -v to="$2" '
+    BEGIN { last = from }
     /DHCP4_LEASE_ALLOC/ && $1 >= from && $1 <= to {
-      if (last && $1 - last > gap) gap = $1 - last
+      if ($1 - last > gap) gap = $1 - last
       last = $1; count++
     }
-    END { printf "%d leases in %.0f s, the longest time without one %.2f s\n", count, to - from, gap }' "$log"
+    END { if (to - last > gap) gap = to - last; printf "%d leases in %.0f s, the longest time without one %.2f s\n", count, to - from, gap }' "$log"
 }
 
 # The command beside the load, and what it has cost.
