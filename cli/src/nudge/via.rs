@@ -63,8 +63,10 @@ fn by_asterisk(target: &Target) -> Result<Outcome, Failure> {
 /// Kamailio's transaction module sends it. By kamcmd it does not say what the phone answered.
 fn by_kamailio(arguments: &Arguments, target: &Target, event: &str) -> Result<Outcome, Failure> {
     let uri = format!("sip:{}", target.to);
+    // Without a Content-Type it refuses the request, though there is no body.
     let headers = format!(
-        "From: <sip:offhook@{0}>;tag=offhook\r\nTo: <sip:{0}>\r\nEvent: {event}\r\nSubscription-State: terminated\r\n",
+        "From: <sip:offhook@{0}>\r\nTo: <sip:{0}>\r\nEvent: {event}\r\nSubscription-State: terminated\r\n\
+         Content-Type: text/plain\r\n",
         target.to
     );
     let mut command = Command::new("kamcmd");
