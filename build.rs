@@ -49,7 +49,7 @@ fn main() {
 
     let mut build = cc::Build::new();
     build.cpp(true).std("c++17").warnings(true).extra_warnings(true);
-    // Someone else's headers are not ours to warn about.
+    // No warnings about headers that are not offhook's.
     build.flag("-isystem").flag(&headers);
     // Debian's kea-dev 2.2.0 lacks one header that lease_mgr.h needs.
     if !headers.join("dhcpsrv/cfg_globals.h").is_file() {
@@ -101,6 +101,7 @@ fn contract() {
         .header("include/abi.h")
         .allowlist_item("(offhook|OFFHOOK)_.*")
         .use_core()
+        .ctypes_prefix("::libc")
         .derive_debug(false)
         .generate()
         .map_err(|error| error.to_string())

@@ -24,7 +24,7 @@ plain() { # RELEASE
   mv "$folder.partial" "$folder"
 }
 
-# A repository of these packages, signed with a key that nobody keeps.
+# A repository of these packages, signed with a key that is not kept.
 repository() { # RELEASE FOLDER
   local keys status=0
   keys=$(mktemp -d)

@@ -17,7 +17,7 @@ pub struct Arguments {
     /// The option's number
     #[arg(value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..=254))]
     code: u8,
-    /// The value in hex digits, without code and length; colons, dashes and blanks may stand between
+    /// The value in hex digits, without code and length; colons, dashes and blanks may separate
     #[arg(value_name = "HEX")]
     value: String,
     /// Whose phone it is for, by its id (see offhook vendors)
@@ -49,14 +49,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     print(&parts, "  ")
 }
 
-/// A line for each piece: where it stands, its bytes, what they say.
+/// A line for each piece: where it is, its bytes, what they mean.
 pub fn print(parts: &[Part], indent: &str) -> Result<(), Failure> {
     const WIDTH: usize = 24;
     for part in parts {
         let mut digits = part.hex.as_str();
         let mut means = part.means.as_str();
         let mut at = part.at;
-        // Long values go over several lines; what they mean stands once.
+        // Long values go over several lines; what they mean is written once.
         loop {
             let (line, rest) = digits.split_at_checked(WIDTH).unwrap_or((digits, ""));
             input::line(format!("{indent}{at:3}  {line:WIDTH$}  {means}").trim_end())?;

@@ -1,4 +1,4 @@
-//! `offhook diff`: what another policy would tell the phones that have been seen.
+//! `offhook diff`: what another policy would send to the phones that have been seen.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::seen::Seen;
 ///
 /// Both policies answer every client that has been seen, and the answers are compared byte for byte.
 /// Phones that change in the same way are one group, the largest first; what is each phone's own is
-/// named ({{mac}}) where groups are told in words. Exit code: 0 no difference, 1 differences (or wrong
+/// named ({{mac}}) where groups are described in words. Exit code: 0 no difference, 1 differences (or wrong
 /// input), 2 usage.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn print(report: &Report, bare: usize) -> Result<(), Failure> {
     let Report { phones, changed, .. } = report;
-    input::line(format!("{changed} of {phones} phones would be told something else"))?;
+    input::line(format!("{changed} of {phones} phones would be sent something else"))?;
     for group in &report.groups {
         print_group(group)?;
     }

@@ -1,4 +1,4 @@
-//! `offhook emulate`: boots virtual phones against real servers and prints what became of it.
+//! `offhook emulate`: boots virtual phones against real servers and prints the outcome of each step.
 //!
 //! Only arguments and printing: the phone is the package offhook-emulate.
 

@@ -1,4 +1,4 @@
-//! `offhook explain`: what a client would be told, and why.
+//! `offhook explain`: what a client would be sent, and why.
 
 mod print;
 
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::explain_capture;
 use crate::input::{self, Catalogue, Failure};
 
-/// Explains what a client would be told, and why
+/// Explains what a client would be sent, and why
 ///
 /// Describe the client by flags, or many clients as one JSON object a line with --batch; the keys are
 /// the flags' names.
@@ -64,7 +64,7 @@ pub struct Arguments {
     /// The receiving interface
     #[arg(long, value_name = "NAME")]
     interface: Option<String>,
-    /// A client class that the server gives the client; may stand several times
+    /// A client class that the server gives the client; may be given several times
     #[arg(long, value_name = "CLASS")]
     client_class: Vec<String>,
     /// Option 82, circuit id

@@ -7,7 +7,8 @@ use std::path::Path;
 use offhook_core::conflicts::Competitor;
 use offhook_core::explain::Explanation;
 use offhook_core::text::printable;
-use offhook_core::{Context, Engine, Query, explain};
+use offhook_core::tlv::Tlv;
+use offhook_core::{Context, Engine, MessageType, Query, explain};
 use serde::Serialize;
 
 use crate::capture::{self, Captured};
@@ -157,23 +158,7 @@ fn compare(
 
 /// The options of an answer; a cut-off one ends the walk.
 fn options(packet: &[u8]) -> Vec<(u8, &[u8])> {
-    let mut options = Vec::new();
-    let mut rest = packet.get(240..).unwrap_or_default();
-    while let [code, tail @ ..] = rest {
-        match code {
-            0 => rest = tail,
-            255 => break,
-            _ => {
-                let [length, tail @ ..] = tail else { break };
-                let Some((value, next)) = tail.split_at_checked(usize::from(*length)) else {
-                    break;
-                };
-                options.push((*code, value));
-                rest = next;
-            }
-        }
-    }
-    options
+    Tlv::with_fillers(packet.get(240..).unwrap_or_default()).values().collect()
 }
 
 fn address(packet: &[u8], at: usize) -> Option<Ipv4Addr> {
@@ -181,14 +166,7 @@ fn address(packet: &[u8], at: usize) -> Option<Ipv4Addr> {
     (*bytes != [0; 4]).then(|| Ipv4Addr::from(*bytes))
 }
 
-fn message(code: u8) -> &'static str {
-    match code {
-        0 => "BOOTP",
-        1 => "DISCOVER",
-        3 => "REQUEST",
-        4 => "DECLINE",
-        7 => "RELEASE",
-        8 => "INFORM",
-        _ => "other",
-    }
+fn message(message: Option<MessageType>) -> &'static str {
+    let Some(message) = message else { return "BOOTP" };
+    message.name().and_then(|name| name.strip_prefix("DHCP")).unwrap_or("other")
 }

@@ -21,7 +21,7 @@ pub struct Access {
     /// Name for Kea's basic authentication
     #[arg(long, value_name = "NAME", requires = "password_file")]
     user: Option<String>,
-    /// A file that holds the password (a password on a command line is everybody's to read)
+    /// A file that holds the password (every user can read a password on a command line)
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
     /// The certificate authority of an https:// Kea, in PEM
@@ -74,7 +74,7 @@ impl Kea {
     }
 
     /// Sends a command; `arguments` null for none. The answer's `arguments`, null if it has none;
-    /// result 3 (nothing found) is no error.
+    /// result 3 (nothing found) is not an error.
     pub fn ask(&self, command: &str, arguments: Value) -> Result<Value, Failure> {
         let mut request = json!({ "command": command });
         if !arguments.is_null() {
@@ -115,10 +115,10 @@ impl Kea {
 /// Which library a Kea needs for a command, and what to do.
 fn served_by(command: &str) -> &'static str {
     if command.starts_with("phone-") {
-        "libdhcp_offhook.so, which must stand in its \"hooks-libraries\". If it does, Kea's log says why it \
+        "libdhcp_offhook.so, which must be in its \"hooks-libraries\". If it does, Kea's log says why it \
          does nothing (OFFHOOK_BUILD_MISSING, OFFHOOK_BUILD_REFUSED)"
     } else {
-        "Kea's own libdhcp_lease_cmds.so, which must stand in its \"hooks-libraries\""
+        "Kea's own libdhcp_lease_cmds.so, which must be in its \"hooks-libraries\""
     }
 }
 
@@ -156,7 +156,7 @@ fn over_http(
     }
     let mut response = post.send(request.to_string()).map_err(|error| error.to_string())?;
     let status = response.status();
-    // One more than is taken, so that it is told here.
+    // One byte more than is accepted, so that a longer answer is noticed here.
     let body = bounded(response.body_mut().with_config().limit(LARGEST + 2).reader());
     match (status.as_u16(), body) {
         (401, _) => Err("401: it wants a name and a password (--user, --password-file)".to_owned()),
@@ -177,14 +177,14 @@ fn over_http(
 /// As much of an error page as helps.
 const MOST_OF_AN_ERROR: usize = 500;
 
-/// A password that everybody on the way can read is worth a word.
+/// Warns about a password that can be read on the way.
 fn warn_of_plain_password(target: &str, access: &Access) -> Result<(), Failure> {
     let url = UrlParts::parse(target).map_err(|error| wrong(format!("--kea: {error}")))?;
     let here = url.host == "localhost"
         || url.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     if url.has_scheme("http") && !here && (access.user.is_some() || url.user_info.is_some()) {
         eprintln!(
-            "warning: {url}: name and password are sent in the clear, and whoever can listen on the way \
+            "warning: {url}: name and password are sent in the clear, and any listener on the way \
              reads them: use https"
         );
     }

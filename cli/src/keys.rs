@@ -1,4 +1,4 @@
-//! What is derived from keys, and written into files that nobody else reads.
+//! What is derived from keys, and written into files that no other user can read.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

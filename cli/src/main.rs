@@ -1,4 +1,4 @@
-//! `offhook`: checks a policy, explains what a phone would be told, lists the catalogue.
+//! `offhook`: checks a policy, explains what a phone would be sent, lists the catalogue.
 //!
 //! Every subcommand is a file; this one knows their names and nothing else. Exit codes: 0 done,
 //! 1 the input is wrong (what and where on standard error), 2 usage.

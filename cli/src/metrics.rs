@@ -87,7 +87,7 @@ fn answer(arguments: &Arguments) -> Result<(), Failure> {
         ("GET" | "HEAD", "/metrics") => match text(arguments) {
             Ok(text) => ("200 OK", TYPE, text),
             Err(error) => {
-                // Why is for the journal, not for whoever scrapes.
+                // The reason is for the journal, not for the program that scrapes.
                 if let Failure::Wrong(why) = &error {
                     crate::input::error_line(why);
                 }

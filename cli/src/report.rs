@@ -127,7 +127,7 @@ fn write_page(report: &Report, path: &Path) -> Result<(), Failure> {
         |error: io::Error| wrong(format!("{}: cannot be written: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or_else(|| Path::new("."));
-    // Readable for its owner and nobody else: it names every phone of the site.
+    // Readable for its owner alone: it names every phone of the site.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     let mut out = BufWriter::new(file.as_file_mut());
     page::write(report, &mut out).and_then(|()| out.flush()).map_err(failed)?;

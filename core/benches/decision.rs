@@ -85,7 +85,7 @@ fn policy(devices: usize) -> String {
 }
 
 fn packet(mac: u64, class: &[u8], host: &str) -> Vec<u8> {
-    let mut parts = Parts { message: 1, mac: Some(Mac::from_number(mac)), ..Parts::default() };
+    let mut parts = Parts { mac: Some(Mac::from_number(mac)), ..Parts::default() };
     parts.option(61, [1, 0, 0, 0, 0, 0, 1]);
     parts.option(12, host.as_bytes());
     parts.option(57, [5, 220]);
@@ -152,6 +152,23 @@ fn one_of_the_devices(bencher: Bencher<'_, '_>, devices: usize) {
         decide(&engine, &wire, &mut edits);
         edits.len()
     });
+}
+
+/// What Kea's callouts pay to read the packet again, and what they pay not to recognise it again: a
+/// comparison of its bytes with those of the packet before (kea-hook/src/thread_slots.rs).
+#[divan::bench]
+fn parse_a_packet(bencher: Bencher<'_, '_>) {
+    let wire = phone();
+    bencher.bench_local(|| {
+        let query = Query::from_wire(black_box(&wire), Context::default());
+        black_box(query.is_some_and(|query| query.vendor_class.is_some()))
+    });
+}
+
+#[divan::bench]
+fn compare_with_the_packet_before(bencher: Bencher<'_, '_>) {
+    let (wire, before) = (phone(), phone());
+    bencher.bench_local(|| black_box(&wire) == black_box(&before));
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]

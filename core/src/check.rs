@@ -21,14 +21,16 @@ use crate::policy::models::{ModelLayer, Models, ModelsAt};
 use crate::policy::{Answer, HeaderSpec, SystemUse};
 use crate::query::Query;
 use crate::recognise::recognise;
-use crate::url::{UrlParts, masked};
+use crate::url::{UrlParts, masked, split_scheme};
 use crate::value::{OptionSpec, Value};
 use shadowed::Earlier;
 
 /// Something that its author should look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Doubt {
+    /// Where in the policy; empty for the policy as a whole.
     pub place: String,
+    /// What may not be as its author means, and what to do.
     pub text: String,
     /// The ids of the makers that it is about; empty: about the policy itself.
     pub vendors: Vec<String>,
@@ -273,7 +275,8 @@ fn classes_by_vendor_class(engine: &Engine, found: &mut Found) {
 /// An entry that answers no phone by any plan: the plans of the makers' phones say why, except where
 /// another entry comes first.
 fn unreached_systems(engine: &Engine, found: &mut Found) {
-    let used: BTreeSet<&str> = engine.plans().iter().map(|plan| &*plan.system_place).collect();
+    let used: BTreeSet<&str> =
+        engine.plans().iter().filter_map(|plan| Some(&*plan.served.as_ref()?.entry)).collect();
     for (_, layer) in engine.policy().all_layers() {
         for entry in layer.systems.iter().flatten() {
             if !used.contains(&*entry.place) {
@@ -394,7 +397,7 @@ fn unreached(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     }
 }
 
-/// The voice VLAN goes out in a form that the phone reads only where somebody has switched it on.
+/// The voice VLAN goes out in a form that the phone reads only where it was switched on.
 fn switched_off(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     let vendor = engine.tables().at(at.vendor);
     let mut sent = plan.options.iter().filter(|option| {
@@ -528,13 +531,15 @@ fn about_plan(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     switched_off(engine, at, plan, found);
     let vendor = engine.tables().at(at.vendor);
     about_size(&vendor.id, "options", plan, None, found);
-    if let Some(url) = &plan.url {
+    if let Some(served) = &plan.served
+        && let Some(url) = &served.url
+    {
         let longest = usize::from(vendor.url.max_length);
         if longest > 0 && url.len() > longest {
             let text = format!("a URL of {} bytes: the phone takes at most {longest}", url.len());
-            found.about(&vendor.id, &plan.system_place, text);
+            found.about(&vendor.id, &served.entry, text);
         }
-        let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+        let scheme = split_scheme(url).map(|(scheme, _)| scheme);
         let told = !plan.unreached.iter().any(|unreached| unreached.why == Why::Scheme);
         if let Some(scheme) = scheme.filter(|_| told)
             && !vendor.url.schemes.is_empty()
@@ -542,12 +547,13 @@ fn about_plan(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
         {
             let known: Vec<&str> = vendor.url.schemes.iter().map(|s| &**s).collect();
             let text = format!("{scheme}:// is not known to work: {}", known.join(", "));
-            found.about(&vendor.id, &plan.system_place, text);
+            found.about(&vendor.id, &served.entry, text);
         }
-    }
-    if let Some(port) = plan.url.as_deref().and_then(|url| port_that_is_lost(url, plan)) {
-        let text = format!("the URL's port {port} is not told: these phones get its host apart");
-        found.about(&vendor.id, &plan.system_place, text);
+        if let Some(port) = port_that_is_lost(url, plan) {
+            let text =
+                format!("the URL's port {port} is not sent: these phones get its host apart");
+            found.about(&vendor.id, &served.entry, text);
+        }
     }
     for option in &plan.options {
         let length = option.form.as_ref().map_or(0, Form::longest);
@@ -575,7 +581,7 @@ fn about_plan(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     }
 }
 
-/// The port of a URL whose host is told, and the port nowhere.
+/// The port of a URL whose host is sent, and the port nowhere.
 fn port_that_is_lost(url: &str, plan: &Plan) -> Option<u16> {
     let url = UrlParts::parse(url).ok()?;
     let port = url.port?;

@@ -1,17 +1,20 @@
-//! "What would this client be told?" as a JSON object: one line of `offhook explain --batch`, and the
+//! "What would this client be sent?" as a JSON object: one line of `offhook explain --batch`, and the
 //! arguments of `phone-explain`. The same names are the command line's flags.
 
 use std::net::Ipv4Addr;
 
+use offhook_catalogue::MessageType;
+
 use crate::error::Mistakes;
 use crate::mac::Mac;
 use crate::parts::{Parts, request_list};
-use crate::query::{Query, SubOptions, code};
+use crate::query::{Query, code};
 use crate::reader::{Cursor, Table};
 use crate::text::parse_hex;
+use crate::tlv::Tlv;
 use crate::tree::Kind;
 
-/// The keys, for whoever adds keys of his own.
+/// The keys, for callers that accept further keys.
 pub const KEYS: [&str; 22] = [
     "mac",
     "hw-address",
@@ -40,19 +43,26 @@ pub const KEYS: [&str; 22] = [
 /// A client's packet, by parts or whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
+    /// Its parts.
     Parts(Parts),
     /// A whole packet from the wire, and what it does not say itself.
     Packet {
+        /// The packet's bytes (RFC 2131, section 2).
         wire: Vec<u8>,
+        /// The interface, the classes and the leased address.
         context: Parts,
     },
 }
 
 /// The names of the messages.
-pub const MESSAGES: [(&str, u8); 3] = [("discover", 1), ("request", 3), ("inform", 8)];
+pub const MESSAGES: [(&str, MessageType); 3] = [
+    ("discover", MessageType::Discover),
+    ("request", MessageType::Request),
+    ("inform", MessageType::Inform),
+];
 
-/// The parts as a question: what [`read`] makes the same parts of. For whoever lists clients that
-/// somebody else asks about again.
+/// The parts as a question: [`read`] makes the same parts of it. For lists of clients that
+/// a script asks about again.
 pub fn write(parts: &Parts) -> serde_json::Value {
     let mut question = serde_json::Map::new();
     let mut add = |key: &str, value: Option<String>| {
@@ -64,7 +74,7 @@ pub fn write(parts: &Parts) -> serde_json::Value {
     add("ip", parts.leased.or(parts.ciaddr).map(|address| address.to_string()));
     add("relay", parts.giaddr.map(|address| address.to_string()));
     add("interface", Some(parts.interface.clone()).filter(|name| !name.is_empty()));
-    let message = MESSAGES.iter().find(|(_, number)| *number == parts.message);
+    let message = MESSAGES.iter().find(|(_, message)| *message == parts.message);
     add("message", message.map(|(name, _)| (*name).to_owned()));
     for (option, value) in &parts.options {
         match *option {
@@ -73,7 +83,7 @@ pub fn write(parts: &Parts) -> serde_json::Value {
                 add("request-list", Some(numbers.join(",")));
             }
             code::RELAY_AGENT => {
-                for (sub, id) in (SubOptions { rest: value }) {
+                for (sub, id) in Tlv::plain(value).values() {
                     match sub {
                         1 => add("circuit-id-hex", Some(hex::encode(id))),
                         2 => add("remote-id-hex", Some(hex::encode(id))),
@@ -207,8 +217,8 @@ fn read_parts(at: &Cursor<'_>, table: &Table<'_>, mistakes: &mut Mistakes) -> Pa
         .unwrap_or_default();
     parts.classes = classes(table, mistakes);
     let message = table.get("message").and_then(|at| at.one_of(&MESSAGES, mistakes));
-    parts.message = message.unwrap_or(1);
-    if parts.message == 8 {
+    parts.message = message.unwrap_or_default();
+    if parts.message == MessageType::Inform {
         // In a DHCPINFORM the address is the client's own: no lease is made.
         parts.ciaddr = parts.leased.take();
     }
@@ -311,7 +321,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let mut parts = Parts {
-            message: 3,
+            message: MessageType::Request,
             mac: Mac::parse("00:04:13:00:00:01"),
             leased: Some(Ipv4Addr::new(10, 0, 0, 9)),
             giaddr: Some(Ipv4Addr::new(10, 0, 0, 1)),
@@ -326,7 +336,7 @@ mod tests {
         parts.relay_ids(b"ge-0/0/7", b"\x01\xff");
         let Ok(Question::Parts(read)) = ask(&write(&parts).to_string()) else { panic!() };
         assert_eq!(read, parts);
-        let inform = Parts { message: 8, ciaddr: parts.leased.take(), ..parts };
+        let inform = Parts { message: MessageType::Inform, ciaddr: parts.leased.take(), ..parts };
         let Ok(Question::Parts(read)) = ask(&write(&inform).to_string()) else { panic!() };
         assert_eq!(read, inform);
     }

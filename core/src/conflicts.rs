@@ -1,4 +1,4 @@
-//! Options that a phone reads no later than those by which the policy tells it the same thing.
+//! Options that a phone reads no later than those in which the policy sends it the same thing.
 //!
 //! If the server puts one of them into an answer by itself, the phone may follow that one, or make one
 //! thing of both (Snom's phones put option 67 behind option 66). Nothing here changes an answer: this
@@ -7,17 +7,19 @@
 use std::fmt;
 
 use crate::catalogue::{Read, Vendor};
+use crate::tlv::Tlv;
 
-/// An option that competes with one of ours.
+/// An option that competes with one of offhook's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Competitor<'t> {
     /// How the phone reads it.
     pub read: &'t Read,
-    /// How it reads what it is told.
+    /// How it reads what it is sent.
     pub ours: &'t Read,
 }
 
 impl Competitor<'_> {
+    /// The option's number.
     pub fn code(&self) -> u8 {
         option(self.read).map_or(0, |(code, _)| code)
     }
@@ -63,7 +65,7 @@ pub fn competitors<'t>(vendor: &'t Vendor, told: &[u8]) -> Vec<Competitor<'t>> {
     for read in others {
         let Some(purpose) = purpose(read) else { continue };
         let same = ours.iter().filter(|ours| self::purpose(ours) == Some(purpose));
-        // The phone looks for what it is told in the order of the catalogue.
+        // The phone reads its options in the order of the catalogue.
         let Some(ours) = same.min_by_key(|ours| ours.order) else { continue };
         let in_time = read.order > 0 && read.order <= ours.order;
         // A file's name goes with whatever URL the phone has found.
@@ -84,23 +86,8 @@ fn option(read: &Read) -> Option<(u8, Option<u8>)> {
 }
 
 /// As far as the value is made of sub-options: 0 is a filler, 255 the end (RFC 2132, section 8.4).
-fn has_sub_option(mut value: &[u8], sub: u8) -> bool {
-    while let [code, tail @ ..] = value {
-        if *code == 0 {
-            value = tail;
-            continue;
-        }
-        let [length, tail @ ..] = tail else { return false };
-        if *code == 255 {
-            return false;
-        }
-        let Some((_, rest)) = tail.split_at_checked(usize::from(*length)) else { return false };
-        if *code == sub {
-            return true;
-        }
-        value = rest;
-    }
-    false
+fn has_sub_option(value: &[u8], sub: u8) -> bool {
+    Tlv::with_fillers(value).values().any(|(code, _)| code == sub)
 }
 
 /// What an option is read for: a file's name is a part of the URL.

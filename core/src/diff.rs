@@ -1,6 +1,6 @@
 //! What would change? The same clients before two engines: whose answer differs, and how.
 //!
-//! One client at a time, so that neither a file of them nor a server's table need stand in memory.
+//! One client at a time, so that neither a file of them nor a server's table need be in memory.
 //! Serves `offhook diff` and the hook's `phone-policy-test`. Decides nothing: both engines answer as
 //! they would answer a packet, and the two answers are compared byte for byte.
 
@@ -26,6 +26,7 @@ use own::Own;
 pub struct Told {
     /// `set` or `remove`.
     pub action: &'static str,
+    /// The bytes that are sent; empty where the option is taken out.
     #[serde(serialize_with = "as_hex", rename = "hex", skip_serializing_if = "Vec::is_empty")]
     pub bytes: Vec<u8>,
     /// The value, if it is printable.
@@ -86,6 +87,7 @@ pub enum What {
     Answer,
     /// Whose phone it is recognised as; the client classes hang on it.
     Vendor,
+    /// An option, by its number.
     Option(u8),
     /// A header field, by its name in a policy.
     Header(&'static str),
@@ -111,8 +113,11 @@ impl Serialize for What {
 /// One difference between two answers; `None`: the engine leaves it as the server has it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Change {
+    /// What is changed.
     pub what: What,
+    /// What is sent now; `None`: nothing.
     pub before: Option<Told>,
+    /// What the other policy sends; `None`: nothing.
     pub after: Option<Told>,
 }
 
@@ -217,9 +222,11 @@ fn changes(before: &Answer, after: &Answer) -> Vec<Change> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Difference {
+    /// The client's hardware address.
     pub hw_address: Option<String>,
     /// By the new engine; where that knows none, by the old one.
     pub vendor: Option<String>,
+    /// What differs for it.
     pub changes: Vec<Change>,
 }
 
@@ -227,9 +234,11 @@ pub struct Difference {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Group {
+    /// The vendor's id; `None`: not recognised.
     pub vendor: Option<String>,
     /// As people say it.
     pub name: String,
+    /// How many clients have these changes.
     pub phones: usize,
     /// The changes in words, what is each client's own (`{{mac}}`, `{{ip}}`) named instead of shown.
     pub words: Vec<String>,
@@ -241,7 +250,9 @@ pub struct Group {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
+    /// All clients that were compared.
     pub phones: usize,
+    /// Those with a difference.
     pub changed: usize,
     /// The largest first.
     pub groups: Vec<Group>,
@@ -251,7 +262,7 @@ pub struct Report {
     pub differences: Vec<Difference>,
 }
 
-/// More kinds of change than anybody reads; a bound for whoever runs inside a server.
+/// Upper bound on reported groups, so that a diff inside a server uses bounded memory.
 const MOST_GROUPS: usize = 1000;
 
 /// Two engines, and what has been found so far.
@@ -334,7 +345,7 @@ fn name_of(tables: &Tables, id: &str) -> Option<String> {
 impl fmt::Display for Report {
     /// `2 of 3 phones: 1 Yealink gets option 66 "b" instead of "a"; ...`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} phones would be told something else", self.changed, self.phones)?;
+        write!(f, "{} of {} phones would be sent something else", self.changed, self.phones)?;
         for (number, group) in self.groups.iter().enumerate() {
             f.write_str(if number == 0 { ": " } else { "; " })?;
             write!(f, "{} {}: {}", group.phones, group.name, group.words.join(", "))?;

@@ -12,12 +12,14 @@ pub use program::{Form, LiveValues, Program, run};
 use std::net::Ipv4Addr;
 
 use crate::catalogue::record::Text;
-use crate::text::{Live, Piece, pieces};
+use crate::text::{Live, Piece, TextError, pieces};
 use crate::value::{EnterpriseBlock, Joined, SubOption, Value};
+use crate::value_error::ValueError;
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filled {
+    /// A text, step by step.
     Text(Vec<Op>),
     /// Several values, where a list is wanted: `{{time-servers}}`.
     List(Vec<String>),
@@ -26,20 +28,35 @@ pub enum Filled {
 /// A step of writing a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Op {
+    /// These bytes.
     Bytes(Vec<u8>),
+    /// What the packet says.
     Live(Live),
     /// A length byte that counts what is written until the matching `Close`.
     Open,
+    /// The end of the last [`Op::Open`].
     Close,
 }
 
 /// Why a value cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// A name stands for nothing here (no URL, no VLAN): the option stays away, nothing is wrong.
+    /// A name has no value here (no URL, no VLAN): the option stays away, nothing is wrong.
     Absent(String),
-    /// A mistake of whoever wrote the value.
+    /// A mistake in the value as it was written.
     Wrong(String),
+}
+
+impl From<ValueError> for Fault {
+    fn from(error: ValueError) -> Fault {
+        Fault::Wrong(error.to_string())
+    }
+}
+
+impl From<TextError> for Fault {
+    fn from(error: TextError) -> Fault {
+        Fault::Wrong(error.to_string())
+    }
 }
 
 impl From<String> for Fault {
@@ -52,6 +69,9 @@ impl From<String> for Fault {
 pub type Names<'n> = dyn Fn(&str) -> Result<Filled, Fault> + 'n;
 
 /// Compiles a value.
+///
+/// # Errors
+/// A name without a value, or a mistake in the value.
 pub fn compile(value: &Value, nul: bool, names: &Names<'_>) -> Result<Form, Fault> {
     let mut ops = Vec::new();
     write_value(value, nul, names, &mut ops)?;
@@ -59,6 +79,9 @@ pub fn compile(value: &Value, nul: bool, names: &Names<'_>) -> Result<Form, Faul
 }
 
 /// Fills a text.
+///
+/// # Errors
+/// A name without a value, or a mistake in the text.
 pub fn fill(text: &str, names: &Names<'_>) -> Result<Vec<Op>, Fault> {
     let mut ops = Vec::new();
     for piece in pieces(text)? {
@@ -141,7 +164,7 @@ fn write_value(
     Ok(())
 }
 
-/// Every part once, without those whose name stands for nothing. If no part with a name is left, the
+/// Every part once, without those whose name has no value. If no part with a name is left, the
 /// whole value is absent.
 fn write_joined(joined: &Joined, names: &Names<'_>, ops: &mut Vec<Op>) -> Result<(), Fault> {
     let mut written: Vec<&Text> = Vec::new();
@@ -252,27 +275,30 @@ fn address(text: &str) -> Result<Ipv4Addr, String> {
     text.parse().map_err(|_| format!("expected an IPv4 address, found {text:?}"))
 }
 
-/// A name in labels (RFC 1035 3.1), uncompressed.
-pub fn domain(name: &str) -> Result<Vec<u8>, String> {
+/// A name in labels, uncompressed (RFC 1035, section 3.1).
+///
+/// # Errors
+/// A label that is empty, over 63 bytes or not of letters, digits, `-` and `_`; more than 255 bytes.
+pub fn domain(name: &str) -> Result<Vec<u8>, ValueError> {
     let bare = name.strip_suffix('.').unwrap_or(name);
     let mut bytes = Vec::with_capacity(bare.len() + 2);
     for label in bare.split('.') {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if label.is_empty() || label.len() > 63 || !label.chars().all(plain) {
-            return Err(format!("expected a domain name, found {name:?} (label {label:?})"));
+            return Err(ValueError::Label { name: name.to_owned(), label: label.to_owned() });
         }
         bytes.push(label.len() as u8);
         bytes.extend_from_slice(label.as_bytes());
     }
     bytes.push(0);
     if bytes.len() > 255 {
-        return Err(format!("{name:?} is longer than a domain name may be (255 bytes)"));
+        return Err(ValueError::LongName(name.to_owned()));
     }
     Ok(bytes)
 }
 
 /// RFC 3361: 0 and names, or 1 and addresses.
-fn sip_servers(servers: &[String]) -> Result<Vec<u8>, String> {
+fn sip_servers(servers: &[String]) -> Result<Vec<u8>, Fault> {
     let addresses: Vec<Ipv4Addr> = servers.iter().filter_map(|text| text.parse().ok()).collect();
     if addresses.is_empty() {
         let mut bytes = vec![0];
@@ -282,10 +308,10 @@ fn sip_servers(servers: &[String]) -> Result<Vec<u8>, String> {
         return Ok(bytes);
     }
     if addresses.len() != servers.len() {
-        return Err(format!(
+        return Err(Fault::Wrong(format!(
             "RFC 3361 takes all names or all addresses, found both in {}",
             servers.join(", ")
-        ));
+        )));
     }
     Ok(std::iter::once(1).chain(addresses.iter().flat_map(|address| address.octets())).collect())
 }

@@ -38,7 +38,9 @@ const MOST_MODEL_PLANS: usize = 100_000;
 /// An option value that is the same in every packet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ready {
+    /// The option's number.
     pub code: u8,
+    /// Its content.
     pub bytes: Box<[u8]>,
 }
 
@@ -70,11 +72,17 @@ pub struct Engine {
 impl Engine {
     /// Reads and compiles a policy (JSON with comments). Its tokens come out as stars: see
     /// [`Engine::with_keys`].
+    ///
+    /// # Errors
+    /// Every mistake of the policy, each with its place.
     pub fn new(tables: Arc<Tables>, policy: &str, host: Host) -> Result<Engine, Mistakes> {
         Engine::compiled(tables, policy, host, None)
     }
 
     /// The same for a host that may read the key of the policy's tokens.
+    ///
+    /// # Errors
+    /// Every mistake of the policy, each with its place, and what is wrong with the key's file.
     pub fn with_keys(
         tables: Arc<Tables>,
         policy: &str,
@@ -246,7 +254,7 @@ impl Engine {
         self.people.is_some()
     }
 
-    /// A device's own layer is compiled when asked; its mistakes must be told now.
+    /// A device's own layer is compiled when asked; its mistakes must be reported now.
     fn check_devices(&self, wrong: &mut Vec<Wrong>) {
         for (layer, named) in self.policy.devices.layers() {
             let at = For {
@@ -275,10 +283,12 @@ impl Engine {
         }
     }
 
+    /// The catalogue that the policy was compiled with.
     pub fn tables(&self) -> &Arc<Tables> {
         &self.tables
     }
 
+    /// The policy itself.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -293,6 +303,7 @@ impl Engine {
         self.minter.as_ref()
     }
 
+    /// The limits that it was compiled for.
     pub fn host(&self) -> Host {
         self.host
     }
@@ -307,7 +318,7 @@ impl Engine {
         self.answers_phones_only
     }
 
-    /// Whether a site is told by client classes, so that the host must pass them.
+    /// Whether a site is recognised by client classes, so that the host must pass them.
     pub fn uses_classes(&self) -> bool {
         self.uses_classes
     }
@@ -315,10 +326,15 @@ impl Engine {
     /// The plan for a vendor and variant, at no site (`None`) or at the site of this position.
     pub fn plan(&self, site: Option<usize>, vendor: VendorIx, variant: u8) -> &Plan {
         static NOTHING: Plan = Plan::NOTHING;
+        let number = self.plan_number(site, vendor, variant);
+        number.and_then(|number| self.distinct.get(number)).unwrap_or(&NOTHING)
+    }
+
+    /// The position of that plan among [`Engine::plans`]; `None`: there is none.
+    pub fn plan_number(&self, site: Option<usize>, vendor: VendorIx, variant: u8) -> Option<usize> {
         let row = site.map_or(0, |site| site + 1) * self.row;
         let offset = self.offsets.get(usize::from(vendor.0)).map_or(0, |offset| *offset as usize);
-        let found = self.plans.get(row + offset + usize::from(variant));
-        found.and_then(|index| self.distinct.get(*index as usize)).unwrap_or(&NOTHING)
+        self.plans.get(row + offset + usize::from(variant)).map(|number| *number as usize)
     }
 
     /// Whether what a maker's phones are sent depends on their model somewhere.
@@ -404,7 +420,7 @@ impl Engine {
         )
     }
 
-    /// Every distinct plan, for whoever checks or renders the whole policy.
+    /// Every distinct plan, for callers that check or render the whole policy.
     pub fn plans(&self) -> &[Plan] {
         &self.distinct
     }
@@ -435,7 +451,7 @@ fn too_long(place: &str, code: u8, length: usize, host: Host) -> Wrong {
     }
 }
 
-/// What may compete with this plan, or with what the policy tells single devices: who they are is not
+/// What may compete with this plan, or with what the policy sends to single devices: their makers are not
 /// known yet, so this may be more than competes in the end.
 fn competing(vendor: &Vendor, plan: &Plan, devices: &[u8]) -> Vec<u8> {
     let told: Vec<u8> = plan.codes().collect();

@@ -1,4 +1,4 @@
-//! The same line that answers packets, run once more with somebody listening.
+//! Runs the steps that answer a packet once more, and records why each was taken.
 //!
 //! Decides nothing of its own: every sentence comes from what `recognise`, `decide` and `plan` did.
 
@@ -25,31 +25,47 @@ pub use space::{Requested, Space};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Explanation {
+    /// The vendor's id; `None`: not a phone.
     pub vendor: Option<String>,
+    /// The vendor's variant, where it has some.
     pub variant: Option<String>,
+    /// The model that the packet names.
     pub model: Option<String>,
+    /// The firmware that the packet names.
     pub firmware: Option<String>,
+    /// The signs by which it was recognised.
     pub evidence: Vec<String>,
+    /// The site's name.
     pub site: Option<String>,
+    /// The id of the system that serves the phone.
     pub system: Option<String>,
     /// `continue` or `drop`.
     pub answer: &'static str,
+    /// The client classes that the server puts it into.
     pub classes: Vec<String>,
+    /// The options that are set or taken out, sorted by code.
     pub options: Vec<ExplainedOption>,
+    /// The header fields that are set.
     pub header: ExplainedHeader,
     /// What the client lists in its option 55; none: it has no such option and takes what it gets.
     pub requested: Option<Vec<Requested>>,
+    /// How much room the options take.
     pub space: Space,
+    /// What was decided and why, a sentence each.
     pub reasons: Vec<String>,
 }
 
+/// Header fields; `None`: left as they are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExplainedHeader {
+    /// `siaddr`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_server: Option<String>,
+    /// `sname`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_hostname: Option<String>,
+    /// `file`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot_file_name: Option<String>,
 }
@@ -59,7 +75,7 @@ pub fn classes(prefix: &str, vendor: &str) -> [String; 2] {
     [prefix.to_owned(), format!("{prefix}_{vendor}")]
 }
 
-/// Explains what a client would be told, and why. `class_prefix` is the hook's parameter.
+/// Explains what a client would be sent, and why. `class_prefix` is the hook's parameter.
 pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explanation {
     let engine = engine.for_people();
     let tables = engine.tables();
@@ -93,7 +109,7 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
             .map(|identity| evidence(tables, query, &identity))
             .unwrap_or_default(),
         site: decision.site.map(|site| site.name.clone()),
-        system: decision.plan().and_then(|plan| plan.system.clone()),
+        system: decision.plan().and_then(|plan| plan.system()).map(str::to_owned),
         answer: match decision.verdict {
             Verdict::Continue => "continue",
             Verdict::Drop => "drop",
@@ -202,7 +218,7 @@ fn explain_site(
     reasons: &mut Vec<String>,
 ) {
     for site in &engine.policy().sites {
-        if decision.site.is_some_and(|chosen| std::ptr::eq(chosen, site)) {
+        if decision.site.is_some_and(|chosen| chosen.name == site.name) {
             reasons.push(format!("at site {:?}", site.name));
             return;
         }

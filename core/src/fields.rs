@@ -5,19 +5,27 @@ use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 use offhook_catalogue::reader::nearest;
+use offhook_catalogue::url::looks_like_url;
+
+use crate::value_error::ValueError;
 
 /// What a field may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// Any text but an empty one.
     Text,
     /// A name or an address.
     Host,
+    /// A whole number.
     Number {
+        /// The least.
         from: u32,
+        /// The greatest.
         to: u32,
     },
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A text with a scheme and without blanks.
     Url,
     /// Names out of [`CODECS`], with commas between them.
     Codecs,
@@ -30,11 +38,11 @@ pub enum Kind {
     Language,
     /// A country (ISO 3166), `DE`.
     Country,
-    /// The user part of a SIP URI (RFC 3261), as it stands in it.
+    /// The user part of a SIP URI (RFC 3261), as it is written in one.
     SipUser,
 }
 
-/// Where a field may stand.
+/// Where a field may appear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Where {
     /// In a line only.
@@ -45,11 +53,16 @@ pub enum Where {
     Both,
 }
 
+/// A field of a phone or a line.
 #[derive(Debug)]
 pub struct Field {
+    /// Its name in lists and policies.
     pub name: &'static str,
+    /// What its value may be.
     pub kind: Kind,
+    /// Where it may appear.
     pub place: Where,
+    /// Never printed.
     pub secret: bool,
 }
 
@@ -98,6 +111,7 @@ pub const FIELDS: [Field; 28] = [
 /// How audio may be coded, by names that every maker's list can be written with.
 pub const CODECS: [&str; 7] = ["opus", "g722", "pcma", "pcmu", "g729", "ilbc", "g726"];
 
+/// How SIP is carried.
 pub const TRANSPORTS: [&str; 3] = ["udp", "tcp", "tls"];
 
 /// A field's position in [`FIELDS`].
@@ -105,25 +119,29 @@ pub const TRANSPORTS: [&str; 3] = ["udp", "tcp", "tls"];
 pub struct FieldIx(pub u8);
 
 impl FieldIx {
+    /// The field of this name.
     pub fn named(name: &str) -> Option<FieldIx> {
         let found = FIELDS.iter().position(|field| field.name == name)?;
         u8::try_from(found).ok().map(FieldIx)
     }
 
+    /// What is known of it.
     pub fn field(self) -> &'static Field {
         &FIELDS[usize::from(self.0) % FIELDS.len()]
     }
 }
 
-/// The fields that somebody filled in. Most phones fill in few, and there may be a million phones.
+/// The fields that have a value. Most phones have few, and there may be a million phones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Values(Vec<(FieldIx, Box<str>)>);
 
 impl Values {
+    /// The value of a field.
     pub fn get(&self, field: FieldIx) -> Option<&str> {
         self.0.iter().find(|(at, _)| *at == field).map(|(_, value)| &**value)
     }
 
+    /// The value of a field, by its name.
     pub fn named(&self, name: &str) -> Option<&str> {
         self.get(FieldIx::named(name)?)
     }
@@ -137,38 +155,40 @@ impl Values {
         true
     }
 
+    /// All that have a value, in the order of [`FIELDS`].
     pub fn iter(&self) -> impl Iterator<Item = (FieldIx, &str)> {
         self.0.iter().map(|(field, value)| (*field, &**value))
     }
 
+    /// Whether no field has a value.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Gives back memory that is not used.
     pub fn shrink(&mut self) {
         self.0.shrink_to_fit();
     }
 }
 
 impl Kind {
-    /// Whether a value is of this kind; the error says what was expected.
-    pub fn check(self, value: &str) -> Result<(), String> {
-        let fits = match self {
+    /// Whether a value, in its usual spelling, is of this kind.
+    pub fn fits(self, value: &str) -> bool {
+        match self {
             Kind::Text => !value.is_empty(),
             Kind::Host => is_host(value),
             Kind::Number { from, to } => {
                 value.parse::<u32>().is_ok_and(|number| (from..=to).contains(&number))
             }
             Kind::Word(words) => words.contains(&value),
-            Kind::Url => value.contains("://") && !value.contains(char::is_whitespace),
+            Kind::Url => looks_like_url(value),
             Kind::Codecs => value.split(',').all(|codec| CODECS.contains(&codec.trim())),
             Kind::Offset => offset_minutes(value).is_some(),
             Kind::Zone => is_zone(value),
             Kind::Language => is_language(value),
             Kind::Country => value.len() == 2 && value.chars().all(|c| c.is_ascii_uppercase()),
             Kind::SipUser => !value.is_empty() && value.chars().all(in_sip_user),
-        };
-        if fits { Ok(()) } else { Err(self.expected()) }
+        }
     }
 
     fn expected(self) -> String {
@@ -216,7 +236,7 @@ impl Kind {
     }
 }
 
-/// What RFC 3261 lets stand in the user part of a URI, and `#`, which servers take in feature codes.
+/// What RFC 3261 allows in the user part of a URI, and `#`, which servers take in feature codes.
 fn in_sip_user(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.!~*'()&=+$,;?/%#".contains(c)
 }
@@ -274,7 +294,7 @@ pub fn offset_minutes(text: &str) -> Option<i32> {
 }
 
 /// The first character that no phone's file may hold, in whatever format: a line's end, a control
-/// character, or a code point that is no character. It would end a line, or a SIP header, early.
+/// character, or a code point that is not a character. It would end a line, or a SIP header, early.
 pub fn forbidden(text: &str) -> Option<char> {
     text.chars().find(|&c| {
         c.is_control()
@@ -283,43 +303,47 @@ pub fn forbidden(text: &str) -> Option<char> {
     })
 }
 
-/// Fields that may stand in a phone, or in a line.
+/// Fields that may appear in a phone, or in a line.
 pub fn field_names(in_line: bool) -> impl Iterator<Item = &'static str> {
     let other = if in_line { Where::Phone } else { Where::Line };
     FIELDS.iter().filter(move |field| field.place != other).map(|field| field.name)
 }
 
-/// Checks a value for a field and gives it its usual spelling; the mistake never repeats a secret.
-pub fn check_value(at: FieldIx, value: &str) -> Result<Cow<'_, str>, String> {
+/// Checks a value for a field and gives it its usual spelling.
+///
+/// # Errors
+/// What was expected. The value is not repeated: it may be a secret.
+pub fn check_value(at: FieldIx, value: &str) -> Result<Cow<'_, str>, ValueError> {
     characters(value)?;
     let kind = at.field().kind;
     let usual = kind.usual(value);
-    match kind.check(&usual) {
-        Ok(()) => Ok(usual),
-        Err(expected) => Err(format!("expected {expected}{}", kind.suggestion(&usual))),
+    match kind.fits(&usual) {
+        true => Ok(usual),
+        false => {
+            Err(ValueError::Expected(format!("{}{}", kind.expected(), kind.suggestion(&usual))))
+        }
     }
 }
 
 /// No value may hold a character that ends a line.
-pub fn characters(value: &str) -> Result<(), String> {
+///
+/// # Errors
+/// The first such character.
+pub fn characters(value: &str) -> Result<(), ValueError> {
     match forbidden(value) {
         None => Ok(()),
-        Some(c @ ('\n' | '\r')) => Err(format!(
-            "the character U+{:04X} cannot stand in a phone's file: take the line break out, or close \
-             a quote that is still open",
-            u32::from(c)
-        )),
-        Some(c) => Err(format!(
-            "the character U+{:04X} cannot stand in a phone's file: take it out",
-            u32::from(c)
-        )),
+        Some(c @ ('\n' | '\r')) => Err(ValueError::LineBreak(c)),
+        Some(c) => Err(ValueError::Character(c)),
     }
 }
 
 /// A maker's own key: nothing that could end it, in whatever format.
-pub fn check_setting(key: &str, value: &str) -> Result<(), String> {
+///
+/// # Errors
+/// The key has no name, or key or value hold a character that no file can hold.
+pub fn check_setting(key: &str, value: &str) -> Result<(), ValueError> {
     if key.trim().is_empty() || key.trim() != key {
-        return Err("a key of \"settings\" is empty, or has blanks around it".to_owned());
+        return Err(ValueError::SettingName);
     }
     characters(key)?;
     characters(value)
@@ -331,13 +355,13 @@ mod tests {
 
     #[test]
     fn kinds_know_their_own() {
-        assert!(Kind::Host.check("sip.example.com").is_ok());
-        assert!(Kind::Host.check("[2001:db8::1]").is_ok());
+        assert!(Kind::Host.fits("sip.example.com"));
+        assert!(Kind::Host.fits("[2001:db8::1]"));
         for wrong in ["", "192.0.2.300", "sip.example.com:5060", "a b", "http://x"] {
-            assert!(Kind::Host.check(wrong).is_err(), "{wrong}");
+            assert!(!Kind::Host.fits(wrong), "{wrong}");
         }
-        assert!(Kind::Codecs.check("opus, g722").is_ok());
-        assert!(Kind::Codecs.check("mp3").is_err());
+        assert!(Kind::Codecs.fits("opus, g722"));
+        assert!(!Kind::Codecs.fits("mp3"));
         assert_eq!(offset_minutes("-09:30"), Some(-570));
         for wrong in ["", "1:00", "+1:00", "+01:60", "+15:00", "+01"] {
             assert_eq!(offset_minutes(wrong), None, "{wrong}");

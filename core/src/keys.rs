@@ -4,6 +4,7 @@ use offhook_catalogue::error::Mistakes;
 use offhook_catalogue::reader::Cursor;
 
 use crate::fields::characters;
+use crate::value_error::ValueError;
 
 /// What a key can do.
 pub const KEY_TYPES: [&str; 5] = ["line", "blf", "speed-dial", "park", "url"];
@@ -81,10 +82,12 @@ fn read_key(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Key> {
 /// # Errors
 ///
 /// What was expected, without what was found.
-pub fn parse_key(number: u16, text: &str) -> Result<Key, String> {
+pub fn parse_key(number: u16, text: &str) -> Result<Key, ValueError> {
     characters(text)?;
-    let expected =
-        || format!("expected TYPE:VALUE or TYPE:VALUE:LABEL, TYPE one of {}", KEY_TYPES.join(", "));
+    let expected = || {
+        let types = KEY_TYPES.join(", ");
+        ValueError::Expected(format!("TYPE:VALUE or TYPE:VALUE:LABEL, TYPE one of {types}"))
+    };
     let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
     let kind = type_named(kind.trim()).ok_or_else(expected)?;
     let (value, label) = if kind == "url" { cut_url(rest) } else { cut(rest) };
@@ -108,7 +111,7 @@ fn cut(rest: &str) -> (&str, &str) {
     rest.split_once(':').unwrap_or((rest, ""))
 }
 
-/// A label stands behind the last colon, unless what stands there is a port or part of a path.
+/// A label follows the last colon, unless that is a port or part of a path.
 fn cut_url(rest: &str) -> (&str, &str) {
     let scheme = rest.find("://").map_or(0, |at| at + 3);
     match rest.rsplit_once(':') {
@@ -123,11 +126,12 @@ fn cut_url(rest: &str) -> (&str, &str) {
     }
 }
 
-fn whole(key: Key) -> Result<Key, String> {
+fn whole(key: Key) -> Result<Key, ValueError> {
     match key.kind {
         "line" => Ok(key),
         _ if key.value.is_empty() => {
-            Err("expected a \"value\": the number or URL that the key is for".to_owned())
+            let expected = "a \"value\": the number or URL that the key is for";
+            Err(ValueError::Expected(expected.to_owned()))
         }
         _ => Ok(key),
     }
@@ -139,6 +143,7 @@ pub fn twice(keys: &[Key]) -> Option<&Key> {
     keys.iter().find(|key| !seen.insert((key.module, key.number)))
 }
 
+/// What to say of a key that [`twice`] has found.
 pub fn twice_text(key: &Key) -> String {
     match key.module {
         0 => format!("key {} is listed twice", key.number),
@@ -162,7 +167,7 @@ mod tests {
         assert_eq!(parts("url:http://x/a:Door"), key("url", "http://x/a", "Door"));
         assert_eq!(parse_key(1, "line:2").unwrap().line, 2);
         for wrong in ["", "blf", "blf:", "1002", "line:x", "blf:1\n"] {
-            let text = parse_key(1, wrong).unwrap_err();
+            let text = parse_key(1, wrong).unwrap_err().to_string();
             assert!(text.contains("expected") || text.contains("U+000A"), "{wrong:?}: {text}");
         }
     }

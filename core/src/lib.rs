@@ -47,6 +47,7 @@
 //! assert!(mistakes.to_string().starts_with("answer: expected"), "{mistakes}");
 //! ```
 #![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::missing_errors_doc)]
 
 pub mod builtin;
 pub mod check;
@@ -66,7 +67,9 @@ pub mod plan;
 pub mod policy;
 pub mod query;
 pub mod recognise;
+pub mod tlv;
 pub mod token;
+pub mod value_error;
 
 pub use offhook_catalogue as catalogue;
 pub use offhook_catalogue::{error, examples, json, mac, parts, reader, text, tree, url, value};
@@ -76,4 +79,6 @@ pub use engine::{Engine, Host, Ready};
 pub use error::{Mistake, Mistakes};
 pub use explain::{Explanation, explain};
 pub use mac::Mac;
+pub use offhook_catalogue::MessageType;
 pub use query::{Context, Query};
+pub use value_error::ValueError;

@@ -1,5 +1,5 @@
-//! Devices that look like phones and are not recognised: told to the operator, so that a maker whom
-//! the catalogue does not know gets into it. Decides nothing about anybody's answer.
+//! Devices that look like phones and are not recognised: reported to the operator, so that a maker that
+//! the catalogue does not know gets into it. Has no influence on any answer.
 
 use crate::catalogue::Tables;
 use crate::query::Query;
@@ -11,7 +11,7 @@ use crate::recognise::{Finding, other_device, recognise};
 pub enum Suspicion {
     /// It asks for options that hardly anything but phones asks for.
     RequestList,
-    /// Its address is one that phones wear too, and it sends an option 60 that nobody claims.
+    /// Its address is one that phones use too, and it sends an option 60 that no maker claims.
     Address,
 }
 
@@ -34,7 +34,7 @@ pub fn suspect(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
     }
 }
 
-/// The same for a client of whom it is known that nobody recognised it.
+/// The same for a client that is known not to be recognised.
 pub fn suspect_unknown(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
     if other_device(tables, query).is_some() {
         return None;
@@ -44,8 +44,8 @@ pub fn suspect_unknown(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> 
     if tables.other_devices.asks_perhaps_as_a_phone(list) {
         return Some(Suspicion::RequestList);
     }
-    let worn = |mac: crate::Mac| tables.index.macs.holding(mac.number()).next().is_some();
-    (!class.is_empty() && query.mac.is_some_and(worn)).then_some(Suspicion::Address)
+    let used = |mac: crate::Mac| tables.index.macs.holding(mac.number()).next().is_some();
+    (!class.is_empty() && query.mac.is_some_and(used)).then_some(Suspicion::Address)
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ mod tests {
     use crate::parts::Parts;
 
     fn seen(mac: &str, class: &[u8], list: &[u8]) -> Option<Suspicion> {
-        let mut parts = Parts { message: 1, mac: crate::Mac::parse(mac), ..Parts::default() };
+        let mut parts = Parts { mac: crate::Mac::parse(mac), ..Parts::default() };
         parts.option(60, class);
         parts.option(55, list);
         suspect(builtin::built_in(), &Query::from_parts(&parts, &[]))
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(seen(nobody, b"MSFT 5.0", &[1, 3, 43, 120]), None);
         assert_eq!(seen(nobody, b"PXEClient:Arch:00007", &[1, 3, 66, 67, 150]), None);
         assert_eq!(seen("b4:a9:5a:01:02:03", b"", &[1, 3]), None);
-        // A router or a phone: nobody can tell, so somebody should look.
+        // A router or a phone: it cannot be known, so the operator should look.
         assert_eq!(seen(nobody, b"udhcp 1.30", &[1, 3, 66, 67]), Some(Suspicion::RequestList));
     }
 }

@@ -1,13 +1,16 @@
 //! What a client said: the packet as the core sees it, from wire bytes or from single parts.
 //!
 //! Reading is total: no content makes it fail, a cut-off option ends the walk and what came before
-//! counts. Nothing is copied unless an option stands in several pieces (RFC 3396).
+//! counts. Nothing is copied unless an option is in several pieces (RFC 3396).
 
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
+use offhook_catalogue::MessageType;
+
 use crate::mac::Mac;
 use crate::parts::Parts;
+use crate::tlv::Tlv;
 
 pub use offhook_catalogue::code;
 
@@ -34,6 +37,7 @@ pub struct Context<'a> {
     pub leased: Option<Ipv4Addr>,
     /// The receiving interface and its address.
     pub interface: &'a [u8],
+    /// An address of the receiving interface.
     pub interface_address: Option<Ipv4Addr>,
     /// The client's classes in the server. Before the server has evaluated them: none.
     pub classes: &'a [&'a [u8]],
@@ -47,23 +51,35 @@ pub type Value<'a> = Option<Cow<'a, [u8]>>;
 /// A client's packet.
 #[derive(Debug, Clone, Default)]
 pub struct Query<'a> {
-    /// Option 53 (1 DISCOVER, 3 REQUEST, 8 INFORM); 0 in a BOOTP packet.
-    pub message: u8,
+    /// Option 53; `None` in a BOOTP packet.
+    pub message: Option<MessageType>,
     /// Only of an Ethernet client (`htype` 1, `hlen` 6).
     pub mac: Option<Mac>,
+    /// The address that the client has already.
     pub ciaddr: Option<Ipv4Addr>,
+    /// The relay agent's address.
     pub giaddr: Option<Ipv4Addr>,
+    /// Option 50.
     pub requested: Option<Ipv4Addr>,
+    /// Option 12.
     pub host_name: Value<'a>,
+    /// Option 55.
     pub request_list: Value<'a>,
+    /// Option 57, in bytes.
     pub max_size: Option<u16>,
     /// The client chooses its subnet itself (option 118, RFC 3011).
     pub subnet_selected: bool,
+    /// Option 60.
     pub vendor_class: Value<'a>,
+    /// Option 77.
     pub user_class: Value<'a>,
+    /// Option 82.
     pub relay_agent: Value<'a>,
+    /// Option 124.
     pub vendor_identifying_class: Value<'a>,
+    /// Option 125.
     pub vendor_identifying: Value<'a>,
+    /// What the server knows besides.
     pub context: Context<'a>,
 }
 
@@ -87,7 +103,7 @@ impl<'a> Query<'a> {
         if let Some(options) = rest.strip_prefix(&COOKIE) {
             overload = query.walk(options);
         }
-        // Options may go on in the header's own fields (RFC 2132 9.3); phones do not, but hosts may.
+        // Option overload (RFC 2132, section 9.3): options may continue in `file` and `sname`.
         if overload & 1 == 1 {
             query.walk(&header[108..236]);
         }
@@ -107,7 +123,7 @@ impl<'a> Query<'a> {
             ..Context::default()
         };
         let mut query = Query {
-            message: parts.message_type(),
+            message: Some(parts.message),
             mac: parts.mac,
             ciaddr: parts.ciaddr,
             giaddr: parts.giaddr,
@@ -121,23 +137,13 @@ impl<'a> Query<'a> {
     }
 
     /// Takes what the core wants out of a field of options; returns option 52.
-    fn walk(&mut self, mut rest: &'a [u8]) -> u8 {
+    fn walk(&mut self, field: &'a [u8]) -> u8 {
         let mut overload = 0;
-        while let [code, tail @ ..] = rest {
-            if *code == 0 {
-                rest = tail;
-                continue;
-            }
-            let [length, tail @ ..] = tail else { break };
-            if *code == 255 {
-                break;
-            }
-            let Some((value, tail)) = tail.split_at_checked(usize::from(*length)) else { break };
-            self.take(*code, value);
-            if *code == code::OVERLOAD {
+        for (code, value) in Tlv::with_fillers(field).values() {
+            self.take(code, value);
+            if code == code::OVERLOAD {
                 overload = value.first().copied().unwrap_or(0);
             }
-            rest = tail;
         }
         overload
     }
@@ -153,7 +159,7 @@ impl<'a> Query<'a> {
             code::VENDOR_IDENTIFYING_CLASS => &mut self.vendor_identifying_class,
             code::VENDOR_IDENTIFYING => &mut self.vendor_identifying,
             code::MESSAGE_TYPE => {
-                self.message = value.first().copied().unwrap_or(0);
+                self.message = value.first().copied().and_then(MessageType::from_number);
                 return;
             }
             code::REQUESTED_ADDRESS => {
@@ -198,7 +204,7 @@ impl<'a> Query<'a> {
     /// A sub-option of the relay's option 82: 1 circuit id, 2 remote id (RFC 3046).
     pub fn relay_sub_option(&self, wanted: u8) -> Option<&[u8]> {
         let rest = self.relay_agent.as_deref().unwrap_or_default();
-        SubOptions { rest }.find(|(code, _)| *code == wanted).map(|(_, value)| value)
+        Tlv::plain(rest).values().find(|(code, _)| *code == wanted).map(|(_, value)| value)
     }
 
     /// Whether the client lists an option in its option 55; without one it takes what it gets.
@@ -261,22 +267,6 @@ impl<'a> Iterator for UserClasses<'a> {
     }
 }
 
-/// Walks code, length, value.
-#[derive(Clone)]
-pub struct SubOptions<'a> {
-    pub rest: &'a [u8],
-}
-
-impl<'a> Iterator for SubOptions<'a> {
-    type Item = (u8, &'a [u8]);
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
-        let [code, length, tail @ ..] = self.rest else { return None };
-        let (value, rest) = tail.split_at_checked(usize::from(*length))?;
-        self.rest = rest;
-        Some((*code, value))
-    }
-}
-
 /// Walks enterprise number, length, data (RFC 3925).
 struct Enterprises<'a> {
     rest: &'a [u8],
@@ -336,7 +326,7 @@ mod tests {
         let wire = wire(b"\x3c\x03Pol\x00\x35\x01\x01\x3c\x04ycom\xff\x3c\x01!");
         let query = Query::from_wire(&wire, Context::default()).unwrap();
         assert_eq!(query.vendor_class.as_deref(), Some(&b"Polycom"[..]));
-        assert_eq!(query.message, 1);
+        assert_eq!(query.message, Some(MessageType::Discover));
         assert_eq!(query.mac, Some(Mac([0, 4, 0x13, 1, 2, 3])));
     }
 

@@ -1,7 +1,7 @@
 //! Who the client is: which maker's phone, by which signs.
 //!
 //! The better sign wins: option 60, then the enterprise of options 124, 125 and 60, then option 77,
-//! then a hardware address that only this maker's phones wear, then two weak signs of one maker
+//! then a hardware address that only this maker's phones use, then two weak signs of one maker
 //! (an address that other devices share, a host name, a rule marked weak). A single weak sign never
 //! decides. A rule that says "this is the maker's camera" ends the search: it is not a phone. So does a
 //! sign of a boot loader, a computer or the like (`core/catalogue/other-devices`), unless a text that only
@@ -13,20 +13,27 @@ use crate::catalogue::index::RuleRef;
 use crate::catalogue::other_devices::{Counted, OtherSign};
 use crate::catalogue::reading::{ReadPart, read_parts};
 use crate::catalogue::{Field, MacRule, Rule, Tables, VendorIx};
-use crate::query::{Query, SubOptions};
+use crate::query::Query;
+use crate::tlv::Tlv;
 
 /// A sign that counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// A rule of the catalogue.
     Rule(RuleRef),
-    /// A range of addresses: the vendor, and the range among its `macs`.
-    Address { vendor: u16, rule: u16 },
+    /// A range of hardware addresses.
+    Address {
+        /// Position among the vendors.
+        vendor: u16,
+        /// Position among the vendor's `macs`.
+        rule: u16,
+    },
     /// The policy's `devices` say so.
     Device(VendorIx),
 }
 
 impl Sign {
+    /// The maker that the sign is of.
     pub fn vendor(self) -> VendorIx {
         match self {
             Sign::Rule(at) => VendorIx(at.vendor),
@@ -39,6 +46,7 @@ impl Sign {
 /// A phone: its vendor, its variant, and the signs by which it was recognised (the deciding first).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
+    /// The maker.
     pub vendor: VendorIx,
     /// 0, or 1 + the position in the vendor's `variants`.
     pub variant: u8,
@@ -48,6 +56,7 @@ pub struct Identity {
 const SIGNS: usize = 5;
 
 impl Identity {
+    /// The signs, the strongest first.
     pub fn signs(&self) -> impl Iterator<Item = Sign> + '_ {
         self.signs.iter().copied().flatten()
     }
@@ -75,11 +84,13 @@ impl Identity {
 /// What the recognition found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
+    /// A phone.
     Phone(Identity),
-    /// A device of a known maker that is no phone, by this rule.
+    /// A device of a known maker that is not a phone, by this rule.
     NoPhone(RuleRef),
     /// A device that has a phone maker's hardware address and is not a phone, by this sign.
     OtherDevice(OtherSign),
+    /// No sign is known.
     Unknown,
 }
 
@@ -96,6 +107,7 @@ impl Finding {
 /// What a policy says a device is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Named {
+    /// The maker.
     pub vendor: VendorIx,
     /// 0: the one that its packet shows, or else the vendor's default.
     pub variant: u8,
@@ -172,7 +184,7 @@ fn by_texts(tables: &Tables, query: &Query<'_>, signs: &mut Signs) {
     }
     if let Some(name) = query.host_name.as_deref()
         && let Some(at) = index.host_name.find(crate::query::trimmed(name))
-        // A host name is anybody's to choose: it may help a phone, it may not hide one.
+        // Any user can choose a host name: it may help a phone, it may not hide one.
         && rule(tables, at).is_some_and(|rule| rule.phone)
     {
         signs.rule(tables, at);
@@ -281,11 +293,13 @@ impl Signs {
 /// What the packet says of model and firmware.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading<'a> {
+    /// The model, as the packet has it.
     pub model: Option<Cow<'a, [u8]>>,
+    /// The firmware, as the packet has it.
     pub firmware: Option<Cow<'a, [u8]>>,
 }
 
-/// Reads model and firmware where the signs bear them; the first sign that bears one counts.
+/// Reads model and firmware where the signs contain them; the first sign that contains one counts.
 pub fn read<'a>(tables: &'a Tables, query: &'a Query<'_>, identity: &Identity) -> Reading<'a> {
     let mut reading = Reading::default();
     for sign in identity.signs() {
@@ -353,7 +367,7 @@ fn read_enterprise<'a>(rule: &Rule, query: &'a Query<'_>) -> Reading<'a> {
         if number != rule.number {
             continue;
         }
-        for (code, value) in (SubOptions { rest: data }) {
+        for (code, value) in Tlv::plain(data).values() {
             let value = crate::query::trimmed(value);
             if value.is_empty() {
                 continue;

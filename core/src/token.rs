@@ -1,4 +1,4 @@
-//! A phone's token: what proves to a web server that whoever asks for a phone's files was told their
+//! A phone's token: what proves to a web server that a client that asks for a phone's files was sent their
 //! URL by the DHCP server, and did not guess it from an address.
 //!
 //! ```text
@@ -8,8 +8,8 @@
 //! number of servers with the same key mint the same token, and minting again changes nothing, or a
 //! phone would reboot at each renewal. The mark is two letters that say which key and epoch it was made
 //! with, so that the web server knows by which to check it while two are valid. The key in it is derived from the one in the key's file, and is
-//! 256 bits at the end of a short text of hex digits: the known weakness of MD5, that somebody finds
-//! two texts with one digest, helps nobody here to a token for a given address.
+//! 256 bits at the end of a short text of hex digits: the known weakness of MD5, that an attacker finds
+//! two texts with one digest, does not lead to a token for a given address.
 
 /// Whether an answer may carry a token.
 mod right;
@@ -42,23 +42,29 @@ pub struct MasterKey(Hmac<Sha256>);
 /// How a phone's token, `{{token}}` in URLs, is made, and who gets one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenRule {
+    /// Where it is written.
     pub place: String,
+    /// The file with the key.
     pub key_file: String,
+    /// The file with the key before the last change; its tokens still open files.
     pub previous_key_file: Option<String>,
     /// Good for the leased address only.
     pub address: bool,
     /// A word whose change makes all tokens new; empty: none.
     pub epoch: String,
+    /// The epoch before; empty: none.
     pub previous_epoch: String,
     /// The only relays through which a token goes out, and that may choose the subnet; empty: any relay,
     /// but none that chooses.
     pub relays: Vec<Ipv4Net>,
+    /// What a client must show to get a token.
     pub only_if: OnlyIf,
-    /// Seconds after which a hardware address that was not heard of may show other signs.
+    /// Seconds after which a hardware address that was not seen may show other signs.
     pub move_after: Option<u64>,
 }
 
 impl TokenRule {
+    /// Whether a relay agent's word counts.
     pub fn trusts(&self, relay: Ipv4Addr) -> bool {
         self.relays.iter().any(|relays| relays.contains(&relay))
     }
@@ -67,11 +73,14 @@ impl TokenRule {
 /// Which signs a hardware address must show as before to get a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OnlyIf {
+    /// The hardware address shows the same signs as before.
     pub same_phone: bool,
+    /// It is at the same port of the same relay as before.
     pub same_port: bool,
 }
 
 impl OnlyIf {
+    /// Whether anything is required.
     pub fn any(self) -> bool {
         self.same_phone || self.same_port
     }
@@ -79,7 +88,7 @@ impl OnlyIf {
 
 /// Makes tokens. Immutable, shared between threads.
 pub struct Minter {
-    /// Hex digits, so that it can stand in a web server's configuration; empty where the key is not
+    /// Hex digits, so that it can be written in a web server's configuration; empty where the key is not
     /// known, and tokens are only stars.
     key: Zeroizing<String>,
     mark: [u8; MARK],
@@ -91,17 +100,61 @@ pub struct Minter {
 /// How many letters say which key and epoch a token was made with.
 const MARK: usize = 2;
 
-/// What the token's file is read by; the error says what is wrong with the file.
-pub type KeyReader<'r> = dyn Fn(&str) -> Result<MasterKey, String> + 'r;
+/// Why a key's file cannot be used. No message repeats anything of the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be read; the text is the file system's.
+    #[error("{0}")]
+    File(String),
+    /// Too few bytes.
+    #[error("holds {0} bytes: expected at least 32; make one with: openssl rand -hex 32")]
+    Short(usize),
+    /// Too few different characters for a key of this length.
+    #[error(
+        "is not random: expected at least {least} different characters, found {found}; make one with: \
+         openssl rand -hex 32"
+    )]
+    NotRandom {
+        /// What a random key has almost always.
+        least: usize,
+        /// What this one has.
+        found: usize,
+    },
+    /// HMAC does not take it.
+    #[error("cannot be used as a key")]
+    Unusable,
+    /// Other users may read the file, or its group may write it.
+    #[error(
+        "has mode {:04o}: others may read it, or the group may write it; chmod 0640",
+        .0 & 0o7777
+    )]
+    Mode(u32),
+    /// A user who could change the key owns the file.
+    #[error(
+        "belongs to user {owner}: expected root (or user {user}, which this program runs as), since an owner \
+         can change the key; chown root"
+    )]
+    Owner {
+        /// The number of the file's owner.
+        owner: u32,
+        /// The number of this program's user.
+        user: u32,
+    },
+}
+
+/// Reads a key's file, which is named by its path.
+pub type KeyReader<'r> = dyn Fn(&str) -> Result<MasterKey, KeyError> + 'r;
 
 impl MasterKey {
     /// Takes the content of a key's file: at least 32 bytes that look random, blanks around them do
     /// not count.
-    pub fn from_text(content: &[u8]) -> Result<MasterKey, String> {
+    ///
+    /// # Errors
+    /// The key is too short, or does not look random.
+    pub fn from_text(content: &[u8]) -> Result<MasterKey, KeyError> {
         let key = content.trim_ascii();
-        let expected = "make one with: openssl rand -hex 32";
         if key.len() < 32 {
-            return Err(format!("holds {} bytes: expected at least 32; {expected}", key.len()));
+            return Err(KeyError::Short(key.len()));
         }
         let mut seen = [false; 256];
         key.iter().for_each(|byte| seen[usize::from(*byte)] = true);
@@ -114,15 +167,13 @@ impl MasterKey {
             (true, _) => 12,
         };
         if different < least {
-            return Err(format!(
-                "is not random: expected at least {least} different characters, found {different}; {expected}"
-            ));
+            return Err(KeyError::NotRandom { least, found: different });
         }
         let keyed = Hmac::<Sha256>::new_from_slice(key);
-        keyed.map(MasterKey).map_err(|_| "cannot be used as a key".to_owned())
+        keyed.map(MasterKey).map_err(|_| KeyError::Unusable)
     }
 
-    /// A key for one purpose. Whoever learns it learns nothing of the others.
+    /// A key for one purpose. From it, the other purposes' keys cannot be derived.
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         let mut mac = self.0.clone();
         mac.update(purpose.as_bytes());
@@ -130,18 +181,19 @@ impl MasterKey {
     }
 }
 
-/// Whether a key's file is for its owner and group alone.
-pub fn check_mode(mode: u32) -> Result<(), String> {
+/// Whether a key's file is for its owner and group alone; `mode` is `st_mode` of stat(2).
+///
+/// # Errors
+/// Other users may read, write or run it, or its group may write it.
+pub fn check_mode(mode: u32) -> Result<(), KeyError> {
     match mode & 0o027 {
         0 => Ok(()),
-        _ => Err(format!(
-            "has mode {:04o}: others may read it, or the group may write it; chmod 0640",
-            mode & 0o7777
-        )),
+        _ => Err(KeyError::Mode(mode)),
     }
 }
 
 impl Minter {
+    /// Mints with a policy's own epoch.
     pub fn new(master: &MasterKey, rule: &TokenRule) -> Minter {
         Minter::of(master, &rule.epoch, rule.address)
     }
@@ -181,10 +233,12 @@ impl Minter {
         std::str::from_utf8(&self.mark).unwrap_or_default()
     }
 
+    /// The epoch; `-`: none.
     pub fn epoch(&self) -> &str {
         &self.epoch
     }
 
+    /// Whether tokens are for one address each.
     pub fn is_for_addresses(&self) -> bool {
         self.address
     }
@@ -334,7 +388,7 @@ mod tests {
     fn key_files_have_rules() {
         assert!(MasterKey::from_text(b"short").is_err());
         for poor in [&[b'a'; 64][..], &b"abcdefgh".repeat(4), &b"0123456789".repeat(8)] {
-            let text = MasterKey::from_text(poor).unwrap_err();
+            let text = MasterKey::from_text(poor).unwrap_err().to_string();
             assert!(text.contains("is not random"), "{text}");
         }
         assert!(check_mode(0o100_640).is_ok() && check_mode(0o100_400).is_ok());

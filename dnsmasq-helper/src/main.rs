@@ -1,7 +1,7 @@
 //! `offhook-dnsmasq`: the dnsmasq companion of offhook.
 //!
 //! dnsmasq starts it as its `dhcp-script` with an action as first word; people start it with a
-//! command. This file tells the two apart; neither side knows of the other.
+//! command. This file decides which of the two runs; neither side knows of the other.
 #![forbid(unsafe_code)]
 
 mod book;

@@ -1,4 +1,4 @@
-//! How a command ends, and what it prints: the same for every program of ours.
+//! How a command ends, and what it prints: the same for every program of offhook.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ pub enum Failure {
     Wrong(String),
     /// Nothing is wrong, but what was looked for is there, and the exit code says so.
     Found,
-    /// Whoever read our output has stopped.
+    /// The reader of standard output has gone away.
     ClosedPipe,
 }
 
@@ -38,12 +38,12 @@ pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
             ExitCode::from(1)
         }
         Err(Failure::Found) => ExitCode::from(1),
-        // A reader that went away (`offhook vendors | head`) is no failure of ours.
+        // A reader that went away (`offhook vendors | head`) is not a failure of offhook.
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
     }
 }
 
-/// Writes a line to standard error. If nobody reads it, nobody misses it: that is no reason to fail.
+/// Writes a line to standard error. A failure to write is ignored: the line has no reader then.
 pub fn error_line(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
@@ -51,7 +51,7 @@ pub fn error_line(text: impl Display) {
 /// Writes a line to standard output.
 ///
 /// # Errors
-/// It cannot be written; that it is a closed pipe is told apart.
+/// It cannot be written; a closed pipe is a case of its own.
 pub fn line(text: impl Display) -> Result<(), Failure> {
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())

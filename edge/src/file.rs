@@ -14,7 +14,7 @@ use nix::fcntl::OFlag;
 /// The largest policy, list of phones, or capture.
 pub const LARGEST: u64 = 64 << 20;
 
-/// What may stand behind a name.
+/// What a name may lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A file. For servers.
@@ -28,11 +28,15 @@ pub enum Kind {
 /// Why a file could not be read.
 #[derive(Debug)]
 pub enum Unreadable {
+    /// What the file system says.
     System(io::Error),
     /// What was found instead of a file.
     NoFile(&'static str),
+    /// A symbolic link where none is followed.
     Link,
+    /// More bytes than are read.
     TooLarge {
+        /// The most that is read, in bytes.
         largest: u64,
     },
     /// It is of another encoding: what is found, and where.

@@ -1,5 +1,5 @@
 //! A folder that is held open. Every file in it is reached from there, by its bare name and without
-//! following links: whoever else may write to the folder cannot lead us out of it.
+//! following links: another user who may write to the folder cannot lead offhook out of it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};
@@ -20,20 +20,30 @@ use nix::unistd::{Gid, UnlinkatFlags, fchown, geteuid, linkat, symlinkat, unlink
 const FOLDER: Mode = Mode::from_bits_truncate(0o750);
 const FILE: Mode = Mode::from_bits_truncate(0o640);
 
+/// An open folder. Everything in it is reached by its descriptor, never by its path.
 pub struct Folder(OwnedFd);
 
 impl Folder {
     /// Opens a folder that exists; its name may not be a link.
+    ///
+    /// # Errors
+    /// It is missing, not a folder, a link, or may not be read.
     pub fn open(path: &Path) -> io::Result<Folder> {
         Ok(Folder(openat(AT_FDCWD, path, folder_flags(), Mode::empty())?))
     }
 
     /// The same for a folder that the user of a program names: links that lead there are the user's own.
+    ///
+    /// # Errors
+    /// It is missing, not a folder, or may not be read.
     pub fn open_through_links(path: &Path) -> io::Result<Folder> {
         Ok(Folder(openat(AT_FDCWD, path, folder_flags() - OFlag::O_NOFOLLOW, Mode::empty())?))
     }
 
     /// Opens a folder, and makes it first if it is not there.
+    ///
+    /// # Errors
+    /// It is not a folder, a link, or cannot be made.
     pub fn open_or_make(path: &Path) -> io::Result<Folder> {
         match Folder::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -44,8 +54,11 @@ impl Folder {
         }
     }
 
-    /// Fails if somebody else could exchange the files of the folder while this program, which may
+    /// Fails if another user could exchange the files of the folder while this program, which may
     /// be root, works in it.
+    ///
+    /// # Errors
+    /// Another user may write to it, or its owner and mode cannot be read.
     pub fn refuse_if_unsafe(&self) -> io::Result<()> {
         let about = fstat(&self.0)?;
         if geteuid().is_root() && about.st_uid != 0 {
@@ -65,19 +78,33 @@ impl Folder {
     }
 
     /// Fails unless the folder is this user's, and writable by no other.
+    ///
+    /// # Errors
+    /// It belongs to another user, or another user may write to it.
     pub fn refuse_if_foreign(&self) -> io::Result<()> {
         refuse_if_foreign(&self.0)
     }
 
     /// The group that the folder belongs to.
+    ///
+    /// # Errors
+    /// The file system's own.
     pub fn group(&self) -> io::Result<u32> {
         Ok(fstat(&self.0)?.st_gid)
     }
 
+    /// The folder of this name.
+    ///
+    /// # Errors
+    /// It is missing, not a folder, or a link.
     pub fn inside(&self, name: &str) -> io::Result<Folder> {
         Ok(Folder(openat(&self.0, name, folder_flags(), Mode::empty())?))
     }
 
+    /// The folder of this name; it is made if it is missing.
+    ///
+    /// # Errors
+    /// It is not a folder, a link, or cannot be made.
     pub fn inside_or_make(&self, name: &str) -> io::Result<Folder> {
         match self.inside(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -91,6 +118,9 @@ impl Folder {
     }
 
     /// Makes a folder that is not there yet, with this mode whatever the umask, and this group.
+    ///
+    /// # Errors
+    /// It is there already, or cannot be made.
     pub fn make(&self, name: &str, mode: u32, group: Option<u32>) -> io::Result<Folder> {
         mkdirat(&self.0, name, Mode::S_IRWXU)?;
         let folder = self.inside(name)?;
@@ -99,22 +129,31 @@ impl Folder {
     }
 
     /// Sets the folder's own mode and group.
+    ///
+    /// # Errors
+    /// This user may not set them.
     pub fn set_mode_and_group(&self, mode: u32, group: Option<u32>) -> io::Result<()> {
         fchown(&self.0, None, group.map(Gid::from_raw))?;
         Ok(fchmod(&self.0, Mode::from_bits_truncate(mode))?)
     }
 
     /// A plain file for reading.
+    ///
+    /// # Errors
+    /// It is missing, not a plain file, a link, or may not be read.
     pub fn file(&self, name: &str) -> io::Result<File> {
         self.plain(name, OFlag::O_RDONLY)
     }
 
     /// A plain file for reading and writing, made if it is not there.
+    ///
+    /// # Errors
+    /// It is not a plain file, a link, or cannot be made.
     pub fn file_or_make(&self, name: &str) -> io::Result<File> {
         match self.plain(name, OFlag::O_RDWR) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 match self.create(name, OFlag::O_RDWR) {
-                    // Another run of ours was quicker.
+                    // Another run of offhook was quicker.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         self.plain(name, OFlag::O_RDWR)
                     }
@@ -126,6 +165,9 @@ impl Folder {
     }
 
     /// A plain file for reading that is this user's, and writable by no other.
+    ///
+    /// # Errors
+    /// It is missing, not a plain file, or another user may write to it.
     pub fn own_file(&self, name: &str) -> io::Result<File> {
         let file = self.file(name)?;
         refuse_if_foreign(&file)?;
@@ -133,6 +175,9 @@ impl Folder {
     }
 
     /// A file for writing that is not there yet.
+    ///
+    /// # Errors
+    /// It is there already, or cannot be made.
     pub fn new_file(&self, name: &str) -> io::Result<File> {
         self.create(name, OFlag::O_WRONLY)
     }
@@ -154,11 +199,17 @@ impl Folder {
     }
 
     /// Puts a file in its place, whole or not at all; one that was there is replaced.
+    ///
+    /// # Errors
+    /// It cannot be written; the file that was there is as it was.
     pub fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.by_way_of(name, content, |temporary| Ok(renameat(&self.0, temporary, &self.0, name)?))
     }
 
     /// The same, but a file that is there already stays.
+    ///
+    /// # Errors
+    /// It is there already, or cannot be written.
     pub fn put_if_absent(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.by_way_of(name, content, |temporary| {
             match linkat(&self.0, temporary, &self.0, name, AtFlags::empty()) {
@@ -192,6 +243,9 @@ impl Folder {
     }
 
     /// Makes `name` a link to `target`, in place of what was there.
+    ///
+    /// # Errors
+    /// It cannot be made.
     pub fn link(&self, name: &str, target: &Path) -> io::Result<()> {
         let temporary = temporary(name);
         self.remove(&temporary)?;
@@ -204,6 +258,9 @@ impl Folder {
     }
 
     /// Removes a file; none there is as well.
+    ///
+    /// # Errors
+    /// It is there and cannot be removed.
     pub fn remove(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         match unlinkat(&self.0, name.as_ref(), UnlinkatFlags::NoRemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => Ok(()),
@@ -212,16 +269,25 @@ impl Folder {
     }
 
     /// Moves what is called `name` here into another folder, in place of what was there.
+    ///
+    /// # Errors
+    /// It is missing, or the file system refuses.
     pub fn move_to(&self, name: &str, folder: &Folder, new: &str) -> io::Result<()> {
         Ok(renameat(&self.0, name, &folder.0, new)?)
     }
 
     /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// It is missing, not empty, or may not be removed.
     pub fn remove_folder(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, UnlinkatFlags::RemoveDir)?)
     }
 
     /// Removes a folder with all that is in it, `depth` folders deep at most; none there is as well.
+    ///
+    /// # Errors
+    /// It is deeper than `depth`, or something in it cannot be removed.
     pub fn remove_all(&self, name: &str, depth: u8) -> io::Result<()> {
         let folder = match self.inside(name) {
             Ok(folder) => folder,
@@ -238,7 +304,10 @@ impl Folder {
         self.remove_folder(name)
     }
 
-    /// What stands under a name, a link itself and not where it leads; `None` if nothing does.
+    /// What has this name, a link itself and not its target; `None` if nothing has.
+    ///
+    /// # Errors
+    /// The file system's own; a missing name is not an error.
     pub fn about(&self, name: &str) -> io::Result<Option<FileStat>> {
         match fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
             Ok(about) => Ok(Some(about)),
@@ -248,6 +317,9 @@ impl Folder {
     }
 
     /// The names in it, in no order.
+    ///
+    /// # Errors
+    /// It cannot be read.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         let mut folder = Dir::openat(&self.0, ".", folder_flags(), Mode::empty())?;
         let mut names = Vec::new();

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::unistd::geteuid;
-use offhook_core::token::{self, MasterKey};
+use offhook_core::token::{self, KeyError, MasterKey};
 use zeroize::Zeroizing;
 
 use crate::file::{self, Kind, Unreadable};
@@ -17,16 +17,16 @@ const LARGEST: u64 = 64 << 10;
 ///
 /// # Errors
 /// What is wrong with the file, without its name: the caller says where it was named.
-pub fn read(path: &str) -> Result<MasterKey, String> {
+pub fn read(path: &str) -> Result<MasterKey, KeyError> {
     look(path).map_err(|flaw| match flaw {
-        Flaw::File(error) => error.to_string(),
-        Flaw::Content(text) => text,
+        Flaw::File(error) => KeyError::File(error.to_string()),
+        Flaw::Content(error) => error,
     })
 }
 
 enum Flaw {
     File(Unreadable),
-    Content(String),
+    Content(KeyError),
 }
 
 fn look(path: &str) -> Result<MasterKey, Flaw> {
@@ -37,13 +37,10 @@ fn look(path: &str) -> Result<MasterKey, Flaw> {
     MasterKey::from_text(&content).map_err(Flaw::Content)
 }
 
-fn check_owner(owner: u32, user: u32) -> Result<(), String> {
+fn check_owner(owner: u32, user: u32) -> Result<(), KeyError> {
     match owner == 0 || owner == user {
         true => Ok(()),
-        false => Err(format!(
-            "belongs to user {owner}: expected root (or user {user}, which this program runs as), since an \
-             owner can change the key; chown root"
-        )),
+        false => Err(KeyError::Owner { owner, user }),
     }
 }
 
@@ -53,7 +50,7 @@ pub fn flaw(path: &str) -> Option<String> {
     match look(path) {
         Ok(_) | Err(Flaw::File(Unreadable::System(_))) => None,
         Err(Flaw::File(error)) => Some(error.to_string()),
-        Err(Flaw::Content(text)) => Some(text),
+        Err(Flaw::Content(error)) => Some(error.to_string()),
     }
 }
 
@@ -67,7 +64,7 @@ mod tests {
     #[test]
     fn a_key_is_a_file_of_its_own_user_or_of_root() {
         assert!(check_owner(0, 110).is_ok() && check_owner(110, 110).is_ok());
-        let text = check_owner(33, 110).unwrap_err();
+        let text = check_owner(33, 110).unwrap_err().to_string();
         assert!(text.starts_with("belongs to user 33: expected root (or user 110"), "{text}");
     }
 
@@ -77,7 +74,7 @@ mod tests {
         let path = folder.path().join("key");
         let name = path.display().to_string();
         assert_eq!(flaw(&name), None, "it may lie on another machine");
-        assert!(read(&name).unwrap_err().contains("No such file"));
+        assert!(read(&name).unwrap_err().to_string().contains("No such file"));
         let write = |content: &[u8], mode| {
             fs::write(&path, content).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -91,7 +88,12 @@ mod tests {
         assert!(write(&vec![b'x'; 65 << 10], 0o600).contains("too large: expected at most 64 KiB"));
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(read(&link.display().to_string()).unwrap_err().contains("is a symbolic link"));
-        assert_eq!(read("/dev/zero").unwrap_err(), "expected a file, found a device");
+        assert!(
+            read(&link.display().to_string())
+                .unwrap_err()
+                .to_string()
+                .contains("is a symbolic link")
+        );
+        assert_eq!(read("/dev/zero").unwrap_err().to_string(), "expected a file, found a device");
     }
 }

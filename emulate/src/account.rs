@@ -12,8 +12,11 @@ use crate::steps;
 /// How SIP travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
+    /// By UDP.
     Udp,
+    /// By TCP.
     Tcp,
+    /// By TLS over TCP.
     Tls,
 }
 
@@ -34,9 +37,13 @@ pub struct Account {
     pub domain: String,
     /// Where the requests go: the registrar, or the outbound proxy before it.
     pub server: String,
+    /// The port of `server`.
     pub port: u16,
+    /// How SIP is carried to it.
     pub transport: Transport,
+    /// The user part of the account's address.
     pub user: String,
+    /// The name and password for the registrar.
     pub login: Credentials,
     /// The file that the password is in.
     pub password_in: String,

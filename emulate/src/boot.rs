@@ -2,9 +2,11 @@
 
 use std::net::Ipv4Addr;
 
+use offhook_catalogue::MessageType;
+
 use crate::character::Informs;
 use crate::exchange::{Exchange, transaction};
-use crate::packet::{ACK, Answer, DISCOVER, INFORM, NAK, OFFER, Question, RELEASE, REQUEST};
+use crate::packet::{Answer, Question};
 use crate::phone::Phone;
 use crate::reading::{self, NoPlace, Place, Said, Understood, Vlan};
 use crate::report::Log;
@@ -13,8 +15,11 @@ use crate::steps;
 /// What the phone has after its DHCP rounds.
 #[derive(Debug, Clone)]
 pub struct Lease {
+    /// The address that the phone has.
     pub address: Ipv4Addr,
+    /// The answer that the phone went by.
     pub answer: Answer,
+    /// What the phone understood of it.
     pub understood: Understood,
 }
 
@@ -55,7 +60,7 @@ pub fn boot(
                 .map(|server| (54, server.octets().to_vec()))
                 .into_iter()
                 .collect(),
-            ..question(phone, exchange, RELEASE)
+            ..question(phone, exchange, MessageType::Release)
         };
         if let Err(error) = exchange.send(&release) {
             log.failed(steps::VLAN, format!("cannot give {} back: {error}", lease.address));
@@ -72,8 +77,8 @@ pub fn boot(
 fn round(phone: &Phone, exchange: &Exchange, place: &str, log: &mut Log<'_>) -> Option<Lease> {
     let (offer_step, ack_step) =
         (format!("{}{place}", steps::OFFER), format!("{}{place}", steps::ACK));
-    let discover = question(phone, exchange, DISCOVER);
-    let offer = match exchange.ask(&discover, &[OFFER]) {
+    let discover = question(phone, exchange, MessageType::Discover);
+    let offer = match exchange.ask(&discover, &[MessageType::Offer]) {
         Ok(offer) => offer,
         Err(why) => {
             log.failed(offer_step, why.to_string());
@@ -88,13 +93,13 @@ fn round(phone: &Phone, exchange: &Exchange, place: &str, log: &mut Log<'_>) -> 
         return None;
     };
     log.passed(offer_step, format!("{} offered by {server}", offer.yiaddr));
-    let mut request = question(phone, exchange, REQUEST);
+    let mut request = question(phone, exchange, MessageType::Request);
     // The same transaction as the DISCOVER's (RFC 2131 4.4.1).
     request.xid = discover.xid;
     request.options.push((50, offer.yiaddr.octets().to_vec()));
     request.options.push((54, server.octets().to_vec()));
-    let ack = match exchange.ask(&request, &[ACK, NAK]) {
-        Ok(ack) if ack.kind == ACK => ack,
+    let ack = match exchange.ask(&request, &[MessageType::Ack, MessageType::Nak]) {
+        Ok(ack) if ack.kind == MessageType::Ack => ack,
         Ok(_) => {
             log.failed(ack_step, format!("{server} took its offer back (DHCPNAK)"));
             return None;
@@ -130,8 +135,8 @@ fn inform(
     log: &mut Log<'_>,
 ) -> Option<Answer> {
     let name = format!("{}{place}", steps::INFORM);
-    let inform = Question { ciaddr: address, ..question(phone, exchange, INFORM) };
-    match exchange.ask_as(address, &inform, &[ACK]) {
+    let inform = Question { ciaddr: address, ..question(phone, exchange, MessageType::Inform) };
+    match exchange.ask_as(address, &inform, &[MessageType::Ack]) {
         Ok(answer) => {
             log.passed(name, format!("answered with {} options", answer.options.len()));
             Some(answer)
@@ -156,7 +161,7 @@ pub fn given(phone: &Phone, url: &str) -> Result<(Place, Vec<Place>), NoPlace> {
     Ok((reading::place(phone, url, None)?, reading::fallbacks(phone, url, None)))
 }
 
-pub(crate) fn question(phone: &Phone, exchange: &Exchange, kind: u8) -> Question {
+pub(crate) fn question(phone: &Phone, exchange: &Exchange, kind: MessageType) -> Question {
     Question {
         kind,
         xid: transaction(),

@@ -17,7 +17,7 @@ pub struct Character {
     pub informs: Informs,
     /// `{{model}}`, `{{mac}}` ... are filled in.
     pub user_agent: Option<String>,
-    /// The model that is played where the catalogue's example bears none.
+    /// The model that is played where the catalogue's example has none.
     pub model: Option<String>,
     /// What `{{series}}` leaves out of the model's beginning.
     pub series_without: Option<String>,
@@ -56,10 +56,12 @@ pub struct Character {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Informs {
+    /// It never does.
     #[default]
     Never,
     /// If the DHCPACK does not say where its files are.
     WithoutUrl,
+    /// Always.
     Always,
 }
 
@@ -67,9 +69,13 @@ pub enum Informs {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UrlOf {
+    /// Of the scheme, or empty.
     pub scheme: String,
+    /// Of the host.
     pub host: String,
+    /// Of the port, or empty.
     pub port: String,
+    /// Of the path, or empty.
     pub path: String,
 }
 
@@ -79,6 +85,7 @@ pub struct UrlOf {
 pub struct Login {
     /// Parameters of its files.
     pub user: Vec<String>,
+    /// Parameters of its files.
     pub password: Vec<String>,
     /// What it has when it leaves the factory: published by the maker, and no secret.
     pub factory: Option<(String, String)>,
@@ -88,10 +95,13 @@ pub struct Login {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Registration {
+    /// The registrar.
     pub server: Vec<String>,
+    /// The registrar's port.
     pub port: Vec<String>,
     /// Host, port and transport through which the registrar is reached: `host:port;transport=udp`.
     pub outbound: Vec<String>,
+    /// The outbound proxy's port.
     pub outbound_port: Vec<String>,
     /// The transport to that proxy, where it is not that of the account.
     pub outbound_transport: Vec<String>,
@@ -103,9 +113,13 @@ pub struct Registration {
     pub switch: Option<Switch>,
     /// The port if no parameter says one, whatever the transport. Without this: 5060, and 5061 by TLS.
     pub port_default: Option<u16>,
+    /// How SIP is carried.
     pub transport: Vec<String>,
+    /// The user part of the address.
     pub user: Vec<String>,
+    /// The name for the registrar's question.
     pub auth_user: Vec<String>,
+    /// The password for it.
     pub password: Vec<String>,
     /// The maker's words for a transport, where they are not the usual ones: `"1" = "tcp"`.
     pub transports: BTreeMap<String, String>,
@@ -115,6 +129,7 @@ pub struct Registration {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Switch {
+    /// Its names.
     pub parameter: Vec<String>,
     /// Its values that mean yes, without regard to case.
     pub on: Vec<String>,
@@ -132,6 +147,9 @@ pub struct NoCharacter {
 
 impl Character {
     /// The character of a vendor's phones. The error names the file.
+    ///
+    /// # Errors
+    /// The vendor's `phone.toml` has a mistake.
     pub fn of(vendor: &str) -> Result<Character, NoCharacter> {
         let Some((id, text)) = texts::phones().find(|(id, _)| *id == vendor) else {
             return Ok(Character::default());

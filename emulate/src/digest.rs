@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 /// A name and its password. The password is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
+    /// The name.
     pub user: String,
+    /// The password. Never printed.
     pub password: String,
 }
 
@@ -27,18 +29,22 @@ enum Algorithm {
 /// What a server wants.
 #[derive(Debug, Clone)]
 pub struct Challenge {
+    /// What the password is for, in the server's words.
     pub realm: String,
     nonce: String,
     opaque: Option<String>,
     algorithm: Algorithm,
     /// It offers `qop=auth`.
     auth: bool,
+    /// The password was right, and only the nonce too old.
     pub stale: bool,
 }
 
 /// Which request is answered for.
 pub struct Asked<'a> {
+    /// The request's method.
     pub method: &'a str,
+    /// The request's target.
     pub uri: &'a str,
     /// The client's own nonce.
     pub nonce: &'a str,

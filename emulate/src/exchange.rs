@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use offhook_catalogue::MessageType;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::packet::{Answer, NotOurs, Question};
@@ -15,15 +16,25 @@ use crate::packet::{Answer, NotOurs, Question};
 pub enum Way {
     /// From port 68 by broadcast, on one interface. Needs the right to use that port and interface
     /// (root, or CAP_NET_BIND_SERVICE and CAP_NET_RAW).
-    Broadcast { interface: String },
+    Broadcast {
+        /// Its name, such as `eth0`.
+        interface: String,
+    },
     /// As a relay with this address (`giaddr`), to one server. The server answers to the relay's port.
-    Relay { relay: SocketAddrV4, server: SocketAddrV4 },
+    Relay {
+        /// The relay's address and port.
+        relay: SocketAddrV4,
+        /// The server's address and port.
+        server: SocketAddrV4,
+    },
 }
 
 /// How long and how often a phone asks.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
+    /// How long an answer is waited for.
     pub each: Duration,
+    /// How often a packet is sent.
     pub tries: u32,
 }
 
@@ -32,16 +43,27 @@ pub struct Patience {
 pub struct Exchange {
     socket: UdpSocket,
     way: Way,
+    /// How long and how often answers are waited for.
     pub patience: Patience,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Silence {
+    /// No answer came in time.
     #[error("no answer to {tries} packets, {each:?} each{hint}")]
-    Timeout { tries: u32, each: Duration, hint: &'static str },
+    Timeout {
+        /// How many packets were sent.
+        tries: u32,
+        /// How long an answer to each was waited for.
+        each: Duration,
+        /// What may be the reason; empty: not known.
+        hint: &'static str,
+    },
+    /// An answer to this phone that cannot be read; the text says why.
     #[error("the answer is not well-formed: {0}")]
     Broken(String),
+    /// The operating system refused.
     #[error("{0}")]
     Socket(#[from] io::Error),
 }
@@ -55,12 +77,18 @@ pub struct NoSocket {
     hint: &'static str,
 }
 
+/// Where DHCP servers listen (RFC 2131, section 4.1).
 pub const SERVER_PORT: u16 = 67;
+/// Where DHCP clients listen.
 pub const CLIENT_PORT: u16 = 68;
 /// The largest UDP datagram there is.
 const LARGEST: usize = 65_535;
 
 impl Exchange {
+    /// Opens the sockets.
+    ///
+    /// # Errors
+    /// A port or an interface cannot be had; the text says which.
     pub fn new(way: Way, patience: Patience) -> Result<Exchange, NoSocket> {
         let socket = match &way {
             Way::Relay { relay, .. } => bind(*relay),
@@ -89,6 +117,7 @@ impl Exchange {
         }
     }
 
+    /// Whether questions and answers are broadcast.
     pub fn by_broadcast(&self) -> bool {
         matches!(self.way, Way::Broadcast { .. })
     }
@@ -113,6 +142,9 @@ impl Exchange {
     }
 
     /// Sends and does not wait.
+    ///
+    /// # Errors
+    /// The operating system refused.
     pub fn send(&self, question: &Question) -> io::Result<()> {
         let to = match &self.way {
             Way::Relay { server, .. } => *server,
@@ -122,17 +154,23 @@ impl Exchange {
     }
 
     /// Sends, again and again, and waits for an answer of one of these kinds.
-    pub fn ask(&self, question: &Question, kinds: &[u8]) -> Result<Answer, Silence> {
+    ///
+    /// # Errors
+    /// No answer came in time, or one that cannot be read.
+    pub fn ask(&self, question: &Question, kinds: &[MessageType]) -> Result<Answer, Silence> {
         self.ask_hearing(&[&self.socket], question, kinds)
     }
 
     /// The same for an answer that goes to the phone's own address (DHCPINFORM): Kea sends it there,
     /// as RFC 2131 4.3.5 wants it, dnsmasq to the relay.
+    ///
+    /// # Errors
+    /// No answer came in time, or one that cannot be read.
     pub fn ask_as(
         &self,
         address: Ipv4Addr,
         question: &Question,
-        kinds: &[u8],
+        kinds: &[MessageType],
     ) -> Result<Answer, Silence> {
         let port = match &self.way {
             Way::Relay { relay, .. } => relay.port(),
@@ -152,7 +190,7 @@ impl Exchange {
         &self,
         sockets: &[&UdpSocket],
         question: &Question,
-        kinds: &[u8],
+        kinds: &[MessageType],
     ) -> Result<Answer, Silence> {
         let Patience { each, tries } = self.patience;
         for _ in 0..tries {
@@ -175,7 +213,7 @@ const TURN: Duration = Duration::from_millis(5);
 fn hear(
     sockets: &[&UdpSocket],
     question: &Question,
-    kinds: &[u8],
+    kinds: &[MessageType],
     end: Instant,
 ) -> Result<Option<Answer>, Silence> {
     let mut buffer = vec![0; LARGEST];

@@ -17,8 +17,11 @@ use crate::steps;
 /// How far a phone goes, and by which ways.
 #[derive(Debug)]
 pub struct Journey {
+    /// How the phone learns where its files are.
     pub start: Start,
+    /// Fetch the files; `None`: stop before.
     pub files: Option<Files>,
+    /// Register; `None`: stop before.
     pub registration: Option<Registration>,
     /// The phone speaks from its leased address, which this host must have.
     pub from_own_address: bool,
@@ -26,16 +29,24 @@ pub struct Journey {
     pub waiting: Option<Waiting>,
 }
 
+/// How a phone learns where its files are.
 #[derive(Debug)]
 pub enum Start {
-    /// DHCP; `voice` is the way in the voice VLAN.
-    Dhcp { exchange: Exchange, voice: Option<Exchange> },
+    /// By DHCP.
+    Dhcp {
+        /// The way to the server.
+        exchange: Exchange,
+        /// The way in the voice VLAN.
+        voice: Option<Exchange>,
+    },
     /// The provisioning URL is given, as on a phone's own web page.
     Url(String),
 }
 
+/// How files are fetched.
 #[derive(Debug)]
 pub struct Files {
+    /// How long a server is waited for.
     pub patience: Duration,
     /// Certificates (PEM) by which servers over TLS are trusted, the registrar too; none: the public ones.
     pub authority: Option<String>,
@@ -43,8 +54,10 @@ pub struct Files {
     pub credentials: Option<Credentials>,
 }
 
+/// How a line registers.
 #[derive(Debug)]
 pub struct Registration {
+    /// How long the registrar is waited for.
     pub patience: Duration,
     /// The status by which it passes.
     pub expected: u16,

@@ -17,15 +17,18 @@ use crate::steps;
 /// How a phone waits.
 #[derive(Debug, Clone)]
 pub struct Waiting {
+    /// How long.
     pub patience: Duration,
     /// Where it listens, by UDP.
     pub port: u16,
+    /// What it does with a NOTIFY.
     pub manner: Manner,
 }
 
 /// What it does with a NOTIFY that it knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Manner {
+    /// Does what it says.
     #[default]
     Accepts,
     /// Asks for the name and password of its own account first.
@@ -39,7 +42,9 @@ pub enum Manner {
 /// Whether it is to fetch again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
+    /// It is.
     Yes,
+    /// It is not.
     No,
 }
 

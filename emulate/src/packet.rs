@@ -6,15 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use offhook_catalogue::Mac;
-
-pub const DISCOVER: u8 = 1;
-pub const OFFER: u8 = 2;
-pub const REQUEST: u8 = 3;
-pub const ACK: u8 = 5;
-pub const NAK: u8 = 6;
-pub const RELEASE: u8 = 7;
-pub const INFORM: u8 = 8;
+use offhook_catalogue::{Mac, MessageType};
 
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
 const FIXED: usize = 240;
@@ -24,18 +16,24 @@ const SHORTEST: usize = 300;
 /// A client's message.
 #[derive(Debug, Clone)]
 pub struct Question {
-    pub kind: u8,
+    /// Option 53.
+    pub kind: MessageType,
+    /// The number of the transaction.
     pub xid: u32,
+    /// The client's hardware address.
     pub mac: Mac,
     /// Asks for an answer by broadcast: without an address the phone receives no other.
     pub broadcast: bool,
+    /// The address that the client has already; unspecified: none.
     pub ciaddr: Ipv4Addr,
     /// The relay that passes it on; unspecified: none.
     pub giaddr: Ipv4Addr,
+    /// Options but 53, in their order.
     pub options: Vec<(u8, Vec<u8>)>,
 }
 
 impl Question {
+    /// The packet's bytes (RFC 2131, section 2).
     pub fn wire(&self) -> Vec<u8> {
         let relayed = u8::from(!self.giaddr.is_unspecified());
         let mut wire = Vec::with_capacity(SHORTEST);
@@ -49,7 +47,7 @@ impl Question {
         wire.extend(self.mac.0);
         wire.resize(FIXED - COOKIE.len(), 0);
         wire.extend(COOKIE);
-        wire.extend([53, 1, self.kind]);
+        wire.extend([53, 1, self.kind.number()]);
         for (code, value) in &self.options {
             for piece in value.chunks(255) {
                 wire.extend([*code, u8::try_from(piece.len()).unwrap_or(u8::MAX)]);
@@ -67,11 +65,15 @@ impl Question {
 /// A server's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    pub kind: u8,
+    /// Option 53.
+    pub kind: MessageType,
+    /// The client's address.
     pub yiaddr: Ipv4Addr,
+    /// The next server's address.
     pub siaddr: Ipv4Addr,
     /// Text of the header's fields; empty where they carry options instead.
     pub sname: Vec<u8>,
+    /// The header's `file`, likewise.
     pub file: Vec<u8>,
     /// Whole values: pieces of one code are put together.
     pub options: BTreeMap<u8, Vec<u8>>,
@@ -80,8 +82,11 @@ pub struct Answer {
 /// What a client must know to go on, before it reads the answer whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glance {
-    pub kind: u8,
+    /// Option 53.
+    pub kind: MessageType,
+    /// The client's address.
     pub yiaddr: Ipv4Addr,
+    /// Option 54.
     pub server: Option<Ipv4Addr>,
 }
 
@@ -96,6 +101,9 @@ pub enum NotOurs {
 
 impl Answer {
     /// Reads a datagram as the answer to the question of this transaction and client.
+    ///
+    /// # Errors
+    /// It is for another client, not DHCP, or not well-formed.
     pub fn read(wire: &[u8], xid: u32, mac: Mac) -> Result<Answer, NotOurs> {
         let Some((header, options)) = wire.split_at_checked(FIXED) else {
             return Err(NotOurs::Foreign);
@@ -123,8 +131,11 @@ impl Answer {
             sname = Vec::new();
         }
         let kind = match values.get(&53).map(Vec::as_slice) {
-            Some([kind]) => *kind,
-            _ => return Err(NotOurs::Broken("it has no message type (option 53)".to_owned())),
+            Some([kind]) => MessageType::from_number(*kind),
+            _ => None,
+        };
+        let Some(kind) = kind else {
+            return Err(NotOurs::Broken("it has no message type (option 53)".to_owned()));
         };
         let address = |from: usize| match at(from, 4) {
             [a, b, c, d] => Ipv4Addr::new(*a, *b, *c, *d),
@@ -149,7 +160,7 @@ impl Answer {
                 (_, [length, tail @ ..]) => {
                     let (value, next) = tail.split_at_checked(usize::from(*length))?;
                     match *code {
-                        53 => kind = value.first().copied(),
+                        53 => kind = value.first().copied().and_then(MessageType::from_number),
                         54 => server = value.first_chunk::<4>().copied().map(Ipv4Addr::from),
                         _ => {}
                     }
@@ -162,6 +173,7 @@ impl Answer {
         Some(Glance { kind: kind?, yiaddr, server })
     }
 
+    /// An option's whole value.
     pub fn option(&self, code: u8) -> Option<&[u8]> {
         self.options.get(&code).map(Vec::as_slice)
     }
@@ -175,11 +187,10 @@ impl Answer {
     /// The message type in words.
     pub fn name(&self) -> &'static str {
         match self.kind {
-            OFFER => "DHCPOFFER",
-            ACK => "DHCPACK",
-            NAK => "DHCPNAK",
-            _ => "a message of another type",
+            MessageType::Offer | MessageType::Ack | MessageType::Nak => self.kind.name(),
+            _ => None,
         }
+        .unwrap_or("a message of another type")
     }
 }
 
@@ -217,7 +228,7 @@ mod tests {
 
     fn question(options: Vec<(u8, Vec<u8>)>) -> Question {
         Question {
-            kind: DISCOVER,
+            kind: MessageType::Discover,
             xid: 7,
             mac: MAC,
             broadcast: true,
@@ -255,9 +266,12 @@ mod tests {
             b"\x35\x01\x05\x0c\x01\xff\x96\x08\x0a\0\0\x01\x0a\0\0\x02\x42\x01x\x42\x01y\xff",
         );
         let read = Answer::read(&wire, 7, MAC).unwrap();
-        assert_eq!((read.kind, read.yiaddr), (ACK, Ipv4Addr::new(10, 0, 0, 9)));
+        assert_eq!((read.kind, read.yiaddr), (MessageType::Ack, Ipv4Addr::new(10, 0, 0, 9)));
         let glance = Answer::glance(&wire, 7, MAC).unwrap();
-        assert_eq!((glance.kind, glance.yiaddr, glance.server), (ACK, read.yiaddr, read.server()));
+        assert_eq!(
+            (glance.kind, glance.yiaddr, glance.server),
+            (MessageType::Ack, read.yiaddr, read.server())
+        );
         assert_eq!(Answer::glance(&wire, 8, MAC), None);
         assert_eq!(read.option(66), Some(&b"xy"[..]));
         assert_eq!(read.option(150).map(<[u8]>::len), Some(8));

@@ -1,4 +1,4 @@
-//! What became of a boot: one line per step.
+//! The outcome of a boot: one line per step.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -10,7 +10,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
+    /// As it must be.
     Passed,
+    /// Not as it must be; the text says why.
     Failed,
     /// An earlier step failed, or there is nothing for it to do; the text says which.
     NotReached,
@@ -20,7 +22,9 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Step {
+    /// One of [`crate::steps`], and what it is about.
     pub name: String,
+    /// How it ended.
     pub outcome: Outcome,
     /// What came of it, or why not. Never a secret.
     pub text: String,
@@ -43,20 +47,26 @@ impl fmt::Display for Step {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
+    /// The maker's id.
     pub vendor: String,
+    /// The model; empty: none.
     pub model: String,
     /// The catalogue's example that was played.
     pub example: String,
+    /// The phone's hardware address.
     pub hw_address: String,
     /// The options of the answer that it went by, as they came over the wire.
     pub told: Vec<Told>,
+    /// All steps, in their order.
     pub steps: Vec<Step>,
 }
 
 /// One option of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Told {
+    /// The option's number.
     pub code: u8,
+    /// Its content, as hex digits.
     pub hex: String,
     /// Where the bytes are a text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +88,7 @@ impl Report {
         self.steps.iter().all(|step| step.outcome != Outcome::Failed)
     }
 
+    /// The first step of this name.
     pub fn step(&self, name: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.name == name)
     }
@@ -96,14 +107,17 @@ impl<'l> Log<'l> {
         Log { steps: Vec::new(), since: Instant::now(), each }
     }
 
+    /// Adds a step that passed.
     pub fn passed(&mut self, name: impl Into<String>, text: impl Into<String>) {
         self.add(name.into(), Outcome::Passed, text.into());
     }
 
+    /// Adds a step that failed.
     pub fn failed(&mut self, name: impl Into<String>, why: impl Into<String>) {
         self.add(name.into(), Outcome::Failed, why.into());
     }
 
+    /// Adds a step that was not tried.
     pub fn not_reached(&mut self, name: impl Into<String>, why: impl Into<String>) {
         self.add(name.into(), Outcome::NotReached, why.into());
     }
@@ -122,6 +136,7 @@ impl<'l> Log<'l> {
         self.steps.push(step);
     }
 
+    /// The steps so far.
     pub fn finish(self) -> Vec<Step> {
         self.steps
     }

@@ -19,10 +19,13 @@ use rustls::{
 /// Why the certificates of `--ca` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
+    /// There is no certificate in it.
     #[error("no certificate in it (expected PEM)")]
     Empty,
+    /// It is not PEM; the text says where.
     #[error("not PEM: {0}")]
     Pem(String),
+    /// A certificate cannot be read; the text says why.
     #[error("not a certificate that can be trusted: {0}")]
     Certificate(String),
 }

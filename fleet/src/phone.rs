@@ -63,7 +63,7 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// Whether the phone has the file: got it, or was told that it has it already.
+    /// Whether the phone has the file: got it, or got the answer that it has it already.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         (200..300).contains(&self.status) || self.status == 304
@@ -95,7 +95,7 @@ pub enum Stage {
     UnknownMaker,
     /// Recognised, and was sent nothing.
     NotTold,
-    /// Was sent where its files are; no web server's log was given.
+    /// Was sent the address of its files; a web server's log was not given.
     Told,
     /// Was sent where its files are, and has not asked for one.
     NotFetched,

@@ -50,7 +50,7 @@ pub fn decode(bytes: &[u8]) {
 /// A list of phones (JSON, CSV), and the files of the phones in it.
 pub fn phones(bytes: &[u8]) {
     static RENDERER: LazyLock<Option<Renderer<'static>>> = LazyLock::new(|| {
-        let no_key = |_: &str| Err("no key here".to_owned());
+        let no_key = |_: &str| Err(offhook_core::token::KeyError::File("no key here".to_owned()));
         Renderer::new(ENGINE.as_ref()?, &[], &no_key).ok()
     });
     let (Some(engine), Some(renderer)) = (ENGINE.as_ref(), RENDERER.as_ref()) else { return };

@@ -44,7 +44,7 @@ namespace isc {
 namespace dhcp {
 class Subnet4;
 }
-}
+}  // namespace isc
 
 using isc::asiolink::IOAddress;
 using isc::data::ConstElementPtr;
@@ -194,7 +194,7 @@ private:
 };
 
 // As kea-dhcp4 does once the libraries are loaded. The configuration is that of a server which uses
-// nobody's client classes, but for the parameters of the library itself.
+// no client classes, but for the parameters of the library itself.
 void configure(const Points& points, const Library& library) {
     if (library.path.empty() || !HooksManager::calloutsPresent(points.configured)) {
         return;
@@ -284,8 +284,7 @@ double drive(const Points& points, const Settings& settings, std::string& proof)
         }
         time += Clock::now() - start;
     }
-    const double nanoseconds =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+    const double nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
     return (nanoseconds / settings.packets);
 }
 
@@ -365,19 +364,17 @@ int main(int argc, char** argv) {
     HooksManager::unloadLibraries();
 
     // JSON, one object: the runner makes the table.
-    std::cout << "{ \"kea-hooks-version\": " << BENCH_KEA_HOOKS_VERSION << ", \"rounds\": "
-              << settings.rounds << ", \"packets\": " << settings.packets << ", \"whole\": "
-              << (settings.whole ? "true" : "false") << ", \"laptops\": "
-              << (settings.laptops ? "true" : "false") << ", \"info\": "
-              << (settings.info ? "true" : "false") << ", \"libraries\": [";
+    std::cout << "{ \"kea-hooks-version\": " << BENCH_KEA_HOOKS_VERSION << ", \"rounds\": " << settings.rounds
+              << ", \"packets\": " << settings.packets
+              << ", \"whole\": " << (settings.whole ? "true" : "false")
+              << ", \"laptops\": " << (settings.laptops ? "true" : "false")
+              << ", \"info\": " << (settings.info ? "true" : "false") << ", \"libraries\": [";
     for (std::size_t index = 0; index < libraries.size(); ++index) {
         const Library& library = libraries[index];
-        const auto extremes =
-            std::minmax_element(library.nanoseconds.begin(), library.nanoseconds.end());
+        const auto extremes = std::minmax_element(library.nanoseconds.begin(), library.nanoseconds.end());
         std::cout << (index ? ", " : " ") << "{ \"name\": \"" << library.name
-                  << "\", \"median\": " << median(library.nanoseconds)
-                  << ", \"least\": " << *extremes.first << ", \"most\": " << *extremes.second
-                  << ", \"all\": [";
+                  << "\", \"median\": " << median(library.nanoseconds) << ", \"least\": " << *extremes.first
+                  << ", \"most\": " << *extremes.second << ", \"all\": [";
         for (std::size_t round = 0; round < library.nanoseconds.size(); ++round) {
             std::cout << (round ? ", " : "") << library.nanoseconds[round];
         }

@@ -1,5 +1,5 @@
-// The least that a hook can do to tell a phone something: two options, made once, added to every
-// answer at pkt4_send. The yardstick for kea-hook/bench/callouts.cc: nothing that recognises anybody can
+// The least that a hook can do to send a phone something: two options, made once, added to every
+// answer at pkt4_send. The yardstick for kea-hook/bench/callouts.cc: nothing that recognises a client can
 // be cheaper. With -DTHREE_POINTS it is also called, for nothing, at the two other hook points that
 // offhook needs (client classes, lease notes): what is left of the difference is what offhook does there.
 #include <dhcp/option.h>

@@ -42,8 +42,7 @@ std::uint32_t interfaceAddress(const Pkt4& query) {
     if (local.isV4() && !local.isV4Zero() && !local.isV4Bcast()) {
         return (local.toUint32());
     }
-    const isc::dhcp::IfacePtr interface = isc::dhcp::IfaceMgr::instance().getIface(
-        query.getIndex());
+    const isc::dhcp::IfacePtr interface = isc::dhcp::IfaceMgr::instance().getIface(query.getIndex());
     IOAddress address = IOAddress::IPV4_ZERO_ADDRESS();
     if (interface && interface->getAddress4(address)) {
         return (address.toUint32());
@@ -73,8 +72,8 @@ void change(Pkt4& response, const Fixed& fixed, const offhook_answer& answer) {
         const offhook_edit& edit = answer.edits[index];
         if (edit.action != OFFHOOK_REMOVE && edit.at != OFFHOOK_READY) {
             const std::uint8_t* const value = answer.store + edit.at;
-            built.push_back(boost::make_shared<Option>(Option::V4, edit.code,
-                                                       OptionBuffer(value, value + edit.len)));
+            built.push_back(
+                boost::make_shared<Option>(Option::V4, edit.code, OptionBuffer(value, value + edit.len)));
         } else if (edit.action != OFFHOOK_REMOVE && edit.len >= fixed.ready.size()) {
             throw std::out_of_range("a ready option that the shim does not have");
         }
@@ -84,8 +83,9 @@ void change(Pkt4& response, const Fixed& fixed, const offhook_answer& answer) {
     for (std::uint32_t index = 0; index < answer.edits_len; ++index) {
         const offhook_edit& edit = answer.edits[index];
         const bool set = edit.action != OFFHOOK_REMOVE;
-        const OptionPtr* const option =
-            !set ? nullptr : edit.at == OFFHOOK_READY ? &fixed.ready[edit.len] : &*next++;
+        const OptionPtr* const option = !set                       ? nullptr
+                                        : edit.at == OFFHOOK_READY ? &fixed.ready[edit.len]
+                                                                   : &*next++;
         // One search for what delOption and addOption would look up three times.
         auto present = options.lower_bound(edit.code);
         const bool absent = present == options.end() || present->first != edit.code;
@@ -122,7 +122,7 @@ void countDropped() {
     }
 }
 
-// Tells the engine of options that the server itself has put in and that phones may follow instead.
+// Reports to the engine the options that the server itself has put in and that phones may follow instead.
 void tellOfCompeting(const Hook& hook, const Packet& packet, const Pkt4& response,
                      const offhook_answer& answer) {
     for (std::uint32_t index = 0; index < answer.watched_len; ++index) {
@@ -140,8 +140,7 @@ void tellOfCompeting(const Hook& hook, const Packet& packet, const Pkt4& respons
 Held look(const Hook& hook, const Packet& packet, const Pkt4& query, const Pkt4& response) {
     Held held;
     const std::uint32_t needs = hook.fixed().needs;
-    if (!(needs & OFFHOOK_NEEDS_PROOF) ||
-        offhook_token_due(hook.engine(), packet.get()) != OFFHOOK_OK) {
+    if (!(needs & OFFHOOK_NEEDS_PROOF) || offhook_token_due(hook.engine(), packet.get()) != OFFHOOK_OK) {
         return (held);
     }
     try {

@@ -20,17 +20,14 @@ const std::string RECEIVE = "buffer4_receive";
 
 // Whether a name or a text anywhere in this has these letters in it.
 bool mentions(const ConstElementPtr& element, const std::string& letters) {
-    const auto has = [&](const std::string& text) {
-        return (text.find(letters) != std::string::npos);
-    };
+    const auto has = [&](const std::string& text) { return (text.find(letters) != std::string::npos); };
     switch (element ? element->getType() : Element::null) {
     case Element::string:
         return (has(element->stringValue()));
     case Element::list: {
         const auto& list = element->listValue();
-        return (std::any_of(list.begin(), list.end(), [&](const auto& item) {
-            return (mentions(item, letters));
-        }));
+        return (std::any_of(list.begin(), list.end(),
+                            [&](const auto& item) { return (mentions(item, letters)); }));
     }
     case Element::map: {
         const auto& map = element->mapValue();
@@ -43,7 +40,7 @@ bool mentions(const ConstElementPtr& element, const std::string& letters) {
     }
 }
 
-// Classes, subnets or reservations that stand in a database.
+// Classes, subnets or reservations that are in a database.
 bool elsewhere(const ConstElementPtr& configuration) {
     return (configuration->contains("config-control") || configuration->contains("hosts-database") ||
             configuration->contains("hosts-databases"));
@@ -52,8 +49,7 @@ bool elsewhere(const ConstElementPtr& configuration) {
 }  // namespace
 
 Classes::Classes(const offhook_handle* engine, isc::hooks::LibraryHandle& library)
-    : engine_(engine), library_(library) {
-}
+    : engine_(engine), library_(library) {}
 
 void Classes::policy(const Fixed& fixed) {
     prefix_ = fixed.classes.at(0);
@@ -62,15 +58,14 @@ void Classes::policy(const Fixed& fixed) {
 }
 
 void Classes::configured(const ConstElementPtr& configuration) {
-    mentioned_ = !configuration || configuration->getType() != Element::map ||
-                 elsewhere(configuration) || hasStrangers(configuration->get("hooks-libraries")) ||
-                 mentions(configuration, prefix_);
+    mentioned_ = !configuration || configuration->getType() != Element::map || elsewhere(configuration) ||
+                 hasStrangers(configuration->get("hooks-libraries")) || mentions(configuration, prefix_);
     settle();
 }
 
 void Classes::commanded(const std::string& name, const ConstElementPtr& arguments) {
     // What an HA partner sends comes on threads of its own: leases, and nothing that looks at classes. The
-    // same holds for our own commands, and for whoever writes leases by hand.
+    // same holds for offhook's commands, and for leases written by hand.
     const auto begins = [&](const std::string& letters) {
         return (name.compare(0, letters.size(), letters) == 0);
     };
@@ -83,7 +78,7 @@ void Classes::commanded(const std::string& name, const ConstElementPtr& argument
     }
 }
 
-// Kea's packet threads stand still while its table of callouts changes.
+// Kea's packet threads are stopped while its table of callouts changes.
 void Classes::settle() {
     const bool wanted = mentioned_ || needed_;
     if (wanted != called_) {

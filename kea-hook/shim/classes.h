@@ -15,8 +15,8 @@ namespace offhook {
 struct Fixed;
 
 // Classes take a hook point of their own (buffer4_receive), and being called there costs each packet more
-// than recognising the phone (docs/figures/callouts.md). So it is left where nobody could look at them.
-// In doubt, and until the server has told its configuration, they are set.
+// than recognising the phone (docs/figures/callouts.md). So they are not set where nothing uses them.
+// In doubt, and until the server has passed its configuration, they are set.
 class Classes {
 public:
     // library: as load got it; Kea keeps it until after unload.

@@ -1,4 +1,4 @@
-// Commands: JSON text to the engine and back; and fresh statistics for whoever asks Kea for them.
+// Commands: JSON text to the engine and back; and fresh statistics when a client asks Kea for them.
 #include "configuration.h"
 #include "hook.h"
 
@@ -50,7 +50,7 @@ ConstElementPtr run(Hook& hook, const ConstElementPtr& command) {
 }
 
 // The fresh values of our statistics into Kea's answer to statistic-get or statistic-get-all. The
-// answer was made for this command only, a moment ago, and nobody else has it.
+// answer was made for this command only, a moment ago, and no other code has it.
 void refresh(const Statistics& statistics, const ConstElementPtr& response) {
     const ConstElementPtr found = response->get("arguments");
     if (!found || found->getType() != Element::map) {
@@ -89,8 +89,7 @@ void testConfiguration(const Hook& hook, CalloutHandle& handle) {
         offhook_text* raw = nullptr;
         if (offhook_mistakes(hook.engine(), bytesOf(json), &raw) == OFFHOOK_OK) {
             const std::unique_ptr<offhook_text, TextFree> text(raw);
-            handle.setArgument("response",
-                               failed("offhook: " + textOf(offhook_text_bytes(text.get()))));
+            handle.setArgument("response", failed("offhook: " + textOf(offhook_text_bytes(text.get()))));
             return;
         }
     }
@@ -102,7 +101,7 @@ void testConfiguration(const Hook& hook, CalloutHandle& handle) {
 }  // namespace
 
 extern "C" int offhook_run_command(CalloutHandle& handle) {
-    // No frame of guarded(): whoever asks must get an answer.
+    // No frame of guarded(): the caller must get an answer.
     ConstElementPtr response;
     try {
         try {

@@ -13,13 +13,13 @@ namespace {
 
 const std::string OWN = "offhook";
 
-// Kea's own libraries: what they know of classes, the configuration or a command has told them. Any other
-// may ask for a class by a name that stands in its code.
+// Kea's own libraries: what they know of classes, they got from the configuration or a command. Any other
+// may ask for a class by a name that is in its code.
 const std::array<const char*, 25> OF_KEA = {
-    "bootp", "cb_cmds", "class_cmds", "ddns_tuning", "flex_id", "flex_option", "forensic_log",
-    "gss_tsig", "ha", "host_cache", "host_cmds", "lease_cmds", "lease_query", "legal_log", "limits",
-    "mysql", "perfmon", "pgsql", "ping_check", "radius", "rbac", "run_script", "stat_cmds",
-    "subnet_cmds", "user_chk"};
+    "bootp",      "cb_cmds",   "class_cmds",  "ddns_tuning", "flex_id",    "flex_option", "forensic_log",
+    "gss_tsig",   "ha",        "host_cache",  "host_cmds",   "lease_cmds", "lease_query", "legal_log",
+    "limits",     "mysql",     "perfmon",     "pgsql",       "ping_check", "radius",      "rbac",
+    "run_script", "stat_cmds", "subnet_cmds", "user_chk"};
 
 bool isOfKea(const std::string& name) {
     return (std::find(OF_KEA.begin(), OF_KEA.end(), name) != OF_KEA.end());

@@ -22,7 +22,7 @@ std::string leaseFile(const isc::data::ConstElementPtr& configuration);
 // A library that is called after this one and may change the options of answers.
 struct LibraryBehind {
     std::string name;
-    std::vector<std::uint8_t> codes;  // that its parameters name; none if that cannot be told
+    std::vector<std::uint8_t> codes;  // that its parameters name; none if that cannot be found out
 };
 
 std::vector<LibraryBehind> librariesBehind(const isc::data::ConstElementPtr& configuration);

@@ -18,8 +18,7 @@ namespace offhook {
 
 std::unique_ptr<Hook> hook;
 
-Fixed::Fixed(const offhook_handle* handle, std::uint32_t which)
-    : needs(offhook_needs(handle, which)) {
+Fixed::Fixed(const offhook_handle* handle, std::uint32_t which) : needs(offhook_needs(handle, which)) {
     const std::uint32_t options = offhook_ready_len(handle, which);
     ready.reserve(options);
     for (std::uint32_t index = 0; index < options; ++index) {
@@ -42,10 +41,11 @@ Fixed::Fixed(const offhook_handle* handle, std::uint32_t which)
     }
 }
 
-Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle,
-           isc::hooks::LibraryHandle& library)
-    : handle_(std::move(handle)), fixed_(new Fixed(engine(), OFFHOOK_IN_FORCE)),
-      statistics_(engine(), (fixed_->needs & OFFHOOK_NEEDS_STATISTICS) != 0), classes_(engine(), library) {
+Hook::Hook(std::unique_ptr<offhook_handle, HandleFree> handle, isc::hooks::LibraryHandle& library)
+    : handle_(std::move(handle)),
+      fixed_(new Fixed(engine(), OFFHOOK_IN_FORCE)),
+      statistics_(engine(), (fixed_->needs & OFFHOOK_NEEDS_STATISTICS) != 0),
+      classes_(engine(), library) {
     classes_.policy(*fixed_);
 }
 
@@ -62,8 +62,7 @@ void Hook::apply() {
 void Hook::configured(const ConstElementPtr& configuration) {
     classes_.configured(configuration);
     for (const LibraryBehind& library : librariesBehind(configuration)) {
-        offhook_library_behind(engine(), bytesOf(library.name),
-                               {library.codes.data(), library.codes.size()});
+        offhook_library_behind(engine(), bytesOf(library.name), {library.codes.data(), library.codes.size()});
     }
     const std::string leases = leaseFile(configuration);
     std::uint8_t apply_it = 0;
@@ -75,8 +74,7 @@ void Hook::configured(const ConstElementPtr& configuration) {
 
 void fault(const char* callout, const char* what) noexcept {
     if (hook) {
-        const offhook_bytes name = {reinterpret_cast<const std::uint8_t*>(callout),
-                                    std::strlen(callout)};
+        const offhook_bytes name = {reinterpret_cast<const std::uint8_t*>(callout), std::strlen(callout)};
         const offhook_bytes text = {reinterpret_cast<const std::uint8_t*>(what), std::strlen(what)};
         offhook_shim_fault(hook->engine(), name, text);
     }

@@ -101,8 +101,7 @@ int guarded(const char* callout, isc::hooks::CalloutHandle& handle, Runs runs, B
         const CalloutHandle::CalloutNextStep status = handle.getStatus();
         const bool skipped = status == CalloutHandle::NEXT_STEP_SKIP;
         const bool untouched = status == CalloutHandle::NEXT_STEP_CONTINUE;
-        if (hook && (untouched || runs == Runs::ALWAYS ||
-                     (skipped && runs == Runs::UNLESS_DROPPED))) {
+        if (hook && (untouched || runs == Runs::ALWAYS || (skipped && runs == Runs::UNLESS_DROPPED))) {
             body(*hook);
         }
     } catch (const std::exception& error) {
@@ -113,7 +112,7 @@ int guarded(const char* callout, isc::hooks::CalloutHandle& handle, Runs runs, B
     return (0);
 }
 
-// For the proof that nothing of ours costs a lease: throws where a packet asks for it. Compiled in
+// For the proof that nothing of offhook costs a lease: throws where a packet asks for it. Compiled in
 // with the feature "fault-injection" only.
 #ifdef OFFHOOK_FAULT_INJECTION
 void provoke(const char* callout, const std::vector<std::uint8_t>& wire);

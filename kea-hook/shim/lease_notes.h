@@ -11,7 +11,7 @@
 
 namespace offhook {
 
-// One note as Kea's elements: immutable, shared by all leases that bear it.
+// One note as Kea's elements: immutable, shared by all leases that have it.
 struct LeaseNote {
     isc::data::ConstElementPtr note;     // {"vendor": ..., ...}
     isc::data::ConstElementPtr context;  // {"offhook": note}: a whole user context

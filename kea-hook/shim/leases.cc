@@ -68,8 +68,7 @@ std::string noteText(const Hook& hook, const Packet& packet) {
     return (std::string(reinterpret_cast<const char*>(note.text), note.len));
 }
 
-void annotate(Hook& hook, const Pkt4Ptr& query, isc::hooks::CalloutHandle& handle,
-              const char* callout) {
+void annotate(Hook& hook, const Pkt4Ptr& query, isc::hooks::CalloutHandle& handle, const char* callout) {
     Lease4Ptr lease;
     handle.getArgument("lease4", lease);
     if (!lease) {

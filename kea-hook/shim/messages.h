@@ -1,5 +1,5 @@
-// The log of the hook: one logger, and the table of message ids. What each id tells an operator
-// stands in kea-hook/messages.md.
+// The log of the hook: one logger, and the table of message ids. What each id means for an operator
+// is in kea-hook/messages.md.
 #ifndef OFFHOOK_MESSAGES_H
 #define OFFHOOK_MESSAGES_H
 

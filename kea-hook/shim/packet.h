@@ -16,12 +16,10 @@ namespace offhook {
 class Packet {
 public:
     // needs: what the policy wants to know beyond the wire bytes (OFFHOOK_NEEDS_...).
-    Packet(const isc::dhcp::Pkt4& query, std::uint32_t needs)
-        : interface_(query.getIface()), packet_() {
+    Packet(const isc::dhcp::Pkt4& query, std::uint32_t needs) : interface_(query.getIface()), packet_() {
         // data_ holds what was received, untouched, for as long as the packet lives.
         packet_.wire = {query.data_.data(), query.data_.size()};
-        packet_.interface = {reinterpret_cast<const std::uint8_t*>(interface_.data()),
-                             interface_.size()};
+        packet_.interface = {reinterpret_cast<const std::uint8_t*>(interface_.data()), interface_.size()};
         if (needs & OFFHOOK_NEEDS_CLASSES) {
             classesOf(query);
         }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Behind {
     pub(crate) name: String,
-    /// The options that its parameters name; none if that cannot be told.
+    /// The options that its parameters name; none if that cannot be found out.
     pub(crate) codes: Vec<u8>,
 }
 

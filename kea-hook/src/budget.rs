@@ -1,4 +1,4 @@
-//! How much one command may do. Kea runs commands on the thread that receives packets, so nobody is answered
+//! How much one command may do. Kea runs commands on the thread that receives packets, so no client is answered
 //! meanwhile; and it runs all commands that are waiting before it looks for packets again. So what commands
 //! may take together in a quarter of a second is limited, and an answer that had to stop says where to go on.
 

@@ -84,7 +84,7 @@ pub(crate) const COMMANDS: [(&str, Run); 11] = [
 pub(crate) fn run(hook: &Hook, name: &str, arguments: &str) -> Answer {
     crate::fault::provoke("command", arguments.as_bytes());
     let Some((_, run)) = COMMANDS.iter().find(|(known, _)| *known == name) else {
-        return Answer::error(format!("'{name}' is no command of offhook"));
+        return Answer::error(format!("'{name}' is not a command of offhook"));
     };
     let longest = match name.starts_with("phone-policy-") {
         true => LONGEST_POLICY,

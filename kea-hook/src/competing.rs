@@ -1,4 +1,4 @@
-//! Options that the server puts into phones' answers by itself and that compete with ours: told once
+//! Options that the server puts into phones' answers by itself and that compete with offhook's: reported once
 //! for each vendor and option while a policy is in force.
 //!
 //! Packet threads ask [`Competing::is_known`] at every answer of such a vendor, which is one load; the

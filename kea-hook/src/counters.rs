@@ -3,7 +3,7 @@
 /// Something that is counted; the discriminant is its place in [`Counts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Count {
-    /// OFFERs and ACKs that were about to leave, to whomever.
+    /// OFFERs and ACKs that were about to leave, to phones and to other clients.
     Packets,
     /// Those of them that were for a phone.
     Recognised,

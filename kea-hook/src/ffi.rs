@@ -1,7 +1,7 @@
 //! The only room with unsafe code: Rust's side of `include/abi.h`, and the names that Kea looks up.
 //!
 //! Every function in here does three things and no more: turn the contract's types into Rust's, call
-//! one safe door, turn the result back. All of it happens inside [`guard`], so that a panic of ours
+//! one safe door, turn the result back. All of it happens inside [`guard`], so that a panic in offhook
 //! becomes a counted fault and never meets a frame of Kea's.
 #![allow(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! `only-if`: a hardware address gets a token only while it shows the signs that it showed before.
 //!
 //! What was before is in the notes of its leases, so that it outlives a restart and goes to the partner of
-//! a high-availability pair. Where the signs differ, the note keeps the old ones: whoever takes a phone's
+//! a high-availability pair. Where the signs differ, the note keeps the old ones: a client that takes a phone's
 //! address does not become that phone.
 
 use offhook_core::query::Proof;

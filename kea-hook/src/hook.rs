@@ -54,7 +54,7 @@ struct Control {
     standing: Standing,
     /// Where the copy of the last good policy is, once Kea has said where its leases are.
     copy: Option<PathBuf>,
-    /// Built and waiting for Kea's packet threads to stand still.
+    /// Built and waiting for Kea's packet threads to be stopped.
     prepared: Option<Arc<Snapshot>>,
 }
 
@@ -264,7 +264,7 @@ impl Hook {
         counts
     }
 
-    /// A fault of ours; whoever calls has logged it or is about to.
+    /// A fault in offhook; the caller has logged it or is about to.
     pub(crate) fn count_fault(&self) {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }

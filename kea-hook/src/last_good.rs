@@ -66,7 +66,7 @@ pub(crate) fn write(place: &Path, kept: &Kept) -> io::Result<()> {
 }
 
 fn fill(fresh: &Path, text: &[u8]) -> io::Result<()> {
-    // One that a killed server has left, or a link that somebody has put there.
+    // One that a killed server has left, or a link that was put there.
     match fs::remove_file(fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -22,7 +22,7 @@ pub(crate) struct Noted<'n> {
 }
 
 /// A number that stands for the note: of everything that [`write()`] looks at. The hash is keyed at
-/// random, so that nobody can find two packets with one key.
+/// random, so that an attacker cannot find two packets with one key.
 pub(crate) fn key(keyed: &RandomState, noted: &Noted<'_>) -> u64 {
     let Noted { engine, query, phone, token } = noted;
     let mut hasher = keyed.build_hasher();

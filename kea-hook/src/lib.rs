@@ -1,4 +1,4 @@
-//! offhook in Kea: a hook library that tells phones what they need in the answer they get anyway.
+//! offhook in Kea: a hook library that sends phones what they need in the answer they get anyway.
 //!
 //! Kea calls C++ (`shim/`), C++ calls the functions of `include/abi.h`, and those are this crate.
 //! Rust decides and counts; C++ moves packets, options and JSON. Only `ffi` holds unsafe code, and

@@ -16,7 +16,7 @@ use crate::message;
 
 /// Sends this library's events to the sink that is installed at the time. May be called again.
 pub(crate) fn install() {
-    // Kept here too, or every load would make one more, and nobody would hold it.
+    // Kept here too, or every load would make one more without an owner.
     static DISPATCH: OnceLock<Dispatch> = OnceLock::new();
     let dispatch = DISPATCH.get_or_init(|| Dispatch::new(ToHost));
     let _ = tracing::dispatcher::set_global_default(dispatch.clone());

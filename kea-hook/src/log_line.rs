@@ -5,9 +5,8 @@ use std::fmt::Write;
 use offhook_core::recognise::{Identity, read};
 use offhook_core::text::{printable, without_userinfo};
 use offhook_core::url::masked;
-use offhook_core::{Decision, Edits, Engine, Query};
+use offhook_core::{Decision, Edits, Engine, MessageType, Query};
 
-use crate::packet::OFFER;
 use crate::sign;
 
 /// `00:15:65:aa:bb:cc`
@@ -23,12 +22,12 @@ pub(crate) fn describe(
     decision: &Decision<'_>,
     identity: &Identity,
     edits: &Edits,
-    reply: u8,
+    reply: MessageType,
 ) -> String {
     // Written into one text, which seldom grows: there is a line for every phone that boots.
     let mut line = String::with_capacity(USUAL_LENGTH);
     who(engine, query, identity, &mut line);
-    line.push_str(if reply == OFFER { ", OFFER" } else { ", ACK" });
+    line.push_str(if reply == MessageType::Offer { ", OFFER" } else { ", ACK" });
     if let Some(address) = query.client_address() {
         let _ = write!(line, " {address}");
     }
@@ -36,7 +35,7 @@ pub(crate) fn describe(
         line.push_str(", site ");
         readable(site.name.as_bytes(), &mut line);
     }
-    if let Some(system) = decision.plan().and_then(|plan| plan.system.as_deref()) {
+    if let Some(system) = decision.plan().and_then(|plan| plan.system()) {
         line.push_str(", system ");
         line.push_str(system);
     }

@@ -1,15 +1,15 @@
-//! The ids of everything that reaches Kea's log. What each tells an operator stands in
+//! The ids of everything that reaches Kea's log. What each means for an operator is in
 //! `messages.md`; the shim's table (`shim/messages.cc`) must know each of them.
 
-/// An answer bears more options than the contract's page has room for.
+/// An answer has more options than the contract's page has room for.
 pub(crate) const ANSWER_CUT: &str = "OFFHOOK_ANSWER_CUT";
 /// Another library packs answers before this one can change them.
 pub(crate) const ANSWER_PACKED: &str = "OFFHOOK_ANSWER_PACKED";
 /// The copy of the last good policy cannot be used, or not be kept.
 pub(crate) const COPY_UNUSABLE: &str = "OFFHOOK_COPY_UNUSABLE";
-/// Nobody looks at the client classes, so they are not set.
+/// The configuration does not use the client classes, so they are not set.
 pub(crate) const CLASSES_UNUSED: &str = "OFFHOOK_CLASSES_UNUSED";
-/// A fault of ours: the packet was left as it was.
+/// A fault in offhook: the packet was left as it was.
 pub(crate) const FAULT: &str = "OFFHOOK_FAULT";
 /// A client differs from what its hardware address showed before.
 pub(crate) const IMPOSTOR: &str = "OFFHOOK_IMPOSTOR";
@@ -18,7 +18,7 @@ pub(crate) const LIBRARY_BEHIND: &str = "OFFHOOK_LIBRARY_BEHIND";
 pub(crate) const LOADED: &str = "OFFHOOK_LOADED";
 /// The parameters are wrong.
 pub(crate) const LOAD_REFUSED: &str = "OFFHOOK_LOAD_REFUSED";
-/// The server itself sends an option that phones may follow instead of ours.
+/// The server itself sends an option that phones may follow instead of offhook's.
 pub(crate) const OPTION_COMPETES: &str = "OFFHOOK_OPTION_COMPETES";
 /// `answer: phones`, and this is none.
 pub(crate) const PACKET_DROPPED: &str = "OFFHOOK_PACKET_DROPPED";
@@ -26,7 +26,7 @@ pub(crate) const PACKET_DROPPED: &str = "OFFHOOK_PACKET_DROPPED";
 pub(crate) const PHONES_FORGOTTEN: &str = "OFFHOOK_PHONES_FORGOTTEN";
 pub(crate) const PHONE_ANSWERED: &str = "OFFHOOK_PHONE_ANSWERED";
 pub(crate) const PHONE_OFFERED: &str = "OFFHOOK_PHONE_OFFERED";
-/// A phone that the policy tells nothing.
+/// A phone that the policy sends nothing.
 pub(crate) const PHONE_LEFT_ALONE: &str = "OFFHOOK_PHONE_LEFT_ALONE";
 pub(crate) const PHONE_REASON: &str = "OFFHOOK_PHONE_REASON";
 /// Not wrong, but worth a look.

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use offhook_core::lookalikes::suspect_unknown;
 use offhook_core::query::Proof;
 use offhook_core::recognise::Finding;
-use offhook_core::{EditValue, Edits, Engine, Query, Verdict, explain};
+use offhook_core::{EditValue, Edits, Engine, MessageType, Query, Verdict, explain};
 use tracing::Level;
 
 use crate::competing::Found;
@@ -17,20 +17,17 @@ use crate::counters::Count;
 use crate::hook::Hook;
 use crate::lease_note::{self, Noted};
 use crate::log_line::{client, describe};
-use crate::packet::{ACK, OFFER, Packet};
+use crate::packet::Packet;
 use crate::phones::Sighting;
 use crate::thread_slots::Lane;
 use crate::{fault, log, message, parameters};
-
-/// What [`Query::message`] is of a packet without option 53.
-const BOOTP: u8 = 0;
 
 /// What to do with a packet that has just come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// A phone, with its place among the names of client classes.
     Phone(u32),
-    /// Nobody may answer it.
+    /// No server may answer it.
     Drop,
 }
 
@@ -39,7 +36,7 @@ pub(crate) trait Room {
     fn ready(&mut self, code: u8, keep_existing: bool, index: u32) -> bool;
     fn bytes(&mut self, code: u8, keep_existing: bool, value: &[u8]) -> bool;
     fn remove(&mut self, code: u8) -> bool;
-    /// To be told of by [`Hook::competing`] if the server itself has put this option in.
+    /// To be reported by [`Hook::competing`] if the server itself has put this option in.
     fn watch(&mut self, code: u8);
     fn next_server(&mut self, address: Ipv4Addr);
     fn server_hostname(&mut self, name: &[u8]) -> bool;
@@ -56,8 +53,8 @@ impl Hook {
         let engine = &snapshot.engine;
         // A BOOTP client is not a phone, whatever its address.
         let finding = match query.message {
-            BOOTP => Finding::Unknown,
-            _ => memo.finding(packet.wire, || engine.find(&query)),
+            None => Finding::Unknown,
+            Some(_) => memo.finding(packet.wire, || engine.find(&query)),
         };
         if let Some(identity) = finding.identity() {
             return Some(Admission::Phone(u32::from(identity.vendor.0) + 1));
@@ -103,7 +100,7 @@ impl Hook {
             self.answer_in(lane, packet, room, &mut lines)
         };
         if let Some(lines) = lines {
-            // Kea's log may wait for a disk; nobody shall wait for it with us.
+            // Kea's log may wait for a disk; no lock is held while it does.
             lines.write();
         }
         changed
@@ -117,7 +114,7 @@ impl Hook {
         lines: &mut Option<Box<Lines>>,
     ) -> bool {
         let Some(mut query) = Query::from_wire(packet.wire, packet.context) else { return false };
-        if query.message == BOOTP {
+        if query.message.is_none() {
             return false;
         }
         let Lane { snapshot, counts, edits, shown, memo } = lane;
@@ -163,7 +160,7 @@ impl Hook {
         let mut news = true;
         if let Some(mac) = query.mac {
             let Packet { now, reply, .. } = *packet;
-            if minted && reply == ACK && query.context.leased.is_some() {
+            if minted && reply == MessageType::Ack && query.context.leased.is_some() {
                 self.seen.moves.done(mac);
             }
             let policy = snapshot.number;
@@ -177,7 +174,7 @@ impl Hook {
         }
         let outcome = match (done.changed(), packet.reply) {
             (false, _) => Outcome::LeftAlone,
-            (true, OFFER) => Outcome::Offered,
+            (true, MessageType::Offer) => Outcome::Offered,
             (true, _) => Outcome::Answered,
         };
         let wanted = news
@@ -229,8 +226,8 @@ impl Hook {
         }
     }
 
-    /// Notes a client that looks like a phone and that nobody recognises: it gets nothing, and whoever
-    /// looks after the phones should hear of it.
+    /// Records a client that looks like a phone and is not recognised: it gets nothing, and the operator who
+    /// looks after the phones should learn of it.
     fn suspect(
         &self,
         engine: &Engine,
@@ -270,9 +267,8 @@ impl Hook {
         body: impl FnOnce(&Noted<'_>) -> T,
     ) -> Option<T> {
         let query = Query::from_wire(packet.wire, packet.context)?;
-        if query.message == BOOTP {
-            return None;
-        }
+        // A BOOTP packet has no message type.
+        query.message?;
         let Lane { snapshot, memo, .. } = lane;
         let engine = &snapshot.engine;
         let finding = memo.finding(packet.wire, || engine.find(&query));
@@ -292,7 +288,7 @@ impl Hook {
     }
 }
 
-/// Whether the option that the server put into this answer competes with what the phone is told; the
+/// Whether the option that the server put into this answer competes with what the phone is sent; the
 /// log's line if that is new.
 fn judge(lane: &mut Lane, packet: &Packet<'_>, code: u8, value: &[u8]) -> Option<String> {
     let query = Query::from_wire(packet.wire, packet.context)?;
@@ -363,7 +359,7 @@ fn write(edits: &Edits, room: &mut impl Room) -> Done {
 /// What an answer's line in the log says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Outcome {
-    /// One line per phone at Kea's usual level is enough: the ACK has the same to tell.
+    /// One line per phone at Kea's usual level is enough: the ACK says the same.
     Offered,
     Answered,
     #[default]

@@ -1,4 +1,4 @@
-//! The hook's parameters, as they stand in Kea's `hooks-libraries`.
+//! The hook's parameters, as they are written in Kea's `hooks-libraries`.
 
 use std::fmt;
 use std::path::PathBuf;

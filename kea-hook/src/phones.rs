@@ -1,8 +1,8 @@
 //! The phones seen since Kea was started, and what only looks like one: who, when, what they sent and
-//! what they were told.
+//! what they were sent.
 //!
 //! Bounded in phones and in bytes, and says what it had to forget. Packet threads write to it at every answer, so it is cut
-//! into shards with a lock each, held for the few instructions that one entry takes; whoever lists
+//! into shards with a lock each, held for the few instructions that one entry takes; a command that lists
 //! the phones holds one shard at a time. What a phone is (vendor, model, site) is not kept: the parts
 //! of its packet that the core looks at are, and listing runs the core on them once more.
 
@@ -14,9 +14,8 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use offhook_core::{Edits, Engine, Mac, Query};
+use offhook_core::{Edits, Engine, Mac, MessageType, Query};
 
-use crate::packet::OFFER;
 use guarded::{Impostors, Moves};
 
 /// The most phones that are remembered.
@@ -32,7 +31,7 @@ const MOST_BYTES_UNKNOWN: usize = 4 << 20;
 
 const SHARDS: usize = 64;
 
-/// Everybody seen. What nobody recognises is apart, so that it can never push a phone out.
+/// All clients seen. Those that are not recognised are apart, so that they never push a phone out.
 pub(crate) struct Seen {
     pub(crate) phones: Phones,
     pub(crate) unknown: Phones,
@@ -62,7 +61,7 @@ impl Seen {
     pub(crate) fn page(&self, from: Option<Mac>, limit: usize) -> Vec<Phone> {
         let mut page = self.phones.page(from, limit);
         page.extend(self.unknown.page(from, limit));
-        // A device that was recognised later stands in both; the sort leaves the phone first.
+        // A device that was recognised later is in both; the sort leaves the phone first.
         page.sort_by_key(|phone| phone.mac);
         page.dedup_by_key(|phone| phone.mac);
         page.truncate(limit);
@@ -79,8 +78,8 @@ pub(crate) struct Phone {
     pub(crate) last: u64,
     pub(crate) answers: u64,
     /// The kind of the last answer (option 53).
-    pub(crate) reply: u8,
-    /// Stands for what the log was told last of this phone; 0: nothing.
+    pub(crate) reply: MessageType,
+    /// Stands for what the log last said of this phone; 0: nothing.
     said: u64,
     record: Record,
 }
@@ -91,18 +90,18 @@ impl Phone {
         self.record.parts().0
     }
 
-    /// What it was told; see [`evidence::read_told`].
+    /// What it was sent; see [`evidence::read_told`].
     pub(crate) fn told(&self) -> &[u8] {
         self.record.parts().1
     }
 }
 
-/// What a phone sent and what it was told, one behind the other: one allocation, and one number that
+/// What a phone sent and what it was sent, one after the other: one allocation, and one number that
 /// stands for all of it. Nearly always both are what they were, and then only the number is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Record {
     mark: u64,
-    /// Where what it was told begins.
+    /// Where the second part begins.
     told_at: usize,
     bytes: Box<[u8]>,
 }
@@ -122,7 +121,7 @@ impl Record {
 pub(crate) struct Sighting<'a> {
     pub(crate) mac: Mac,
     pub(crate) now: u64,
-    pub(crate) reply: u8,
+    pub(crate) reply: MessageType,
     /// What the policy is known by: another policy is news of every phone.
     pub(crate) policy: u64,
     pub(crate) query: &'a Query<'a>,
@@ -132,7 +131,7 @@ pub(crate) struct Sighting<'a> {
 
 impl Sighting<'_> {
     /// Stands for what [`Sighting::record`] would keep: different things have different marks, but for
-    /// one case in 2^64, and nobody can look for it, because the hash is keyed at random.
+    /// one case in 2^64, and an attacker cannot search for it, because the hash is keyed at random.
     fn mark(&self, keyed: &foldhash::fast::RandomState) -> u64 {
         let mut hasher = keyed.build_hasher();
         evidence::put(self.query, &mut hasher);
@@ -154,7 +153,7 @@ impl Sighting<'_> {
 pub(crate) struct Saw {
     /// Another phone had to be forgotten for it.
     pub(crate) forgot: bool,
-    /// The phone is new, or it, its answer or the policy differs from what the log was told last.
+    /// The phone is new, or it, its answer or the policy differs from what the log last said.
     pub(crate) news: bool,
 }
 
@@ -206,8 +205,8 @@ impl Phones {
     pub(crate) fn saw(&self, sighting: Sighting<'_>) -> Saw {
         let key = sighting.mac.number();
         let mark = sighting.mark(&self.keyed);
-        // An OFFER is no news: its ACK follows.
-        let told = sighting.reply != OFFER;
+        // An OFFER is not news: its ACK follows.
+        let told = sighting.reply != MessageType::Offer;
         let saying = (mark ^ sighting.policy).max(1);
         let mut shard = self.shard(key);
         let Shard { places, phones, scratch, .. } = &mut *shard;
@@ -294,7 +293,7 @@ impl Shard {
         }
     }
 
-    /// Of a handful of phones, a different one each time, the one not heard of for longest goes.
+    /// Of a handful of phones, a different one each time, the one not seen for longest is removed.
     /// Exact order would cost every packet more than it is worth.
     fn take_an_old_one(&mut self, but: u64) -> Option<Phone> {
         const HANDFUL: usize = 8;
@@ -322,6 +321,8 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 
 #[cfg(test)]
 mod tests {
+    use MessageType::{Ack as ACK, Offer as OFFER};
+
     use super::*;
 
     fn mac(number: u64) -> Mac {
@@ -336,7 +337,7 @@ mod tests {
         let query = Query { host_name: Some(host_name.into()), ..Query::default() };
         let edits = Edits::default();
         let mac = mac(number);
-        let (reply, policy, query, edits) = (5, 1, &query, &edits);
+        let (reply, policy, query, edits) = (ACK, 1, &query, &edits);
         phones.saw(Sighting { mac, now, reply, policy, query, engine, edits }).forgot
     }
 
@@ -348,11 +349,11 @@ mod tests {
             let (query, engine, edits) = (&query, &engine, &edits);
             phones.saw(Sighting { mac: mac(7), now: 1, reply, policy, query, engine, edits }).news
         };
-        assert!(!see(OFFER, 1, b"a") && see(5, 1, b"a") && !see(5, 1, b"a"));
+        assert!(!see(OFFER, 1, b"a") && see(ACK, 1, b"a") && !see(ACK, 1, b"a"));
         assert!(
-            !see(OFFER, 1, b"b") && see(5, 1, b"b") && !see(OFFER, 1, b"b") && !see(5, 1, b"b")
+            !see(OFFER, 1, b"b") && see(ACK, 1, b"b") && !see(OFFER, 1, b"b") && !see(ACK, 1, b"b")
         );
-        assert!(see(5, 2, b"b") && !see(5, 2, b"b"), "another policy");
+        assert!(see(ACK, 2, b"b") && !see(ACK, 2, b"b"), "another policy");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) struct Snapshot {
     pub(crate) number: u64,
     /// Looked for once: it takes long for a policy of many sites.
     pub(crate) doubts: Vec<Doubt>,
-    /// What competes with what this policy tells.
+    /// What competes with what this policy sends.
     pub(crate) competing: Competing,
     /// The class of every phone, then each vendor's in the order of the catalogue.
     pub(crate) classes: Vec<String>,

@@ -35,7 +35,7 @@ impl Standing {
         Standing { state: State::Active, mistakes: Vec::new() }
     }
 
-    /// What the log is told as long as it is so.
+    /// What the log says as long as it is so.
     pub(crate) fn sentence(&self) -> String {
         let count = self.mistakes.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
@@ -54,7 +54,7 @@ impl Standing {
 /// Seconds between two lines that say the same.
 const AN_HOUR: u64 = 3600;
 
-/// When the log is to be told again; looked at by every packet thread at every answer.
+/// When the log is to repeat it; read by every packet thread at every answer.
 #[derive(Debug)]
 pub(crate) struct Reminder(AtomicU64);
 

@@ -81,11 +81,11 @@ impl Read {
 
 /// What outlives an unload, until the next load takes it. At a change of configuration Kea closes its
 /// sockets (2.2) or lets go of its leases (3.0) before it loads its libraries anew, and a library that
-/// refuses then leaves a server that answers nobody. So what was in force must still be there. The
-/// library stays mapped for it (`-z nodelete`, build.rs). This is no place for configuration.
+/// refuses then leaves a server that answers no client. So what was in force must still be there. The
+/// library stays mapped for it (`-z nodelete`, build.rs). This is not a place for configuration.
 struct Kept {
     read: Read,
-    /// Who was seen: a change of configuration is no reason to forget it.
+    /// Who was seen: a change of configuration is not a reason to forget it.
     seen: Seen,
     state: State,
 }

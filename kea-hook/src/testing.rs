@@ -1,4 +1,4 @@
-//! What the unit tests share: a vendor of their own, a hook, packets, and somebody to tell.
+//! What the unit tests share: a vendor of their own, a hook, packets, and a log.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -35,7 +35,7 @@ text = "{{url}}"
 source = "us"
 "#;
 
-/// A hook with a policy that tells the test vendor's phones `66 "a"`; `more` are further members of the
+/// A hook with a policy that sends the test vendor's phones `66 "a"`; `more` are further members of the
 /// policy.
 pub(crate) fn hook(more: Value) -> Hook {
     let folder = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ pub(crate) fn wire(mac: &str, vendor_class: &[u8]) -> Vec<u8> {
     parts.wire(7)
 }
 
-/// A room that remembers what it was told.
+/// A room that remembers what was put into it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) ready: Vec<(u8, u32)>,

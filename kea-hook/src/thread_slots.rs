@@ -1,7 +1,7 @@
 //! One lane per packet thread: what a thread needs while it answers, where no other thread waits.
 //!
 //! A lane holds its own reference to the policy in force, its counters and its scratch memory, behind
-//! a lock that nobody else wants but whoever applies a policy or adds up the counters. So a packet
+//! a lock that only the thread that applies a policy or adds up the counters takes besides. So a packet
 //! costs no lock that is ever contended, and nothing is counted on a cache line that is shared.
 
 use std::cell::Cell;
@@ -103,7 +103,7 @@ impl Lanes {
         for lane in &self.0 {
             let mut lane = lock(lane);
             lane.snapshot = Arc::clone(snapshot);
-            // Another policy may see somebody else in the same bytes.
+            // Another policy may recognise another phone in the same bytes.
             lane.memo = Memo::empty();
         }
     }

@@ -46,7 +46,7 @@ fn restore_text(text: &mut String) {
 /// Why a command's arguments, or the hook's parameters, are not usable.
 pub(crate) type Wrong = String;
 
-/// The members of a JSON object that somebody wrote, with texts for what is wrong with them.
+/// The members of a JSON object that a person wrote, with texts for what is wrong with them.
 #[derive(Debug)]
 pub(crate) struct Members<'v> {
     entries: Option<&'v Map<String, Value>>,

@@ -5,7 +5,7 @@ pub struct Site {
     pub number: u8,
     pub name: &'static str,
     pub heading: &'static str,
-    /// One or two lines for whoever does not know the system.
+    /// One or two lines for readers who do not know the system.
     pub about: &'static str,
     pub phones: &'static [Role],
 }
@@ -28,9 +28,9 @@ pub struct Role {
 pub enum End {
     /// 200 OK by the registrar.
     Registered,
-    /// Its file is there; what a registration needs of it is known to nobody outside the maker.
+    /// Its file is there; what a registration needs of it is not known outside the maker.
     Fetched,
-    /// Its files' names are known to nobody outside the maker.
+    /// Its files' names are not known outside the maker.
     Located,
 }
 
@@ -88,7 +88,7 @@ pub const PORTSIP_SITE: Site = Site {
     ],
 };
 
-/// The Lync phones register with a certificate, which is no matter of files: DHCP is all.
+/// The Lync phones register with a certificate, which is not a matter of files: DHCP is all.
 pub const LYNC: Site = Site {
     number: 3,
     name: "lync",

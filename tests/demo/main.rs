@@ -77,7 +77,7 @@ fn wrong_password_first(page: &Page, servers: &Servers, ca: &str, seen: &mut See
     assert_eq!(seen.registered, 1, "expected 403 first, then 200");
 }
 
-/// Whoever is no phone gets byte for byte what it got without the hook.
+/// A client that is not a phone gets byte for byte what it got without the hook.
 fn laptop(page: &Page, servers: &Servers) {
     let laptop = Phone::new("3c:22:fb:01:02:03").class("MSFT 5.0").wants(&[1, 3, 6, 43, 66, 120]);
     let answers = [&servers.kea, &servers.bare].map(|kea| {

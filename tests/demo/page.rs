@@ -36,7 +36,7 @@ impl Page {
         self.line(&self.paint("32", text));
     }
 
-    /// A reader that has gone (`| head`) ends the demo, and that is no failure of it.
+    /// A reader that has gone (`| head`) ends the demo, and that is not a failure.
     pub fn line(&self, text: &str) {
         if writeln!(std::io::stdout(), "{text}").is_err() {
             std::process::exit(0);

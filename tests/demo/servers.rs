@@ -201,7 +201,7 @@ impl Files {
     }
 }
 
-/// The phones of a site as `offhook generate` reads them: whoever has a form that is known.
+/// The phones of a site as `offhook generate` reads them: those with a known form.
 fn list(site: &Site, password: &str) -> String {
     let mut list = "mac,vendor,model,site,user,password,display-name\n".to_owned();
     let known = |vendor: &str| {
@@ -217,7 +217,7 @@ fn list(site: &Site, password: &str) -> String {
     list
 }
 
-/// An address at which nobody listens: pascom's port is the same everywhere.
+/// An address without a listener: pascom's port is the same everywhere.
 fn pbx() -> Ipv4Addr {
     let [.., a, b, c] = std::process::id().to_be_bytes();
     let own = (0..200u8).map(|more| Ipv4Addr::new(127, 200 + more % 50, b ^ a, c));

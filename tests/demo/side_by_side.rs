@@ -29,7 +29,7 @@ pub fn show(page: &Page, servers: &Servers) -> Compared {
     );
     let mut compared = Compared::default();
     for site in SITES {
-        // Whoever is told the same stands together.
+        // Phones that are sent the same are listed together.
         let mut groups: Vec<(Answers, Vec<&str>)> = Vec::new();
         for role in site.phones {
             for answers in ask(servers, site, role) {
@@ -83,7 +83,7 @@ fn ask(servers: &Servers, site: &Site, role: &Role) -> Vec<Answers> {
     let answers = answers.collect();
     assert!(
         by_dnsmasq.is_empty(),
-        "{} at {}: dnsmasq tells more: {by_dnsmasq:?}",
+        "{} at {}: dnsmasq sends more: {by_dnsmasq:?}",
         role.vendor,
         site.name
     );
@@ -118,7 +118,7 @@ fn at_dnsmasq(servers: &Servers, site: &Site, role: &Role) -> std::process::Comm
 fn told(mut command: std::process::Command) -> BTreeMap<u64, Vec<u8>> {
     let text = process::run_well(&mut command);
     let report: Value = serde_json::from_str(&text).expect("a report");
-    let options = report["told"].as_array().expect("what it was told").iter();
+    let options = report["told"].as_array().expect("the options").iter();
     let read = |option: &Value| {
         let code = option["code"].as_u64().expect("a code");
         (code, crate::peers::packet::unhex(option["hex"].as_str().expect("hex digits")))

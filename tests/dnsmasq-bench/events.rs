@@ -47,7 +47,7 @@ fn nothing(folder: &Folder) -> PathBuf {
 
 fn children(process: u32) -> Vec<u32> {
     let path = format!("/proc/{process}/task/{process}/children");
-    let text = fs::read_to_string(path).expect("a kernel that tells children");
+    let text = fs::read_to_string(path).expect("a kernel that lists child processes");
     text.split_whitespace().map(|id| id.parse().expect("a number")).collect()
 }
 

@@ -28,13 +28,13 @@ fn write_vendor(folder: &Path, id: &str, toml: &str) {
 }
 
 /// Leaves of the built-in vendors only those that boot: one of the same id takes another's place, and
-/// these are nobody's. (Lync's stays: a system tells its variants apart.)
+/// these belong to no maker. (Lync's stays: a system distinguishes its variants.)
 fn only_those_that_boot(folder: &Path) {
     let built_in = concat!(env!("CARGO_MANIFEST_DIR"), "/core/catalogue/vendors");
     for entry in std::fs::read_dir(built_in).expect("the vendors").flatten() {
         let id = entry.file_name().to_string_lossy().into_owned();
         if entry.path().is_dir() && !MAKERS.split(',').chain(["lync"]).any(|kept| kept == id) {
-            write_vendor(folder, &id, "name = \"Nobody\"\n\n[sources]\n");
+            write_vendor(folder, &id, "name = \"None\"\n\n[sources]\n");
         }
     }
 }

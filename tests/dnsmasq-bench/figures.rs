@@ -42,12 +42,12 @@ pub fn in_memory() -> tempfile::TempDir {
     folder.expect("a folder in memory")
 }
 
-/// Twenty makers whose phones the catalogue tells a URL.
+/// Twenty makers whose phones the catalogue sends a URL.
 pub const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
      gigaset,panasonic,cisco-mpp,cisco-spa,digium,sangoma,audiocodes,avaya,vtech,akuvox";
 
-/// Boots a fleet; what became of it. dnsmasq offers a free address to everybody who asks before
-/// somebody has taken it: of phones that ask at once a few are refused, and would ask again.
+/// Boots a fleet; returns the outcome. dnsmasq offers a free address to every client that asks before
+/// it is taken: of phones that ask at once a few are refused, and would ask again.
 pub fn boot(dnsmasq: &Dnsmasq, phones: u32) -> Value {
     let port = dnsmasq.port();
     let mut command = process::command(product::command_line());

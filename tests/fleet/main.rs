@@ -29,7 +29,7 @@ fn main() {
     });
     let (phones, runs) = wanted.expect("OFFHOOK_FLEET: expected PHONESxRUNS");
     let rounds = rounds(phones);
-    // The first of all pays for cold caches, whoever it is.
+    // The first of all pays for cold caches, so none of the compared ones is the first.
     power_up::run(&rounds[0], &VARIANTS[1]);
     let mut all = Vec::new();
     for round in &rounds {

@@ -27,7 +27,7 @@ pub struct Variant {
 #[derive(Clone, Copy)]
 enum Library {
     None,
-    /// kea-hook/bench/minimal_hook.cc: no hook that tells a phone anything can cost less.
+    /// kea-hook/bench/minimal_hook.cc: no hook that sends a phone anything can cost less.
     Minimal,
     Offhook {
         annotate: bool,
@@ -40,7 +40,7 @@ pub struct Round {
     /// Phones that are switched on each second; none: as fast as they are answered.
     pub rate: Option<u32>,
     /// Of the log of leases and the hook's own: `INFO` is Kea's default (a line for each OFFER and ACK,
-    /// and one of ours), at `WARN` there is none.
+    /// and one of offhook's), at `WARN` there is none.
     pub severity: &'static str,
     pub variants: &'static [Variant],
 }
@@ -53,7 +53,7 @@ impl Round {
     }
 }
 
-/// Twenty makers whose phones the catalogue tells a URL.
+/// Twenty makers whose phones the catalogue sends a URL.
 const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
      gigaset,panasonic,cisco-mpp,cisco-spa,digium,sangoma,audiocodes,avaya,vtech,akuvox";
 
@@ -89,7 +89,7 @@ fn setup(severity: &str, variant: &Variant) -> Setup {
     }
 }
 
-/// One power-up; panics if a phone is lost, or is not told what it must be told.
+/// One power-up; panics if a phone is lost, or is not sent what it must be sent.
 pub fn run(round: &Round, variant: &Variant) -> Value {
     let Round { phones, severity, rate, .. } = *round;
     let load = load();

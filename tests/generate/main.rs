@@ -93,7 +93,7 @@ impl Bench {
 
     /// Runs a command to its end; what it took, by GNU time.
     fn measure(&self, what: &str, words: &[&OsStr]) -> Value {
-        // Nobody pays for what others wrote.
+        // No run pays for what others wrote.
         process::run_well(&mut process::command("sync"));
         let load = fs::read_to_string("/proc/loadavg").expect("the load");
         let figures = self.path("time");
@@ -138,7 +138,7 @@ impl Bench {
         self.measure(what, &["sh", "-c", line].map(OsStr::new))
     }
 
-    /// Everything below a folder, with what changes whenever somebody writes, renames or even only
+    /// Everything below a folder, with what changes whenever a program writes, renames or even only
     /// touches it.
     fn stamps(&self, name: &str) -> BTreeMap<PathBuf, (u64, i64, i64, i64, i64)> {
         let mut stamps = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What a large fleet costs: the report of 100,000 phones, and a nudge of 1,000. Prints docs/figures/report.md;
+//! What a large fleet costs: the report of 100,000 phones, and a nudge of 1,000. Prints its figures;
 //! not part of the tests. Wants release builds: `make bench-glance`.
 
 use offhook_test_kit as peers;

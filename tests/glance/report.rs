@@ -106,7 +106,7 @@ fn no_password_and_no_script_of_a_phone_is_in_the_page() {
     assert!(!text.contains(PASSWORD) && !text.contains("wrong-but-valid"));
     assert_eq!(text.matches("<script").count(), 2, "the page's own two");
     assert!(text.contains("alert(1)"), "the name is in it, as a text");
-    // A link that somebody else has put there is replaced, not followed.
+    // A link that another user has put there is replaced, not followed.
     let victim = folder.write("victim", "untouched");
     std::fs::remove_file(&page).expect("removed");
     std::os::unix::fs::symlink(&victim, &page).expect("a link");

@@ -2,5 +2,15 @@
 
 /// Imports run downwards.
 mod circles;
+/// What is written for people is plain English.
+mod english;
+/// The repository's text files.
+mod files;
+/// The C++ part is formatted.
+mod format;
+/// Every export catches panics.
+mod guards;
 /// Where `make install` installs to, and what it wants.
 mod install;
+/// A file that is named exists.
+mod named_files;

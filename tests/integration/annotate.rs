@@ -13,7 +13,7 @@ pub fn polycom() -> Phone {
     Phone::new("00:04:f2:aa:bb:01").class("Polycom-VVX410")
 }
 
-/// What must stand in a Polycom's lease, by anyone who hands it out.
+/// What must be in a Polycom's lease, from any server that gives it.
 #[track_caller]
 pub fn expect_polycom(lease: &Value) {
     let ours = &lease["user-context"]["offhook"];

@@ -92,7 +92,7 @@ fn each_argument_of_each_command_is_refused_by_its_name() {
     for Described { name: command, arguments } in &commands {
         for (argument, form) in arguments {
             for wrong in form.wrong() {
-                // What must be there besides; a packet stands alone.
+                // What must be there besides; a packet needs nothing else.
                 let mut question = match &**command {
                     "phone-explain" if argument != "packet" => {
                         json!({ "hw-address": "00:15:65:00:00:01" })

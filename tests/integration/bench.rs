@@ -1,4 +1,4 @@
-//! The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
+//! The bench itself: exchanges with a Kea that has no hook. What fails here is not a fault of
 //! offhook's.
 
 use crate::peers::kea::{Setup, Version};

@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 pub struct Example {
-    /// Where it stands, for messages.
+    /// Where it is, for messages.
     pub place: String,
     pub phone: Phone,
     pub inform: bool,
@@ -19,8 +19,8 @@ pub struct Example {
 }
 
 impl Example {
-    /// What is wrong with its answer beside that of the same server without us: what stands in the one
-    /// only must be `told`.
+    /// What is wrong with its answer beside that of the same server without us: what is in the one
+    /// only must be in `told`.
     pub fn judge(
         &self,
         told: &[(u8, Vec<u8>)],
@@ -206,7 +206,7 @@ pub fn questions(relay: &Relay, examples: &[Example]) -> Vec<Question> {
     examples.iter().map(question).collect()
 }
 
-/// Asks a Kea with the hook and one without; what stands in the one answer only must be what the
+/// Asks a Kea with the hook and one without; what is in the one answer only must be what the
 /// example says.
 fn run(plain: &Relay, policy: &str, examples: &[Example]) -> Vec<String> {
     // By file: the example policy has comments, which Kea would take out of its own configuration.

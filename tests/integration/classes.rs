@@ -100,7 +100,7 @@ fn the_classes_prefix_can_be_changed() {
     assert_eq!(relay.boot(&polycom()).1.yiaddr().octets()[2], 110, "expected the pool of HANDSET");
 }
 
-/// Drops are told from packets still under way by a later answer and by Kea's own count.
+/// Drops are distinguished from packets still under way by a later answer and by Kea's own count.
 fn refused(kea: &Kea, relay: &mut Relay, kind: u8) {
     let before = kea.must_statistic("pkt4-receive-drop");
     let patience = std::mem::replace(&mut relay.patience, Duration::from_millis(500));
@@ -151,7 +151,7 @@ fn are_set(kea: &Kea) -> Value {
     kea.command("phone-status-get", None).ok()["client-classes"]["set"].clone()
 }
 
-/// Where nobody looks at the classes, no packet pays for them.
+/// Where the configuration does not use the classes, no packet pays for them.
 #[test]
 fn classes_that_nothing_mentions_are_not_set_and_the_log_says_so() {
     let kea =
@@ -223,7 +223,7 @@ fn a_policy_may_drop_where_no_class_was_set() {
     assert_eq!(text(ack.option(160)).as_deref(), Some("https://provision.example.com/"));
 }
 
-/// Whoever adds a class by command adds it to a running server.
+/// A class that is added by command is added to a running server.
 #[test]
 fn a_command_may_bring_somebody_who_looks() {
     let library = "libdhcp_class_cmds.so";

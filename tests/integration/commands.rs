@@ -165,7 +165,7 @@ fn a_policy_in_keas_configuration_has_no_file_to_read_again() {
 fn phones_seen_are_listed_by_page() {
     let kea = Setup::offhook(FILES).start();
     let empty = kea.command("phone-list", None);
-    assert_eq!(empty.result, 3, "expected result 3 for nobody, found {empty:?}");
+    assert_eq!(empty.result, 3, "expected result 3 for an empty list, found {empty:?}");
     let relay = Relay::of(&kea);
     relay.boot(&Phone::stranger(1));
     let macs: Vec<String> = (0..25).map(|number| format!("00:04:f2:00:00:{number:02x}")).collect();

@@ -1,4 +1,4 @@
-//! Options of Kea's own that phones may follow instead of ours: they stay, and are told once.
+//! Kea's own options that phones may follow instead of offhook's: they stay, and are reported once.
 
 use crate::emulate::{POLICY, emulate, step};
 use crate::peers::kea::{Kea, Setup};
@@ -10,21 +10,21 @@ use std::collections::{BTreeMap, BTreeSet};
 const PASCOM: &str =
     r#""systems": [{ "system": "pascom", "server": "10.0.0.5", "phonesystem": "acme" }]"#;
 
-/// A Kea that sends a boot file to everybody, as for PXE, and this option 43.
+/// A Kea that sends a boot file to every client, as for PXE, and this option 43.
 fn with_own_options(policy: &str, option_43: &str) -> Kea {
     with_options(Setup::offhook(policy), &[(67, &hex(b"pxelinux.0")), (43, option_43)])
 }
 
-/// A Kea that sends these options to everybody: codes, and values in hex.
+/// A Kea that sends these options to every client: codes, and values in hex.
 fn with_options(setup: Setup, options: &[(u8, &str)]) -> Kea {
     let option = |(code, data): &(u8, &str)| json!({ "code": code, "csv-format": false, "data": data, "always-send": true });
     let options: Value = options.iter().map(option).collect();
     // Kea sends an option 43 that is not made of sub-options only if a class says what it is.
-    let everybody = json!([{
-        "name": "everybody", "test": "'a' == 'a'", "option-data": options,
+    let every_client = json!([{
+        "name": "every-client", "test": "'a' == 'a'", "option-data": options,
         "option-def": [{ "name": "whole-43", "code": 43, "type": "binary" }],
     }]);
-    setup.edit(|dhcp4| dhcp4["client-classes"] = everybody).start()
+    setup.edit(|dhcp4| dhcp4["client-classes"] = every_client).start()
 }
 
 fn competing(kea: &Kea) -> Vec<(String, u64)> {
@@ -107,7 +107,7 @@ fn what_competes_with_a_devices_own_option_is_told_too() {
         { "mac": "00:04:13:00:00:01", "options": [ { "code": 66, "text": "http://lab/" } ] } ] }"#;
     let kea = with_own_options(policy, "01040a000005");
     let relay = Relay::of(&kea);
-    // The policy tells the other one nothing, so nothing competes.
+    // The policy sends the other one nothing, so nothing competes.
     relay.boot(&Phone::new("00:04:13:00:00:02"));
     relay.boot(&Phone::new("00:04:13:00:00:01"));
     kea.wait_for_log("00:04:13:00:00:01 snom: the server itself puts option 67");
@@ -121,13 +121,13 @@ fn places(kea: &Kea) -> BTreeMap<String, String> {
     let place = |report: &Value| {
         let vendor = report["vendor"].as_str().expect("a vendor").to_owned();
         let url = step(report, "provisioning URL");
-        // What it would try if that one fails stands behind it.
+        // What it would try if that one fails follows it.
         (vendor, url.split(" by ").next().unwrap_or_default().to_owned())
     };
     reports.iter().map(place).collect()
 }
 
-/// The emulator reads answers by itself. Whoever is led astray by an option must be among those of whom
+/// The emulator reads answers by itself. A phone that is led astray by an option must be among those of which
 /// the log warns.
 #[test]
 fn no_virtual_phone_goes_astray_without_a_word() {

@@ -1,4 +1,4 @@
-//! Nothing costs a lease: neither what a client sends nor a fault of ours.
+//! Nothing costs a lease: neither what a client sends nor a fault in offhook.
 
 use crate::peers::kea::{Kea, Setup};
 use crate::peers::packet::{Answer, DISCOVER, Question, show_all};
@@ -126,7 +126,7 @@ fn whatever_a_client_sends_it_gets_the_answer_it_got_without_the_hook() {
     assert_eq!(
         faults(&kea),
         0,
-        "expected no fault of ours, found\n{:#?}",
+        "expected no fault in offhook, found\n{:#?}",
         kea.log_lines("OFFHOOK_FAULT")
     );
 }

@@ -58,7 +58,7 @@ fn two_keas_mint_the_same_token_and_nginx_knows_it() {
     let stolen = told.replace("001565010203", "0004f2010203");
     assert_eq!(web.fetch(&format!("{stolen}0004f2010203.cfg"), here).status, 403);
 
-    // Nobody is shown a token: no log, no list, no explanation.
+    // No token is shown: in no log, no list, no explanation.
     let token = told.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     assert_eq!(token.len(), 24);
     assert!(!kea.log().contains(&token), "expected no token in Kea's log");

@@ -144,7 +144,7 @@ impl Reachable {
         let status = question("phone-status-get");
         wait_for("an answer over HTTP", Duration::from_secs(10), || self.post(None, &status));
         let ask = |user: Option<&str>, body: &Value| self.post(user, body).expect("an answer");
-        assert_eq!(ask(None, &status).0, 401, "expected nobody in without a name");
+        assert_eq!(ask(None, &status).0, 401, "expected no access without a name");
         assert_eq!(
             ask(Some("operator:wrong"), &status).0,
             401,

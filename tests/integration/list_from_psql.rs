@@ -1,4 +1,4 @@
-//! The README's pipe from a real PostgreSQL into `offhook generate`, as it stands there.
+//! The README's pipe from a real PostgreSQL into `offhook generate`, as it is written there.
 
 use crate::peers::folder::Folder;
 use crate::peers::postgres::Postgres;

@@ -130,7 +130,7 @@ fn the_wrong_daemon_is_told_so() {
     setup.environment(command.arg("-c").arg(file));
     let mut daemon = Process::start("kea-dhcp6", &mut command, &log);
     let read = || std::fs::read_to_string(&log).unwrap_or_default();
-    // What becomes of it then, without its folders, is no matter of ours.
+    // What becomes of it then, without its folders, is not checked here.
     process::wait_for("kea-dhcp6 takes the library or ends", Duration::from_secs(20), || {
         let loaded = read().contains("HOOKS_LIBRARY_LOADED");
         (loaded || daemon.finished().is_some()).then_some(())

@@ -2,11 +2,13 @@
 
 use offhook_test_kit as peers;
 
+/// The path to a new maker in CONTRIBUTING.md.
+mod add_a_maker;
 /// What the lease's user context says of a phone.
 mod annotate;
 /// Malformed arguments of every command.
 mod arguments;
-/// The bench itself: exchanges with a Kea that has no hook. What fails here is no fault of
+/// The bench itself: exchanges with a Kea that has no hook. What fails here is not a fault of
 /// offhook's.
 mod bench;
 /// Whatever is wrong with offhook, Kea starts and serves.
@@ -17,13 +19,13 @@ mod catalogue;
 mod classes;
 /// Every command of the control channel.
 mod commands;
-/// Options of Kea's own that phones may follow instead of ours.
+/// Kea's own options that phones may follow instead of offhook's.
 mod competing;
 /// What dnsmasq is made to say: the same as Kea, row by row.
 mod dnsmasq;
 /// Virtual phones of every maker.
 mod emulate;
-/// Hostile packets and faults of ours: nobody loses a lease.
+/// Hostile packets and faults in offhook: no client loses a lease.
 mod fail_open;
 /// The phones' own files, by a token that Kea mints and nginx checks.
 mod files;
@@ -37,7 +39,7 @@ mod http;
 mod list_from_psql;
 /// How the library loads, and how it says no.
 mod loading;
-/// What stands in Kea's log.
+/// What is in Kea's log.
 mod log;
 /// valgrind.
 mod memory;
@@ -55,7 +57,7 @@ mod releases_page;
 mod reload;
 /// The page on attackers names tests that are there.
 mod security_page;
-/// How a policy tells a site, by evidence that only a real packet has.
+/// How a policy recognises a site, by evidence that only a real packet has.
 mod sites;
 /// Hostile clients and many askers: no client waits long.
 mod stall;

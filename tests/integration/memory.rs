@@ -1,4 +1,4 @@
-//! valgrind over a real Kea with the hook: no leak and no wrong access that has a frame of ours.
+//! valgrind over a real Kea with the hook: no leak and no wrong access with a frame of offhook.
 
 use crate::annotate::FILES;
 use crate::peers::kea::{Kea, Setup};
@@ -20,7 +20,7 @@ struct Finding {
     text: String,
 }
 
-/// What stands between two marks of the report, each time.
+/// What is between two marks of the report, each time.
 fn all<'a>(text: &'a str, open: &str, close: &'a str) -> Vec<&'a str> {
     text.split(open).skip(1).map(|rest| rest.split(close).next().unwrap_or(rest)).collect()
 }
@@ -98,5 +98,10 @@ fn nothing_lost_and_no_wrong_access() {
         .filter(|finding| finding.ours && !harmless.contains(&finding.kind.as_str()))
         .map(|finding| format!("{}: {}", finding.kind, finding.text))
         .collect();
-    assert!(ours.is_empty(), "valgrind found {} faults of ours\n{}", ours.len(), ours.join("\n"));
+    assert!(
+        ours.is_empty(),
+        "valgrind found {} faults in offhook\n{}",
+        ours.len(),
+        ours.join("\n")
+    );
 }

@@ -77,7 +77,7 @@ fn a_kea_without_the_lease_commands_is_told_which_library_it_lacks() {
     let output = process::run(command.args(["phones", "--kea"]).arg(kea.socket()));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "found\n{errors}");
-    assert!(errors.contains("libdhcp_lease_cmds.so, which must stand in its"), "found\n{errors}");
+    assert!(errors.contains("libdhcp_lease_cmds.so, which must be in its"), "found\n{errors}");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn another_policys_differences_for_the_phones_seen() {
         process::run(command.arg("--seen").arg(kea.socket()))
     };
     let output = diff(&other);
-    assert_eq!(output.status.code(), Some(1), "expected differences to be told by the exit code");
+    assert_eq!(output.status.code(), Some(1), "expected differences to be shown by the exit code");
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!([&report["phones"], &report["changed"]], [&json!(2), &json!(2)], "{report}");
     assert_eq!(report["recognised-by-more-than-the-list-says"], 0, "{report}");
@@ -167,7 +167,7 @@ fn a_hundred_thousand_leases_within_ten_seconds() {
     let turned = turn_all_pages(&kea);
     let alone = process::processor_time(kea.id()) - before;
     let all = format!(
-        "found {ours:.1} s of ours, {keas:.1} s of Kea's, {waited:?} in all, {turned:?} without us \
+        "found {ours:.1} s in offhook's command, {keas:.1} s in Kea's, {waited:?} in all, {turned:?} without us \
          (Kea: {alone:.1} s)"
     );
     println!("{all}");

@@ -58,7 +58,7 @@ const LYNC_43: &[u8] = b"\x01\x0cMS-UC-Client\x02\x05https\x03\x13webpool.exampl
     \x05\x25/CertProv/CertProvisioningService.svc";
 const LYNC_120: &[u8] = b"\x00\x04pool\x07example\x03com\x00";
 
-/// policy, who asks, what it must be told
+/// policy, client, what it must be sent
 pub const ROWS: &[(&str, Client, Told)] = &[
     (PASCOM, SNOM, &[(66, b"http://10.0.0.5:8880/p/acme/{mac}")]),
     (PASCOM, YEALINK, PASCOM_DIR),

@@ -80,7 +80,7 @@ fn a_broken_file_leaves_what_was_in_force() {
         assert_eq!(told(&kea), Some(1), "after phone-policy-reload of {broken:?}");
         let at_command = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
         assert!(at_command > logged, "expected the mistake of {broken:?} in the log");
-        // Kea has closed the old library by then and would serve nobody if the new one refused to
+        // Kea has closed the old library by then and would serve no client if the new one refused to
         // load.
         let told_before = kea.log_lines("OFFHOOK_POLICY_MISTAKE").len();
         kea.reload().ok();
@@ -210,7 +210,7 @@ fn at_rest(kea: &Kea) -> Footprint {
 fn expect_no_growth(before: &Footprint, after: &Footprint) {
     assert_eq!(after.threads, before.threads, "expected as many threads as before");
     assert_eq!(after.files, before.files, "expected as many open files as before");
-    // One of Kea's own loggers may have found something to say; one of ours for each reload must not be.
+    // One of Kea's own loggers may have found something to say; one of offhook's for each reload must not appear.
     assert!(
         after.loggers <= before.loggers + 5,
         "expected hardly a logger more, found {} before and {} after",

@@ -1,4 +1,4 @@
-//! Every way in which a policy tells a site, on the wire: what the shim must hand over for it.
+//! Every way in which a policy recognises a site, on the wire: what the shim must pass on for it.
 
 use crate::peers::kea::{Kea, Setup, guard};
 use crate::peers::packet::{Answer, INFORM};

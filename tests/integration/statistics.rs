@@ -100,7 +100,7 @@ fn drops_are_counted_by_kea_and_by_us() {
     let relay = Relay::of(&kea);
     relay.send(&relay.question(&Phone::stranger(1), crate::peers::packet::DISCOVER));
     relay.discover(&polycom());
-    // The two packets are two threads', and nobody tells when the first is done with.
+    // The two packets are two threads', and there is no sign of when the first is done.
     for name in ["offhook.dropped", "pkt4-receive-drop"] {
         wait_for(name, Duration::from_secs(10), || (kea.must_statistic(name) == 1).then_some(()));
     }

@@ -76,7 +76,7 @@ fn whoever_only_knows_a_hardware_address_gets_no_token() {
     assert_eq!(token(&offer), own);
     let stranger = relay.boot(&Phone::stranger(9)).1.yiaddr();
 
-    // DHCPINFORM from anywhere, and from an address that somebody else has.
+    // DHCPINFORM from anywhere, and from an address that another client has.
     for from in [ELSEWHERE, stranger] {
         let foreign = direct(&relay, &phone(), INFORM, from, &kea);
         if let Some(answer) = &foreign {
@@ -104,7 +104,7 @@ fn whoever_only_knows_a_hardware_address_gets_no_token() {
     if let Some(answer) = away.ask(&chosen) {
         none("subnet selection", Some(answer), OFFER);
     }
-    // A client of ours that plays the relay.
+    // A client of the test that plays the relay.
     let own_relay = Relay::at(&kea, stranger);
     none("a client as a relay", own_relay.ask(&own_relay.question(&phone(), DISCOVER)), OFFER);
     // The answer would go to another address than the leased one.

@@ -68,7 +68,7 @@ fn every_kind_of_value() {
     tshark::judge(&[with]);
 }
 
-/// A Kea that has options 66 and 67 of its own for everybody.
+/// A Kea that has options 66 and 67 of its own for every client.
 fn with_own_options(policy: &str) -> Kea {
     let options = json!([
         { "name": "tftp-server-name", "data": "kea.example.com", "always-send": true },

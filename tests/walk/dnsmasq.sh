@@ -11,7 +11,7 @@ check 'README 1: install the packages, and dnsmasq; policy, render' in_packages 
 configure() { block "$section" '' 1 >>/etc/dnsmasq.conf && tail -n 6 /etc/dnsmasq.conf; }
 check 'README 2: dnsmasq.conf' configure
 check 'README 3: restart, doctor' as_written "$section" sh 2
-check 'no other command stands there' all_walked "$section" sh 2
+check 'there is no other command' all_walked "$section" sh 2
 check 'the unit is active' eventually systemctl is-active "$unit"
 check 'a Polycom boots and has its URL' says https://provision.example.com/phones/ -- polycom
 check 'a Snom of branch-7 boots and has its URL and VLAN' \
@@ -26,7 +26,7 @@ check 'the script runs as offhook' offhooks_own
 sed -i 's,"voice-vlan": { "id": 7 },"voice-vlan": { "id": 17 },' /etc/offhook/policy.json
 check 'a changed policy, render with --restart' \
   offhook-dnsmasq render --policy /etc/offhook/policy.json --out /etc/dnsmasq.d/50-phones.conf --restart
-check 'the phone is told so' says 'VLAN 17' -- snom
+check 'the phone is sent it' says 'VLAN 17' -- snom
 check 'doctor finds nothing' offhook-dnsmasq doctor --conf /etc/dnsmasq.conf \
   --conf-dir /etc/dnsmasq.d,.dpkg-dist,.dpkg-old,.dpkg-new --state "$state"
 

@@ -4,7 +4,7 @@
 
 section='Generate files'
 before=$(denials | wc -l)
-# What the README says may stand in the policy.
+# What the README says may appear in the policy.
 policy() { # MORE-OF-THE-POLICY SED-EXPRESSION
   sed -e "s|^{|{ \"phone-settings\": { \"server\": \"pbx.example.com\" }, $1|" -e "$2" \
     examples/offhook.json >~/policy.json &&
@@ -41,7 +41,7 @@ check 'a PostgreSQL with phones' database
 check 'a certificate' certificate
 check 'README: from PostgreSQL into files, and nginx' as_written "$section" sh 1
 check 'README: the site in nginx' as_written "$section" sh 2
-check 'no other command stands there' all_walked "$section" sh 2
+check 'there is no other command' all_walked "$section" sh 2
 check 'the unit is active' systemctl is-active nginx
 check 'a phone of branch-7 gets its file' eventually says 'Zo' 'status 200' -- fetch 7 10.7.0.1 0004f2010203.cfg
 check 'a phone of no site gets nothing' says 'status 403' -- fetch 1 192.168.1.1 0004f2010203.cfg
@@ -56,7 +56,7 @@ boot() {
 check 'a Polycom boots from Kea and nginx, up to its account' \
   eventually says 'passed       GET https' 'passed       configuration' 'pbx.example.com' -- boot
 guarded() { [ "$(stat -c '%a %G' "$1")" = "$2 www-data" ]; }
-check 'the folder is for www-data, and for nobody else' guarded /srv/phones 750
+check 'the folder is for www-data, and for no other user' guarded /srv/phones 750
 check 'the file too' guarded /srv/phones/0004f2010203.cfg 640
 check 'the log has the phone' says 0004f2010203 -- cat /var/log/nginx/offhook.log
 

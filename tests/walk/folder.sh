@@ -159,7 +159,7 @@ copy_crates() {
 }
 
 # The folder and the home as one file system in a file; 2 GiB are left to the walk.
-# shellcheck disable=SC2016  # what stands in single quotes is for a shell further inside
+# shellcheck disable=SC2016  # what is in single quotes is for a shell further inside
 make_image() {
   local release=$1 image=$2 size
   size=$(du -sm --total "$kept/$release" "$kept/$release-home" | tail -n 1 | cut -f1)

@@ -22,12 +22,12 @@ subnet() { # ID FIRST-THREE-BYTES
   echo "{ \"id\": $1, \"subnet\": \"$2.0/24\", \"pools\": [ { \"pool\": \"$2.50 - $2.250\" } ] },"
 }
 
-# What the README has its reader write into the configuration, and besides his own networks.
+# What the README has its reader write into the configuration, and the networks of the test beside it.
 edit() {
   local hooks
   hooks=$(mktemp)
   { block "$section" json 1 && echo ','; } >"$hooks" || return
-  # The block, then the comma: inside "Dhcp4", before what stands there already.
+  # The block, then the comma: inside "Dhcp4", before what is there already.
   sed -i -e "/^\"Dhcp4\": {/r $hooks" \
     -e 's/"interfaces": \[ \]/"interfaces": [ "lan1", "lan7" ]/' \
     -e "/\"subnet4\": \[/a $(subnet 101 192.168.1)" -e "/\"subnet4\": \[/a $(subnet 107 10.7.0)" "$conf" || return
@@ -50,7 +50,7 @@ check 'README 3: check the configuration, restart' as_written "$section" sh 2
 with_hooks() { runuser -u _kea -- kea-dhcp4 -T "$conf"; }
 tries_hooks() { dpkg --compare-versions "$(kea-dhcp4 -v)" ge 2.4; }
 if tries_hooks; then check 'README 3: -T tries the hooks too' with_hooks; fi
-check 'no other command stands there' all_walked "$section" sh 2
+check 'there is no other command' all_walked "$section" sh 2
 check 'Kea serves' serving
 check 'the unit is active' systemctl is-active "$unit"
 check 'it runs as _kea' sh -c "ps -o user= -p $(pid) | grep -x _kea"
@@ -73,7 +73,7 @@ check 'phone-status-get' says '"result": 0' '/etc/kea/offhook.json' -- ask phone
 check 'phone-vendor-list' says '"result": 0' yealink -- ask phone-vendor-list
 check 'phone-policy-test' says '"result": 0' \
   -- ask phone-policy-test "{ \"policy\": $(grep -v '^ *//' examples/next.json | tr -d '\n') }"
-check 'offhook diff --seen with the socket' says '2 phones would be told' \
+check 'offhook diff --seen with the socket' says '2 phones would be sent' \
   -- offhook diff /etc/kea/offhook.json examples/next.json --seen "$socket"
 check 'offhook phones names the library that Kea lacks' says libdhcp_lease_cmds.so -- offhook phones --kea "$socket"
 lease_commands() {
@@ -83,20 +83,20 @@ check 'libdhcp_lease_cmds.so in hooks-libraries' lease_commands
 check 'offhook phones --kea' says 00:04:f2:01:02:03 00:04:13:01:02:03 polycom -- offhook phones --kea "$socket"
 check 'phone-policy-set' says '"result": 0' \
   -- ask phone-policy-set '{ "policy": { "systems": [ { "system": "files", "url": "http://set.example.com/" } ] } }'
-check 'the phone is told so' says http://set.example.com/ -- polycom
+check 'the phone is sent it' says http://set.example.com/ -- polycom
 
 sed -i 's,https://provision.example.com,https://second.example.com,' /etc/kea/offhook.json
 check 'phone-policy-reload reads the changed file' says '"result": 0' -- ask phone-policy-reload
-check 'the phone is told so' says https://second.example.com/ -- polycom
+check 'the phone is sent it' says https://second.example.com/ -- polycom
 sed -i 's,https://second.example.com,https://third.example.com,' /etc/kea/offhook.json
 check 'config-reload reads the changed file' says '"result": 0' -- ask config-reload
-check 'the phone is told so' says https://third.example.com/ -- polycom
+check 'the phone is sent it' says https://third.example.com/ -- polycom
 sed -i 's,"voice-vlan": { "id": 7 },"voice-vlan": { "id": 7000 },' /etc/kea/offhook.json
 check 'phone-policy-reload refuses a mistake' says '"result": 1' 7000 -- ask phone-policy-reload
 check 'the log names it' says OFFHOOK_POLICY_MISTAKE 7000 -- log
 check 'config-reload keeps what was in force' says '"result": 0' -- ask config-reload
 check 'the log says so' says OFFHOOK_POLICY_KEPT -- log
-check 'the phone is told what it was told' says https://third.example.com/ -- polycom
+check 'the phone is sent what it was sent' says https://third.example.com/ -- polycom
 install -m 640 -g _kea examples/offhook.json /etc/kea/offhook.json
 
 # The overlay's vendor of docs/add-a-vendor.md: a folder with a built-in id takes its place.

@@ -7,7 +7,7 @@ passed=0
 failed=0
 readme=$PWD/README.md
 
-# A block of the README as it stands: the Nth of a language under a heading. Without N: how many there are.
+# A block of the README as it is written: the Nth of a language under a heading. Without N: how many there are.
 block() { # HEADING LANGUAGE [N]
   awk -v heading="## $1" -v language="$2" -v wanted="${3:-0}" '
     /^## / && !inside { here = ($0 == heading) }

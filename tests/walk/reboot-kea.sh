@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# After a reboot nobody has done anything: Kea is up with the hook, and knows the phones. Read by guest.
+# After a reboot, without any command: Kea is up with the hook, and knows the phones. Read by guest.
 
 unit=kea-dhcp4-server
 socket=/run/kea/kea4-ctrl-socket

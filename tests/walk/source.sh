@@ -15,7 +15,7 @@ check 'the packages are removed, and the loader stays' \
   says 'stays, so that Kea starts' -- apt-get remove offhook offhook-kea offhook-dnsmasq
 hash -r
 check 'README: from source' as_written "$section" sh 1
-check 'no other command stands there' all_walked "$section" sh 1
+check 'there is no other command' all_walked "$section" sh 1
 check 'the build is where the loader looks, with its checksum' \
   sh -c "cd $hook_folder/offhook && sha256sum --check kea-*.so.sha256"
 hash -r

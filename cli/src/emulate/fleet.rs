@@ -45,7 +45,9 @@ fn print(summary: &Summary) -> Result<(), Failure> {
         "{phones} phones of {makers} makers: {booted} have an address, {lost} are lost; {sent_again} \
          packets were sent again"
     ))?;
-    input::line(format!("{understood_url} were told where their files are, and understood it"))?;
+    input::line(format!(
+        "{understood_url} were sent the address of their files, and understood it"
+    ))?;
     input::line(format!(
         "{:.2} s, {:.0} phones a second; DHCPDISCOVER to DHCPACK in ms: median {:.1}, 90 % {:.1}, 99 % \
          {:.1}, slowest {:.1}",

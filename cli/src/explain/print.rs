@@ -72,8 +72,8 @@ fn print_room(explanation: &Explanation) -> Result<(), Failure> {
                 let named = named.map(|option| format!("{} {}", option.code, option.name));
                 named.collect::<Vec<_>>().join(", ")
             };
-            field("asked for", format!("and told: {}", one(true)))?;
-            field("asked for", format!("and not told by us: {}", one(false)))?;
+            field("asked for", format!("and sent: {}", one(true)))?;
+            field("asked for", format!("and not sent by offhook: {}", one(false)))?;
         }
     }
     let space = &explanation.space;

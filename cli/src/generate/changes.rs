@@ -1,5 +1,5 @@
-//! `--dry-run`: what would change, line by line, without a secret. Where secrets stand in a new file
-//! the renderer says; where they stand in the file that is there the manifest says, if nobody else
+//! `--dry-run`: what would change, line by line, without a secret. Where secrets are in a new file
+//! the renderer says; where they are in the present file the manifest says, if no other program
 //! has changed it since. Otherwise its content is not shown.
 
 use std::io::{self, Write};
@@ -59,7 +59,7 @@ pub fn show(
                 print(&mut out, path, path, &masked(old, &entry.secrets), &new)?;
             }
             (Some(_), None) => {
-                writeln!(out, "--- {path} (changed by somebody else since; not shown)")?;
+                writeln!(out, "--- {path} (changed since by another program; not shown)")?;
                 print(&mut out, "/dev/null", path, "", &new)?;
             }
         }
@@ -86,7 +86,7 @@ fn print(out: &mut impl Write, from: &str, to: &str, old: &str, new: &str) -> io
     write!(out, "{}", diff.unified_diff().context_radius(1).header(from, to))
 }
 
-/// A file's text with its secrets made unreadable; one that is no text is not shown.
+/// A file's text with its secrets made unreadable; one that is not a text is not shown.
 fn masked(bytes: &[u8], secrets: &[(u32, u32)]) -> String {
     let Ok(text) = std::str::from_utf8(bytes) else { return format!("{MASK}\n") };
     let mut out = String::with_capacity(text.len());

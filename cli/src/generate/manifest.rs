@@ -2,7 +2,7 @@
 //! write again, and so that only our own files are ever removed.
 //!
 //! One line a file, in `DIR/.offhook/manifest`, for its owner alone: fingerprint, size, time of
-//! writing, where secrets stand in it, path. A file that is about to be written is noted before it
+//! writing, where secrets are in it, path. A file that is about to be written is noted before it
 //! appears, with a fingerprint that fits nothing.
 
 use std::collections::HashMap;

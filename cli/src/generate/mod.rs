@@ -26,7 +26,7 @@ use work::{Compared, Work};
 /// Writes the phones' configuration files for any web server
 ///
 /// The list of phones is JSON or CSV (docs/files.md); a MAC may be spelt in any usual way. Every
-/// mistake in it is told with its row, and nothing is written if there is one. Files are moved to
+/// mistake in it is reported with its row, and nothing is written if there is one. Files are moved to
 /// their place when all of them are there; what is as it should be is not touched.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -40,7 +40,7 @@ pub struct Arguments {
     /// The list of phones; - for standard input
     #[arg(long, value_name = "FILE")]
     phones: PathBuf,
-    /// What the list is; otherwise told by its beginning
+    /// The format of the list; without it, its beginning decides
     #[arg(long, value_name = "FORMAT", value_parser = ["json", "csv"])]
     format: Option<String>,
     /// Skip columns of a CSV list that nothing is known of, instead of refusing the list
@@ -49,10 +49,10 @@ pub struct Arguments {
     /// The tree's root, the folder that the URL stands for
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Files are readable by this group (name or number), nobody else's
+    /// Files are readable by this group (name or number) and no other
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
-    /// Remove files of ours that no phone of the list has any longer
+    /// Remove files of offhook that no phone of the list has any longer
     #[arg(long)]
     prune: bool,
     /// Take over files that others wrote where ours must be
@@ -250,7 +250,7 @@ fn write(
     Ok(())
 }
 
-/// Files of ours that nobody wants any longer. With a mistake in the list nobody knows that.
+/// Files of offhook that no phone needs any longer. With a mistake in the list this cannot be known.
 fn gone(work: &Work, manifest: &Manifest, arguments: &Arguments, summary: &Summary) -> Vec<String> {
     if !arguments.prune || !summary.mistakes.is_empty() {
         return Vec::new();

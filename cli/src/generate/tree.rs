@@ -4,7 +4,7 @@
 //!
 //! The tree may belong to another user, who can exchange whatever is in it while this program works
 //! there, perhaps as root. So every folder is held open and reached from the one above it, and
-//! `.offhook` is used only if it is this user's and nobody else may write to it.
+//! `.offhook` is used only if it belongs to this user and no other user may write to it.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
@@ -28,7 +28,7 @@ const NEW_FOLDER: &str = "folder";
 const FILE_MODE: u32 = 0o640;
 const FOLDER_MODE: u32 = 0o750;
 const STATE_MODE: u32 = 0o700;
-/// Files written aside stand in so many folders, so that none grows large.
+/// Files written aside are spread over so many folders, so that none grows large.
 const SHARDS: usize = 64;
 /// So many files are synced one by one.
 const FEW: usize = 128;
@@ -62,7 +62,7 @@ pub struct Staged {
     pub written: i128,
 }
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     Nothing,
@@ -104,7 +104,7 @@ impl Tree {
         self.path.join(STATE)
     }
 
-    /// Makes the root and its state, and waits for nobody: another run there is an error.
+    /// Makes the root and its state, and does not wait: another run in the same tree is an error.
     pub fn lock(&mut self) -> Result<(), Failure> {
         if self.root.is_none() {
             // Another run may be quicker, here and below.
@@ -177,7 +177,7 @@ impl Tree {
         match state.own_file(MANIFEST).and_then(|mut file| file.read_to_string(&mut text)) {
             Ok(_) => Manifest::read(&text).map_err(|error| {
                 wrong(format!(
-                    "{}: damaged: {error}; move it away, then what stands in the tree is no longer \
+                    "{}: damaged: {error}; move it away, then what is in the tree is no longer \
                      known as ours",
                     path.display()
                 ))
@@ -306,7 +306,7 @@ impl Tree {
             Err(error) => return Err(self.in_the_way(path, &error)),
             Ok(folder) => return Ok(folder),
         }
-        // Under another name first, so that it never stands there with another mode.
+        // Under another name first, so that it is never there with another mode.
         let aside = &self.aside()?.folder;
         let make = || {
             let folder = aside.make(NEW_FOLDER, FOLDER_MODE, self.group)?;
@@ -324,7 +324,7 @@ impl Tree {
         ))
     }
 
-    /// Removes a file of ours, and the folders that it leaves empty.
+    /// Removes a file of offhook, and the folders that it leaves empty.
     pub fn remove(&self, path: &str) -> Result<(), Failure> {
         let (parts, name) = split(path);
         let parts: Vec<&str> = parts.collect();
@@ -393,7 +393,7 @@ fn state(root: &Folder) -> io::Result<Option<Folder>> {
         io::Error::other(text)
     })?;
     state.refuse_if_foreign()?;
-    // A folder of this user's that somebody has moved here is not ours to clear.
+    // A folder of this user's that was moved here from elsewhere must not be cleared.
     if state.about(LOCK)?.is_none() && !state.names()?.is_empty() {
         return Err(io::Error::other("offhook did not make it: it has no file \"lock\""));
     }

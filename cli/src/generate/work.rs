@@ -32,7 +32,7 @@ pub enum Todo {
     Note { size: u64, written: i128 },
     /// It was written aside.
     Publish(Staged),
-    /// Its phone has a value that cannot stand in it.
+    /// Its phone has a value that cannot be written in it.
     Refused,
 }
 
@@ -41,7 +41,7 @@ pub struct Compared<'c> {
     pub renderer: &'c Renderer<'c>,
     pub tree: &'c Tree,
     pub manifest: &'c Manifest,
-    /// Files of others that stand where ours must be become ours.
+    /// Takes over files of other programs in the places of offhook's.
     pub adopt: bool,
 }
 
@@ -128,7 +128,7 @@ impl Work {
                 }
                 (Found::File { .. }, None) if compared.adopt => {}
                 (Found::File { .. }, None) => {
-                    // Somebody else's. To the letter what we would write, it may stay; it is never
+                    // Another program's file. If its content is the same, it may stay; it is never
                     // ours to remove.
                     let Some(phone) = list.phones.get(job.phone) else { continue };
                     let rendered = compared.renderer.render(phone, &job.placed);
@@ -138,7 +138,7 @@ impl Work {
                         job.todo = Todo::Nothing;
                     } else {
                         job.todo = Todo::Refused;
-                        let text = "a file stands there that offhook did not write: move it away, \
+                        let text = "there is a file here that offhook did not write: move it away, \
                                     or say --adopt";
                         self.mistakes.push(Mistake::new(path.clone(), text));
                     }
@@ -238,7 +238,7 @@ impl Work {
     }
 }
 
-/// What became of one file.
+/// The outcome for one file.
 struct Outcome {
     todo: Todo,
     secrets: Vec<(u32, u32)>,

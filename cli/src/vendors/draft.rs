@@ -1,6 +1,6 @@
 //! `offhook vendors new --from-packet`: a packet of an unknown phone becomes a draft of its folder.
 //!
-//! Says what the packet bears and what has to be found out; invents no fact.
+//! Says what the packet contains and what has to be found out; invents no fact.
 
 use std::fmt::{self, Write};
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ fn draft(tables: &Tables, query: &Query<'_>) -> Result<String, fmt::Error> {
         }
         Finding::NoPhone(at) => {
             let vendor = tables.vendors.get(usize::from(at.vendor)).map_or("", |v| &*v.id);
-            writeln!(out, "# The catalogue says that this is no phone ({vendor}).")?;
+            writeln!(out, "# The catalogue says that this is not a phone ({vendor}).")?;
         }
         Finding::OtherDevice(sign) => {
             let device = tables.other_devices.device(sign);
@@ -106,7 +106,7 @@ fn draft(tables: &Tables, query: &Query<'_>) -> Result<String, fmt::Error> {
         writeln!(out, "[[mac]]\nprefixes = [\"{}\"]", text.get(..8).unwrap_or_default())?;
         writeln!(
             out,
-            "# shared = \"FIND OUT what else of this maker wears it; then it never decides alone\""
+            "# shared = \"FIND OUT what else of this maker uses it; then it never decides alone\""
         )?;
         writeln!(out, "source = \"capture\"\n")?;
     }

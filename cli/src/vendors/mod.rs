@@ -8,7 +8,7 @@ use offhook_core::mac::Mac;
 
 use crate::input::{self, Catalogue, Failure};
 
-/// Lists the makers that are recognised, or tells all that is known of one
+/// Lists the makers that are recognised, or prints all that is known of one
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  offhook vendors\n  offhook vendors yealink --json\n  offhook vendors new --from-packet unknown-phone.pcap",
@@ -87,7 +87,7 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
         };
         input::line(format!("  hardware address {first} to {last}{shared}"))?;
     }
-    input::line("told by:")?;
+    input::line("sent by:")?;
     for tell in &vendor.tells {
         let what = serde_json::to_value(tell.what).map_err(input::wrong)?;
         let value = serde_json::to_value(&tell.option.value).map_err(input::wrong)?;

@@ -11,7 +11,7 @@ const HEAD: &str = "# The catalogue
 
 <!-- Made from core/catalogue/vendors and core/catalogue/systems by `offhook vendors --markdown`. A test holds it to them. -->
 
-What is recognised, by what, what is sent by default, and where each fact stands. A fact marked
+What is recognised, by what, what is sent by default, and the source of each fact. A fact marked
 (recalled) has been seen in no document: such a thing is never sent unless it cannot hurt.
 
 ";
@@ -20,7 +20,7 @@ What is recognised, by what, what is sent by default, and where each fact stands
 pub fn page(tables: &Tables) -> Result<String, fmt::Error> {
     let mut out = String::from(HEAD);
     writeln!(out, "{} makers, {} systems.\n", tables.vendors.len(), tables.systems.len())?;
-    writeln!(out, "| vendor | maker | rules | address ranges | told by | verified |")?;
+    writeln!(out, "| vendor | maker | rules | address ranges | sent by | verified |")?;
     writeln!(out, "|---|---|---|---|---|---|")?;
     for vendor in &tables.vendors {
         let codes: Vec<String> =
@@ -260,7 +260,7 @@ fn place(tell: &Tell) -> String {
     }
 }
 
-/// A value as it stands in a vendor's folder.
+/// A value as it is written in a vendor's folder.
 fn value(value: &Value, nul: bool) -> String {
     let list = |texts: &List<Text>| texts.iter().map(|t| &**t).collect::<Vec<_>>().join(", ");
     match value {

@@ -1,5 +1,5 @@
 //! The configuration in Caddy's words. Stock Caddy checks neither tokens nor whose certificate a phone
-//! shows, so a policy that wants that is refused here: nginx can. It limits no one's requests either.
+//! shows, so a policy that wants that is refused here: nginx can. It does not limit requests either.
 
 use std::collections::BTreeSet;
 use std::fmt::{Result, Write};
@@ -28,7 +28,7 @@ pub fn configuration(layout: &Layout) -> std::result::Result<String, Failure> {
         }
         if layout.is_open() {
             out.push_str(
-                "# Stock Caddy cannot limit how often one address may ask: whoever guesses names of files\n\
+                "# Stock Caddy cannot limit how often one address may ask: a client that guesses names of files\n\
                  # here is not slowed down. nginx does that.\n",
             );
         }
@@ -51,7 +51,7 @@ fn write_host(layout: &Layout, host: &HostLayout, out: &mut String) -> Result {
         writeln!(out, "\ttls {certificate} {key}")?;
     }
     write_log(layout, host, out)?;
-    // In the order that stands here; Caddy would sort them otherwise.
+    // In the order written here; Caddy would sort them otherwise.
     writeln!(out, "\troute {{")?;
     if !layout.networks.is_empty() {
         let networks: Vec<String> = layout.networks.iter().map(ToString::to_string).collect();
@@ -61,7 +61,7 @@ fn write_host(layout: &Layout, host: &HostLayout, out: &mut String) -> Result {
     }
     writeln!(
         out,
-        "\t\t# Only what is asked for to the letter: no \"..\", no \"//\", no escapes.\n\
+        "\t\t# Only exact paths: no \"..\", no \"//\", no escapes.\n\
          \t\t@odd expression `{{http.request.uri}}.matches(\"^[^?]*([.][.]|//|%|[\\\\\\\\])\")`\n\
          \t\trespond @odd 404"
     )?;
@@ -72,7 +72,7 @@ fn write_host(layout: &Layout, host: &HostLayout, out: &mut String) -> Result {
     }
     let mut bases: Vec<&str> = host.locations.iter().map(|place| place.base.as_str()).collect();
     bases.dedup();
-    writeln!(out, "\t\t# Everything else in these folders is nobody's.")?;
+    writeln!(out, "\t\t# Everything else in these folders is refused.")?;
     for (number, base) in bases.iter().enumerate() {
         writeln!(out, "\t\t@below{number} path {base}*\n\t\trespond @below{number} 403")?;
     }

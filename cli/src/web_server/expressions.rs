@@ -17,7 +17,7 @@ pub enum Capture<'c> {
     Nothing,
 }
 
-/// A name; what stands in `capture` is used for the first address in it.
+/// A name; what is in `capture` is used for the first address in it.
 pub fn name(pattern: &Pattern, capture: Capture<'_>) -> String {
     let mut out = String::new();
     let mut capture = capture;
@@ -126,7 +126,7 @@ fn parts(level: &Level, room: usize) -> Vec<Level> {
     parts.into_iter().map(Level::Names).collect()
 }
 
-/// A text that stands for itself.
+/// A text taken literally.
 pub fn escaped(text: &str) -> String {
     let plain = |c: char| pattern::is_plain(c) && !matches!(c, '.' | '+') || c == '/';
     text.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect()

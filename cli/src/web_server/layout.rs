@@ -119,7 +119,7 @@ impl Layout {
         self.hosts.iter().any(|host| host.locations.iter().any(Location::has_token))
     }
 
-    /// Whether some files are open to whoever guesses their names.
+    /// Whether some files are open to a client that guesses their names.
     pub fn is_open(&self) -> bool {
         self.authorities.is_none()
             && self.hosts.iter().any(|host| host.locations.iter().any(|place| place.is_open))

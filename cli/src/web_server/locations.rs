@@ -18,7 +18,7 @@ pub struct Location {
     pub is_open: bool,
 }
 
-/// What may stand between two slashes.
+/// What may appear between two slashes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Token,

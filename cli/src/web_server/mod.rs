@@ -1,5 +1,5 @@
 //! `offhook web-server`: the configuration of a stock web server for the tree that `offhook generate`
-//! writes. Nothing of ours runs there; what is checked, the server checks by itself.
+//! writes. Nothing of offhook runs there; what is checked, the server checks by itself.
 //!
 //! `layout` finds out from the policy which URLs the phones ask for, and `locations` which paths those
 //! are; `nginx` and `caddy` say it in their server's words.
@@ -60,7 +60,7 @@ pub struct Arguments {
     /// many at once; 0 for any number
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     rate: u32,
-    /// A network that phones ask from, beside those of the policy's sites; may stand several times
+    /// A network that phones ask from, beside those of the policy's sites; may be given several times
     #[arg(long, value_name = "NETWORK")]
     allow: Vec<IpNet>,
     /// Answer from anywhere
@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     input::line(text.trim_end())
 }
 
-/// The key goes into a file of its own: the rest is for everybody to read.
+/// The key goes into a file of its own: every user may read the rest.
 fn write_secrets(layout: &Layout, minters: &[Minter]) -> Result<(), Failure> {
     let Some(path) = &layout.secrets else {
         return Err(wrong(

@@ -52,10 +52,7 @@ fn write_all(layout: &Layout, minters: &[Minter], out: &mut String) -> Result {
 fn write_host(layout: &Layout, host: &HostLayout, minters: &[Minter], out: &mut String) -> Result {
     writeln!(out, "server {{")?;
     if host.plain_too {
-        writeln!(
-            out,
-            "    # Plain HTTP: whoever can listen on the wire reads the phones' passwords."
-        )?;
+        writeln!(out, "    # Plain HTTP: any listener on the wire reads the phones' passwords.")?;
         write_listen(layout, host, 80, "", out)?;
     }
     write_listen(layout, host, host.port, if host.tls { " ssl" } else { "" }, out)?;
@@ -85,7 +82,7 @@ fn write_host(layout: &Layout, host: &HostLayout, minters: &[Minter], out: &mut 
     writeln!(
         out,
         "    set $offhook_mac -;\n    set $offhook_name -;\n\n    \
-         # Only what is asked for to the letter: no \"..\", no \"//\", no escapes."
+         # Only exact paths: no \"..\", no \"//\", no escapes."
     )?;
     writeln!(out, "    merge_slashes off;")?;
     writeln!(out, "    if ($request_uri ~ \"^[^?]*(\\.\\.|//|%|\\\\\\\\)\") {{ return 404; }}")?;
@@ -111,7 +108,7 @@ fn write_host(layout: &Layout, host: &HostLayout, minters: &[Minter], out: &mut 
     for location in &host.locations {
         write_location(layout, location, minters, out)?;
     }
-    writeln!(out, "\n    # Everything else in these folders is nobody's.")?;
+    writeln!(out, "\n    # Everything else in these folders is refused.")?;
     let mut bases: Vec<&str> = host.locations.iter().map(|place| place.base.as_str()).collect();
     bases.dedup();
     for base in &bases {
@@ -123,7 +120,7 @@ fn write_host(layout: &Layout, host: &HostLayout, minters: &[Minter], out: &mut 
     writeln!(out, "}}")
 }
 
-/// Phones that are told a name may come by either protocol.
+/// Phones that are sent a name may come by either protocol.
 fn write_listen(
     layout: &Layout,
     host: &HostLayout,
@@ -210,7 +207,7 @@ fn write_location(
     Ok(())
 }
 
-/// Whose file it is: what no name of the catalogue fits belongs to nobody here.
+/// The phone that a file belongs to. A name that does not fit the catalogue belongs to no phone.
 fn write_owner(layout: &Layout, location: &Location, out: &mut String) -> Result {
     let names = location.names;
     writeln!(out, "        if ($offhook_owner_{names} = \"\") {{ return 403; }}")?;

@@ -1,4 +1,4 @@
-//! What stands before nginx's servers: whose file a name is, what the log shows, who a certificate
+//! What comes before nginx's servers: whose file a name is, what the log shows, who a certificate
 //! belongs to, and how often one address may ask.
 
 use std::collections::BTreeSet;
@@ -85,7 +85,7 @@ fn write_log(minters: &[Minter], out: &mut String) -> Result {
 
 /// The address in a phone's certificate. Where a maker puts it docs/files.md says: into the CN, alone
 /// or behind other things, or (Cisco's MPP) into the element that OpenSSL calls ST. `\x5c` is a
-/// backslash, by which a comma that belongs to a value is told from one that ends it.
+/// backslash, which distinguishes a comma in a value from one that ends it.
 fn write_certified(out: &mut String) -> Result {
     let begins = r"(?:^|(?<!\x5c)[,+])";
     let before = r"(?:(?:[^\x5c,+]|\x5c.)*(?:[^0-9a-f\x5c,+]|\x5c.))?";

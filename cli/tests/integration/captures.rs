@@ -22,7 +22,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn question(mac: &str, class: &[u8]) -> Vec<u8> {
-    let mut parts = Parts { message: 1, mac: Mac::parse(mac), ..Parts::default() };
+    let mut parts = Parts { mac: Mac::parse(mac), ..Parts::default() };
     parts.option(60, class);
     parts.option(55, [1, 3, 66, 160]);
     parts.wire(0x1234_5678)

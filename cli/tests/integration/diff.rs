@@ -54,7 +54,7 @@ fn groups_in_words_and_bytes_and_exit_code_1() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         text(&output.stdout),
-        "2 of 3 phones would be told something else\n\
+        "2 of 3 phones would be sent something else\n\
          2 Snom (such as 00:04:13:00:00:01)\n    \
          option 66 \"http://new/{{mac}}\" instead of \"http://old/{{mac}}\"\n      \
          was 687474703a2f2f6f6c642f303030343133303030303031\n      \
@@ -66,7 +66,7 @@ fn groups_in_words_and_bytes_and_exit_code_1() {
 fn no_difference_is_exit_code_0() {
     let output = Bench::new().run(&["old", "old", "--seen", "questions"]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(text(&output.stdout), "0 of 3 phones would be told something else\n");
+    assert_eq!(text(&output.stdout), "0 of 3 phones would be sent something else\n");
 }
 
 #[test]

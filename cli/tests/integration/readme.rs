@@ -1,4 +1,4 @@
-//! The README's sessions run as they stand, and its policy is the example's.
+//! The README's sessions run as they are written, and its policy is the example's.
 
 use std::path::Path;
 

@@ -20,7 +20,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// The name and password of a URL that the text quotes are stars.
+    /// A mistake without a file and a line. The name and password of a URL that the text quotes are stars.
     pub fn new(place: impl Into<String>, text: impl Into<String>) -> Self {
         let text = masked(&text.into()).into_owned();
         Mistake { file: None, line: None, place: place.into(), text }
@@ -50,14 +50,17 @@ impl fmt::Display for Mistake {
 pub struct Mistakes(pub Vec<Mistake>);
 
 impl Mistakes {
+    /// A single mistake.
     pub fn one(place: impl Into<String>, text: impl Into<String>) -> Self {
         Mistakes(vec![Mistake::new(place, text)])
     }
 
+    /// Adds a mistake.
     pub fn push(&mut self, place: impl Into<String>, text: impl Into<String>) {
         self.0.push(Mistake::new(place, text));
     }
 
+    /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -71,6 +74,9 @@ impl Mistakes {
     }
 
     /// `Ok(value)` if nothing was wrong, else all that was.
+    ///
+    /// # Errors
+    /// All mistakes, or one that says that nothing was found.
     pub fn or<T>(self, value: Option<T>) -> Result<T, Mistakes> {
         match value {
             Some(value) if self.is_empty() => Ok(value),

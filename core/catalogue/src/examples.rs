@@ -7,6 +7,7 @@
 use crate::code;
 use crate::error::Mistakes;
 use crate::mac::Mac;
+use crate::message_type::MessageType;
 use crate::parts::Parts;
 use crate::reader::{Cursor, Table};
 use crate::text::parse_hex;
@@ -19,26 +20,38 @@ pub const POLICY: &str = include_str!("../vendors/example-policy.json");
 /// One packet and what must come of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
+    /// What it shows; unlike every other name in the folder.
     pub name: String,
-    /// The vendor that must win; empty: nobody may.
+    /// The vendor that must win; empty if the client must not be recognised.
     pub vendor: String,
+    /// What the client sends.
     pub packet: Parts,
     /// In a vendor's folder an absent model, firmware or variant means that there must be none.
     pub reads: bool,
+    /// The model that must be read.
     pub model: Option<String>,
+    /// The firmware that must be read.
     pub firmware: Option<String>,
+    /// The variant that must be found, by its name.
     pub variant: Option<String>,
     /// Code and value of every option of the full answer; none where the example only recognises.
     pub told: Option<Vec<(u8, Vec<u8>)>>,
+    /// The address that must be in the header's `siaddr`.
     pub next_server: Option<String>,
+    /// The text that must be in the header's `sname`.
     pub server_hostname: Option<String>,
+    /// The text that must be in the header's `file`.
     pub boot_file_name: Option<String>,
     /// The policy, as JSON.
     pub policy: String,
+    /// Where the packet's strings come from: a key of the folder's `[sources]`.
     pub source: String,
 }
 
 /// All of the built-in catalogue, in the order of the folders.
+///
+/// # Errors
+/// Every mistake in the folders' examples, each with its file.
 pub fn all() -> Result<Vec<Example>, Mistakes> {
     let mut examples = Vec::new();
     let mut mistakes = Mistakes::default();
@@ -82,6 +95,9 @@ const PACKET_KEYS: [&str; 17] = [
 ];
 
 /// The examples of a vendor's folder.
+///
+/// # Errors
+/// Every mistake in `text`, each with its place.
 pub fn of_vendor(id: &str, text: &str) -> Result<Vec<Example>, Mistakes> {
     let tree = tree::from_toml(text)?;
     let mut mistakes = Mistakes::default();
@@ -103,6 +119,9 @@ pub fn of_vendor(id: &str, text: &str) -> Result<Vec<Example>, Mistakes> {
 }
 
 /// The examples of a system's file; their policy is the system's entry and what they add to it.
+///
+/// # Errors
+/// Every mistake in `text`, each with its place.
 pub fn of_system(id: &str, text: &str) -> Result<Vec<Example>, Mistakes> {
     let tree = tree::from_toml(text)?;
     let mut mistakes = Mistakes::default();
@@ -202,9 +221,9 @@ fn example(
     let (model, firmware, variant) = (text("model"), text("firmware"), text("variant"));
     let (next_server, server_hostname, boot_file_name) =
         (text("next-server"), text("server-hostname"), text("boot-file-name"));
-    // A system's sources stand at the head of its file; a packet needs one of its own.
+    // A system's sources are at the head of its file; a packet needs one of its own.
     if source.is_none() && !table.has("vendor") {
-        at.mistake("\"source\" is missing: where the packet's strings stand", mistakes);
+        at.mistake("\"source\" is missing: where the packet's strings come from", mistakes);
     }
     let packet = read_packet(table, mistakes);
     Some(Example {
@@ -225,7 +244,7 @@ fn example(
 }
 
 fn read_packet(table: &Table<'_>, mistakes: &mut Mistakes) -> Parts {
-    let mut parts = Parts { message: 1, mac: Some(Mac([2, 0, 0, 0, 0, 1])), ..Parts::default() };
+    let mut parts = Parts { mac: Some(Mac([2, 0, 0, 0, 0, 1])), ..Parts::default() };
     if let Some(at) = table.get("mac")
         && let Some(text) = at.text("a hardware address", mistakes)
     {
@@ -260,7 +279,7 @@ fn read_packet(table: &Table<'_>, mistakes: &mut Mistakes) -> Parts {
         parts.option(code::MAX_SIZE, (size as u16).to_be_bytes());
     }
     if table.bool("inform", mistakes) == Some(true) {
-        parts.message = 8;
+        parts.message = MessageType::Inform;
     }
     let circuit = table.text("circuit-id", "a text", mistakes).unwrap_or_default();
     let remote = table.text("remote-id", "a text", mistakes).unwrap_or_default();

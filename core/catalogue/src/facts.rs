@@ -4,42 +4,57 @@ use crate::record::{Bytes, List, Text, choice, record};
 use crate::value::OptionSpec;
 
 record! {
-    /// A maker of phones: how its phones are recognised and how they want to be told.
+    /// A maker of phones: how its phones are recognised, and the options in which they expect their settings.
     #[derive(Default)]
     pub struct Vendor {
+        /// The folder's name, by which policies name the maker.
         pub id: Text,
+        /// The maker's name, as people write it.
         pub name: Text,
+        /// Other names of the maker or its brands.
         pub aliases: List<Text>,
         /// Why nothing is sent to these phones unless a policy says so; empty for most.
         pub left_alone: Text,
+        /// What is odd about the maker's phones, a sentence each.
         pub quirks: List<Text>,
-        /// Names of groups of this maker's devices that are told different things.
+        /// Names of groups of this maker's devices that are sent different options.
         pub variants: List<Text>,
         /// The variant of a device that only a policy names: 1 + the position in `variants`, 0 without any.
         pub default_variant: u8,
+        /// The documents that the facts are from.
         pub sources: List<Source>,
+        /// The texts and numbers by which the phones are recognised.
         pub rules: List<Rule>,
+        /// The hardware addresses by which they are recognised.
         pub macs: List<MacRule>,
+        /// What kind of URL they take.
         pub url: UrlRules,
         /// By what else these phones take a voice VLAN (`LLDP-MED or CDP`); empty: not known.
         pub vlan_otherwise: Text,
+        /// Where that is documented: keys of `sources`.
         pub vlan_sources: List<Text>,
+        /// The options in which they expect their settings.
         pub tells: List<Tell>,
+        /// The options that they read, in their order.
         pub reads: List<Read>,
+        /// The files that they request.
         pub files: List<PhoneFile>,
     }
 }
 
 record! {
+    /// A document that facts are from.
     pub struct Source {
+        /// Its short name in the folder.
         pub key: Text,
+        /// Title, section or page, and address.
         pub citation: Text,
     }
 }
 
 choice! {
     /// Which part of the packet a rule looks at.
-    #[derive(Copy, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+    #[derive(Copy, Eq, PartialOrd, Ord, serde::Deserialize)]
     pub enum Field {
         /// Option 60.
         VendorClass,
@@ -56,6 +71,7 @@ record! {
     /// One sign by which a vendor is recognised. The literal head decides; `read` only reads.
     #[derive(serde::Deserialize)]
     pub struct Rule {
+        /// The part of the packet that it looks at.
         pub field: Field,
         /// The head's bytes; those where `any` is 1 stand for any byte.
         pub head: Bytes,
@@ -67,18 +83,21 @@ record! {
         pub number: u32,
         /// A pattern with `{model}`, `{firmware}` and `{*}`; empty: nothing to read.
         pub read: Text,
-        /// Sub-option that bears the model (0: none), for [`Field::Enterprise`].
+        /// Sub-option that contains the model (0: none), for [`Field::Enterprise`].
         pub model_sub: u8,
+        /// Sub-option that contains the firmware (0: none), for [`Field::Enterprise`].
         pub firmware_sub: u8,
-        /// The model that this sign stands for, if it does not bear it.
+        /// The model that this sign means, if it does not contain it.
         pub model: Text,
         /// 0, or 1 + the position in the vendor's `variants`.
         pub variant: u8,
-        /// False: this is a device of the maker that is no phone.
+        /// False: this is a device of the maker that is not a phone.
         pub phone: bool,
         /// Counts only together with another weak sign of the same vendor.
         pub weak: bool,
+        /// Remembered, not verified: never sent by default.
         pub recalled: bool,
+        /// Where it is documented: keys of the vendor's `sources`.
         pub sources: List<Text>,
     }
 }
@@ -87,12 +106,17 @@ record! {
     /// A range of hardware addresses.
     #[derive(serde::Deserialize)]
     pub struct MacRule {
+        /// The first address, as a number of 48 bits.
         pub first: u64,
+        /// The last address, as a number of 48 bits.
         pub last: u64,
-        /// What else wears these addresses; empty if only this maker's phones do.
+        /// What else uses these addresses; empty if only this maker's phones do.
         pub shared: Text,
+        /// 0, or 1 + the position in the vendor's `variants`.
         pub variant: u8,
+        /// Remembered, not verified.
         pub recalled: bool,
+        /// Where it is documented: keys of the vendor's `sources`.
         pub sources: List<Text>,
     }
 }
@@ -105,6 +129,7 @@ record! {
         pub takes: Text,
         /// The longest URL in bytes; 0: not known.
         pub max_length: u16,
+        /// The schemes that the phone takes, in its own order; empty: not known.
         pub schemes: List<Text>,
         /// The schemes that the phone tries for a host without one, in its order. Empty: not known, and
         /// the first of `schemes` is meant.
@@ -116,12 +141,17 @@ record! {
 
 choice! {
     /// What an option of the answer is for.
-    #[derive(Copy, Eq, Hash)]
+    #[derive(Copy, Eq)]
     pub enum What {
+        /// The URL of the phone's files.
         Url,
+        /// The name of a file.
         File,
+        /// The VLAN of the phone's own traffic.
         VoiceVlan,
+        /// The servers for the time of day.
         TimeServers,
+        /// The SIP servers.
         SipServers,
     }
 }
@@ -136,19 +166,23 @@ pub const WHAT: [(&str, What); 5] = [
 ];
 
 record! {
-    /// One option by which the vendor's phones are told something.
+    /// One option that the vendor's phones read.
     pub struct Tell {
+        /// What it is for.
         pub what: What,
+        /// The option, with names in its value.
         pub option: OptionSpec,
         /// A header field instead of an option: `siaddr`, `sname` or `file`; else empty.
         pub header: Text,
-        /// The schemes of URLs that are told this way; empty: all.
+        /// The schemes of URLs that are sent this way; empty: all.
         pub schemes: List<Text>,
-        /// Positions (1 + index) of the variants that are told this way; empty: all.
+        /// Positions (1 + index) of the variants that are sent this way; empty: all.
         pub variants: Bytes,
         /// Sent unless a policy says otherwise. False: a way that is known but not used.
         pub default: bool,
+        /// Remembered, not verified: never sent by default.
         pub recalled: bool,
+        /// Where it is documented: keys of the vendor's `sources`.
         pub sources: List<Text>,
     }
 }
@@ -158,17 +192,23 @@ record! {
     pub struct Read {
         /// `66`, `43.2` or a header field's name.
         pub code: Text,
+        /// Its place among the options that the phone reads, from 1; the first one found counts.
         pub order: u16,
+        /// What the phone takes from it: `url`, `host`, `file`, `voice-vlan` and so on.
         pub gives: Text,
+        /// The form of the value, in words; empty where the code says it.
         pub form: Text,
         /// How the models begin that read it; empty: all.
         pub models: List<Text>,
         /// See [`fits_firmware`].
         pub firmware_from: List<Text>,
-        /// Read only where somebody has switched it on in the phone.
+        /// Read only where it was switched on in the phone.
         pub if_switched_on: bool,
+        /// What else is known, a sentence.
         pub note: Text,
+        /// Remembered, not verified.
         pub recalled: bool,
+        /// Where it is documented: keys of the vendor's `sources`.
         pub sources: List<Text>,
     }
 }
@@ -176,14 +216,17 @@ record! {
 record! {
     /// A file that the vendor's phones ask for.
     pub struct PhoneFile {
+        /// Its name, with names such as `{{mac}}` in it.
         pub name: Text,
+        /// Which phones share it: `common`, `model` or `device`.
         pub scope: Text,
+        /// Its format, in words.
         pub format: Text,
         /// The template in the vendor's folder that writes it; empty: offhook does not.
         pub template: Text,
         /// How values are put into it, see [`ESCAPES`].
         pub escape: Text,
-        /// Characters that this format cannot bear in a value, beside those that its escape refuses.
+        /// Characters that this format cannot hold in a value, beside those that its escape refuses.
         pub refuse: Text,
         /// How the models begin that ask for it; empty: all.
         pub models: List<Text>,
@@ -205,8 +248,11 @@ record! {
         pub firmware_from: List<Text>,
         /// The schemes by which alone it is requested; empty: that of the URL.
         pub by: List<Text>,
+        /// What else is known, a sentence.
         pub note: Text,
+        /// Remembered, not verified.
         pub recalled: bool,
+        /// Where it is documented: keys of the vendor's `sources`.
         pub sources: List<Text>,
     }
 }
@@ -216,6 +262,7 @@ record! {
     pub struct ModelCode {
         /// The whole model, without regard to case.
         pub model: Text,
+        /// The text in place of the model.
         pub code: Text,
     }
 }
@@ -230,10 +277,15 @@ pub const ESCAPES: [(&str, &str); 2] = [("xml", "xml"), ("line", "line")];
 record! {
     /// A PBX or provisioning server: which URL it has for which vendor.
     pub struct System {
+        /// The file's name, by which policies name the system.
         pub id: Text,
+        /// The product's name, as people write it.
         pub name: Text,
+        /// The documents that the facts are from.
         pub sources: List<Source>,
+        /// What a policy must or may say about it.
         pub parameters: List<Parameter>,
+        /// What it has for which vendors; the first entry that fits counts.
         pub serves: List<Serve>,
     }
 }
@@ -242,9 +294,11 @@ choice! {
     /// What a system's parameter may be.
     #[derive(Copy)]
     pub enum ParameterKind {
+        /// Any text.
         Text,
         /// A name or an address.
         Host,
+        /// An absolute URL.
         Url,
         /// Numbers with dots.
         Version,
@@ -252,13 +306,19 @@ choice! {
 }
 
 record! {
+    /// A parameter of a system.
     pub struct Parameter {
+        /// The key in the policy's entry.
         pub name: Text,
+        /// What its value may be.
         pub kind: ParameterKind,
+        /// Whether a policy must give it.
         pub required: bool,
         /// An empty default is a default too.
         pub has_default: bool,
+        /// The value where the policy gives none.
         pub default: Text,
+        /// The only values; empty: any of its kind.
         pub one_of: List<Text>,
     }
 }
@@ -266,22 +326,32 @@ record! {
 record! {
     /// What a system has for some vendors.
     pub struct Serve {
+        /// The vendors by id; beside `every`.
         pub vendors: List<Text>,
         /// Every vendor that takes a URL.
         pub every: bool,
+        /// Names of the vendor's variants; empty: all.
         pub variants: List<Text>,
+        /// All must hold.
         pub conditions: List<Condition>,
+        /// The URL, with the parameters' names in it; empty: none.
         pub url: Text,
+        /// The file's name for option 67, likewise; empty: none.
         pub file: Text,
+        /// Further options.
         pub options: List<OptionSpec>,
+        /// Remembered, not verified.
         pub recalled: bool,
+        /// Where it is documented: keys of the system's `sources`.
         pub sources: List<Text>,
     }
 }
 
 choice! {
+    /// How a parameter is compared.
     #[derive(Copy)]
     pub enum Test {
+        /// It has this value.
         Equals,
         /// A version below the value.
         Below,
@@ -291,15 +361,19 @@ choice! {
 }
 
 record! {
+    /// What a parameter must be for an entry to fit.
     pub struct Condition {
+        /// The parameter's name.
         pub parameter: Text,
+        /// How it is compared.
         pub test: Test,
+        /// What it is compared with.
         pub value: Text,
     }
 }
 
 impl Vendor {
-    /// Whether this vendor's phones (of this variant) can be told a URL at all.
+    /// Whether this vendor's phones (of this variant) can be sent a URL at all.
     pub fn takes_url(&self, variant: u8) -> bool {
         self.tells.iter().any(|tell| tell.what == What::Url && tell.fits(variant))
     }
@@ -422,6 +496,7 @@ pub fn fits_firmware(from: &[Text], firmware: &str) -> bool {
 }
 
 impl Tell {
+    /// Whether a phone of this variant (0, or 1 + its position) is sent this.
     pub fn fits(&self, variant: u8) -> bool {
         self.variants.is_empty() || self.variants.contains(&variant)
     }

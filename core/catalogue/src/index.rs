@@ -16,35 +16,45 @@ use crate::facts::{Field, Rule, Vendor};
 use crate::record::{List, record};
 
 record! {
+    /// For each sign of a packet, the rules that it may lead to.
     pub struct Index {
+        /// Heads of option 60.
         pub vendor_class: HeadTable,
+        /// Heads of option 77.
         pub user_class: HeadTable,
+        /// Heads of option 12.
         pub host_name: HeadTable,
         /// Sorted by number.
         pub enterprises: List<Enterprise>,
+        /// Ranges of hardware addresses.
         pub macs: MacTable,
     }
 }
 
 record! {
-    /// Where a rule stands: its vendor's position, and its own among that vendor's rules.
+    /// Where a rule is: its vendor's position, and its own among that vendor's rules.
     #[derive(Copy, Eq)]
     pub struct RuleRef {
+        /// Position among the vendors.
         pub vendor: u16,
+        /// Position among the vendor's rules.
         pub rule: u16,
     }
 }
 
 record! {
+    /// An enterprise number and its rule.
     #[derive(Copy)]
     pub struct Enterprise {
+        /// The number (IANA, Private Enterprise Numbers).
         pub number: u32,
+        /// The rule.
         pub at: RuleRef,
     }
 }
 
 impl Index {
-    /// Builds the index over vendors in the order in which they will stand.
+    /// Builds the index over vendors in the order in which they will be kept.
     pub fn build(vendors: &[Vendor]) -> Index {
         let mut enterprises = Vec::new();
         for (at, rule) in rules(vendors, Field::Enterprise) {
@@ -60,6 +70,7 @@ impl Index {
         }
     }
 
+    /// The rule for an enterprise number.
     pub fn enterprise(&self, number: u32) -> Option<RuleRef> {
         let found = self.enterprises.binary_search_by_key(&number, |entry| entry.number).ok()?;
         self.enterprises.get(found).map(|entry| entry.at)

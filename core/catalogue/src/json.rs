@@ -9,6 +9,9 @@ use crate::error::{Mistake, Mistakes};
 use crate::tree::{Kind, Tree};
 
 /// Reads a JSON document that may carry comments.
+///
+/// # Errors
+/// The first place that is not JSON, with its line.
 pub fn from_json(text: &str) -> Result<Tree, Mistakes> {
     // Editors on Windows write a byte order mark; RFC 8259, section 8.1 allows to ignore it.
     let bare = without_comments(text.strip_prefix('\u{feff}').unwrap_or(text))?;
@@ -20,6 +23,9 @@ pub fn from_json(text: &str) -> Result<Tree, Mistakes> {
 }
 
 /// The same text with every comment turned into blanks, so that line and column stay true.
+///
+/// # Errors
+/// A comment without an end, with its line.
 pub fn without_comments(text: &str) -> Result<String, Mistakes> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,5 +1,5 @@
 //! The law of the catalogue: what must hold between vendors before an index may be built. A broken
-//! law is a mistake of the data, told with both places.
+//! law is a mistake of the data, reported with both places.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,9 @@ use crate::tables::Tables;
 
 impl Tables {
     /// Sorts, checks and indexes.
+    ///
+    /// # Errors
+    /// Every fact that another one contradicts.
     pub fn build(
         mut vendors: Vec<Vendor>,
         mut systems: Vec<System>,
@@ -37,7 +40,7 @@ fn twice<'a>(ids: impl Iterator<Item = &'a str>, what: &str, mistakes: &mut Mist
     let mut last = None;
     for id in ids {
         if last == Some(id) {
-            mistakes.push(id, format!("this {what} stands twice"));
+            mistakes.push(id, format!("this {what} is listed twice"));
         }
         last = Some(id);
     }
@@ -84,7 +87,7 @@ fn overlap(a: &Rule, b: &Rule) -> bool {
     (0..a.head.len()).all(|at| free(a, at) || free(b, at) || a.head[at] == b.head[at])
 }
 
-/// A prefix that is nobody else's may be claimed by one vendor only.
+/// Only one vendor may claim a prefix that is not shared.
 fn prefixes_have_one_owner(vendors: &[Vendor], mistakes: &mut Mistakes) {
     let mut owners: HashMap<(u64, u64), (&str, bool)> = HashMap::new();
     for vendor in vendors {

@@ -4,6 +4,7 @@
 //! Rust statics when it is built (its `build.rs`, by the code in here); a user's overlay folder is read
 //! into the same types at run time. Nothing in here may be a list of vendors: a vendor is a folder.
 #![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::missing_errors_doc)]
 
 pub mod code;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod json;
 mod law;
 pub mod mac;
 pub mod masking;
+pub mod message_type;
 pub mod notify;
 pub mod other_devices;
 pub mod overlay;
@@ -33,4 +35,5 @@ pub mod value;
 pub use error::{Mistake, Mistakes};
 pub use facts::*;
 pub use mac::Mac;
+pub use message_type::MessageType;
 pub use tables::{Tables, VendorIx};

@@ -15,12 +15,15 @@ record! {
     pub struct OtherDevices {
         /// Sorted by the text they begin with.
         pub vendor_classes: List<OtherText>,
+        /// Likewise, of option 77.
         pub user_classes: List<OtherText>,
+        /// What such devices list in option 55.
         pub request_lists: List<OtherList>,
         /// Options that hardly any device but a phone lists in its option 55.
         pub phone_options: Bytes,
         /// The same, but some computers list them too: a reason to look at a device, and no more.
         pub perhaps_phone_options: Bytes,
+        /// The documents that the facts are from.
         pub sources: List<Source>,
     }
 }
@@ -28,6 +31,7 @@ record! {
 record! {
     /// How option 60 or 77 of such devices begins.
     pub struct OtherText {
+        /// The beginning of the option's value.
         pub head: Bytes,
         /// The head is the whole value.
         pub exact: bool,
@@ -35,6 +39,7 @@ record! {
         pub device: Text,
         /// Phones send this text too: it does not count if the client lists one of the phones' options.
         pub unless_asked: bool,
+        /// Where it is documented: keys of `sources`.
         pub sources: List<Text>,
     }
 }
@@ -42,9 +47,13 @@ record! {
 record! {
     /// Options that such devices list in option 55, and phones do not.
     pub struct OtherList {
+        /// The options: one of them in option 55 is enough.
         pub any: Bytes,
+        /// What such a device is.
         pub device: Text,
+        /// As [`OtherText::unless_asked`].
         pub unless_asked: bool,
+        /// Where it is documented: keys of `sources`.
         pub sources: List<Text>,
     }
 }
@@ -52,15 +61,20 @@ record! {
 /// A sign that was found: which one, by its position in its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OtherSign {
+    /// Of option 60.
     VendorClass(u16),
+    /// Of option 77.
     UserClass(u16),
+    /// Of option 55.
     RequestList(u16),
 }
 
 /// A sign and whether it counts against every weak sign, or against a hardware address alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
+    /// The sign.
     pub sign: OtherSign,
+    /// It outweighs a hardware address alone.
     pub unless_asked: bool,
 }
 
@@ -137,6 +151,9 @@ fn position<'s>(signs: &'s [OtherText], value: &[u8]) -> Option<(u16, &'s OtherT
 }
 
 /// Reads the text of `signs.toml`.
+///
+/// # Errors
+/// Every mistake in `text`, each with its place.
 pub fn other_devices(text: &str) -> Result<OtherDevices, Mistakes> {
     let tree = tree::from_toml(text)?;
     let root = Cursor::root(&tree);

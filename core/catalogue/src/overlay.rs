@@ -11,7 +11,9 @@ use crate::{source, system_source};
 /// `systems/<id>.toml`.
 #[derive(Debug, Clone)]
 pub struct OverlayFile {
+    /// Its path below the overlay's folder, with `/`.
     pub path: String,
+    /// Its content.
     pub text: String,
 }
 

@@ -6,21 +6,29 @@ use std::net::Ipv4Addr;
 
 use crate::code;
 use crate::mac::Mac;
+use crate::message_type::MessageType;
+use crate::text::TextError;
 
 /// What is known of a client. Whatever is not set was not in the packet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// 1 DISCOVER (the default for 0), 3 REQUEST, 8 INFORM.
-    pub message: u8,
+    /// Option 53; a DHCPDISCOVER by default.
+    pub message: MessageType,
+    /// The hardware address (`chaddr`, with `htype` 1).
     pub mac: Option<Mac>,
+    /// The address that the client has already.
     pub ciaddr: Option<Ipv4Addr>,
+    /// The relay agent's address.
     pub giaddr: Option<Ipv4Addr>,
-    /// Options in the order in which they stand in the packet.
+    /// Options in the order in which they are in the packet.
     pub options: Vec<(u8, Vec<u8>)>,
     /// See offhook-core's `Context`.
     pub leased: Option<Ipv4Addr>,
+    /// The interface of the server on which the packet came in; empty: not known.
     pub interface: String,
+    /// An address of that interface.
     pub interface_address: Option<Ipv4Addr>,
+    /// The client's classes in the server.
     pub classes: Vec<String>,
 }
 
@@ -51,7 +59,7 @@ impl Parts {
         self.classes.iter().map(String::as_bytes).collect()
     }
 
-    /// The packet's bytes (RFC 2131). A value over 255 bytes stands in several pieces (RFC 3396).
+    /// The packet's bytes (RFC 2131). A value over 255 bytes is in several pieces (RFC 3396).
     pub fn wire(&self, xid: u32) -> Vec<u8> {
         let mut wire = vec![0u8; 236];
         wire[0] = 1;
@@ -64,7 +72,7 @@ impl Parts {
         let address = |address: Option<Ipv4Addr>| address.map_or([0; 4], |a| a.octets());
         wire[12..16].copy_from_slice(&address(self.ciaddr));
         wire[24..28].copy_from_slice(&address(self.giaddr));
-        wire.extend([99, 130, 83, 99, code::MESSAGE_TYPE, 1, self.message_type()]);
+        wire.extend([99, 130, 83, 99, code::MESSAGE_TYPE, 1, self.message.number()]);
         for (option, value) in &self.options {
             for piece in value.chunks(255) {
                 wire.extend([*option, piece.len() as u8]);
@@ -74,16 +82,15 @@ impl Parts {
         wire.push(255);
         wire
     }
-
-    /// Option 53 of the packet.
-    pub fn message_type(&self) -> u8 {
-        if self.message == 0 { 1 } else { self.message }
-    }
 }
 
-/// A request list such as `1,3,66`.
-pub fn request_list(text: &str) -> Result<Vec<u8>, String> {
+/// A request list such as `1,3,66`: option numbers, one byte each.
+///
+/// # Errors
+/// The first item that is not a number from 0 to 255.
+pub fn request_list(text: &str) -> Result<Vec<u8>, TextError> {
     let numbers = text.split(',').map(str::trim).filter(|number| !number.is_empty());
-    let read = |number: &str| number.parse::<u8>().map_err(|_| format!("{number:?} is no option"));
+    let read =
+        |number: &str| number.parse::<u8>().map_err(|_| TextError::OptionNumber(number.to_owned()));
     numbers.map(read).collect()
 }

@@ -10,10 +10,11 @@ use crate::tree::{Kind, Tree};
 /// a policy of 100,000 devices reads as fast as one of ten.
 #[derive(Clone, Copy)]
 pub struct Cursor<'a> {
+    /// The node.
     pub tree: &'a Tree,
     parent: Option<&'a Cursor<'a>>,
     step: Step<'a>,
-    /// What stands here may be a secret: mistakes repeat neither values nor unknown keys.
+    /// The value here may be a secret: mistakes repeat neither values nor unknown keys.
     quiet: bool,
 }
 
@@ -34,6 +35,7 @@ pub struct Table<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// The beginning of a document.
     pub fn root(tree: &'a Tree) -> Cursor<'a> {
         Cursor { tree, parent: None, step: Step::Root, quiet: false }
     }
@@ -47,7 +49,7 @@ impl<'a> Cursor<'a> {
         Cursor { tree, parent: Some(self), step, quiet: self.quiet }
     }
 
-    /// The entry of an object whose key nobody asked for.
+    /// The entry of an object whose key was not read.
     fn entry(&'a self, index: usize, key: &'a str, tree: &'a Tree) -> Cursor<'a> {
         self.child(tree, if self.quiet { Step::Entry(index) } else { Step::Key(key) })
     }
@@ -87,11 +89,12 @@ impl<'a> Cursor<'a> {
         self.mistake(format!("expected {what}, found {}", self.tree.found()), mistakes);
     }
 
+    /// Whether the value is JSON's `null`.
     pub fn is_null(&self) -> bool {
         self.tree.kind == Kind::Null
     }
 
-    /// The object here; unknown keys and keys that stand twice are mistakes.
+    /// The object here; unknown keys and keys that are written twice are mistakes.
     pub fn table(&'a self, known: &[&str], mistakes: &mut Mistakes) -> Option<Table<'a>> {
         let table = self.any_table(mistakes)?;
         for (index, (key, value)) in table.entries.iter().enumerate() {
@@ -122,7 +125,7 @@ impl<'a> Cursor<'a> {
             };
             if twice {
                 let at = self.entry(index, key, value);
-                at.mistake("this key stands twice; keep one of them", mistakes);
+                at.mistake("this key is written twice; keep one of them", mistakes);
             }
         }
         Some(Table { at: self, entries })
@@ -152,6 +155,7 @@ impl<'a> Cursor<'a> {
         items.iter().enumerate().map(|(index, tree)| self.child(tree, Step::Item(index)))
     }
 
+    /// The text here; anything else is a mistake, with `what` as what was expected.
     pub fn text(&self, what: &str, mistakes: &mut Mistakes) -> Option<&'a str> {
         match &self.tree.kind {
             Kind::Text(text) => Some(text),
@@ -162,6 +166,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The truth value here; anything else is a mistake.
     pub fn bool(&self, mistakes: &mut Mistakes) -> Option<bool> {
         match self.tree.kind {
             Kind::Bool(value) => Some(value),
@@ -172,6 +177,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The whole number here; anything else, and one outside of the bounds, is a mistake.
     pub fn integer(&self, from: i64, to: i64, mistakes: &mut Mistakes) -> Option<i64> {
         match self.tree.kind {
             Kind::Integer(value) if (from..=to).contains(&value) => Some(value),
@@ -182,6 +188,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The value of the word here; anything but one of `choices` is a mistake.
     pub fn one_of<T: Copy>(&self, choices: &[(&str, T)], mistakes: &mut Mistakes) -> Option<T> {
         let found = match &self.tree.kind {
             Kind::Text(text) => choices.iter().find(|(name, _)| name == text),
@@ -202,17 +209,20 @@ impl<'a> Cursor<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// The value of a key.
     pub fn get(&self, key: &str) -> Option<Cursor<'a>> {
         let (key, tree) = self.entries.iter().find(|(name, _)| name == key)?;
         Some(self.at.child(tree, Step::Key(key)))
     }
 
+    /// All keys and values, in the order of the document.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, Cursor<'a>)> + use<'a> {
         let at = self.at;
         let entries = self.entries.iter().enumerate();
         entries.map(move |(index, (key, tree))| (key.as_str(), at.entry(index, key, tree)))
     }
 
+    /// Whether the key is there.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _)| name == key)
     }
@@ -226,14 +236,17 @@ impl<'a> Table<'a> {
         found
     }
 
+    /// The text of a key; see [`Cursor::text`].
     pub fn text(&self, key: &str, what: &str, mistakes: &mut Mistakes) -> Option<&'a str> {
         self.get(key)?.text(what, mistakes)
     }
 
+    /// The truth value of a key; see [`Cursor::bool`].
     pub fn bool(&self, key: &str, mistakes: &mut Mistakes) -> Option<bool> {
         self.get(key)?.bool(mistakes)
     }
 
+    /// The texts of a key: a list, or a single one.
     pub fn texts(&self, key: &str, what: &str, mistakes: &mut Mistakes) -> Vec<&'a str> {
         let Some(at) = self.get(key) else { return Vec::new() };
         let items: &[Tree] = match &at.tree.kind {

@@ -1,22 +1,33 @@
-//! Data that can stand in the program itself or be read at run time, and the writing of such data as
+//! Data that can be part of the program itself or be read at run time, and the writing of such data as
 //! Rust source when the crate is built. Knows nothing about phones.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// A text of the program itself, or one that was read.
 pub type Text = Cow<'static, str>;
 
 /// A list that is either part of the program (the built-in catalogue: nothing to parse, nothing to
 /// allocate at start) or was read from a file.
 #[derive(Clone)]
 pub enum List<T: 'static> {
+    /// Part of the program.
     Static(&'static [T]),
+    /// Read at run time.
     Owned(Vec<T>),
 }
 
+/// Bytes of the program itself, or read.
 pub type Bytes = List<u8>;
+
+impl<T: Hash> Hash for List<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
 
 impl<T> Deref for List<T> {
     type Target = [T];
@@ -94,6 +105,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 /// The `static` items written so far, each list one of them.
 #[derive(Default)]
 pub struct Statics {
+    /// The Rust source of all of them.
     pub source: String,
     count: usize,
 }
@@ -102,6 +114,7 @@ pub struct Statics {
 pub trait Emit {
     /// The type's name in the generated source.
     fn type_name() -> String;
+    /// The value as an expression; lists in it become items of `statics`.
     fn emit(&self, statics: &mut Statics) -> String;
 }
 
@@ -151,7 +164,7 @@ macro_rules! record {
         $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)*
     }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, Hash, serde::Serialize)]
         #[serde(rename_all = "kebab-case")]
         pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
 
@@ -171,7 +184,7 @@ macro_rules! choice {
         $($(#[$variant_meta:meta])* $variant:ident $(($type:ty))?,)*
     }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, Hash, serde::Serialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $($(#[$variant_meta])* $variant $(($type))?,)* }
 

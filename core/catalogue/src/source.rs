@@ -3,7 +3,7 @@
 
 /// How its phones are recognised.
 mod rules;
-/// How they want to be told, what they read, and the files they fetch.
+/// The options they expect, what they read, and the files they fetch.
 mod telling;
 
 pub use telling::names_for;
@@ -38,6 +38,9 @@ const KEYS: [&str; 18] = [
     "user-agent",
 ];
 /// Reads the text of `core/catalogue/vendors/<id>/vendor.toml`.
+///
+/// # Errors
+/// Every mistake in `text`, each with its place.
 pub fn vendor(id: &str, text: &str) -> Result<Vendor, Mistakes> {
     let tree = tree::from_toml(text)?;
     let root = Cursor::root(&tree);
@@ -48,7 +51,9 @@ pub fn vendor(id: &str, text: &str) -> Result<Vendor, Mistakes> {
 
 /// What every entry of a vendor or system needs to read its `source` and `variant`.
 pub(crate) struct Known {
+    /// The documents that the facts are from.
     pub sources: List<Source>,
+    /// Names of the vendor's variants.
     pub variants: List<Text>,
 }
 

@@ -22,6 +22,9 @@ pub const ENTRY_KEYS: [&str; 2] = ["system", "for"];
 const TAKEN: [&str; 4] = ["host", "path", "url-port", "file"];
 
 /// Reads the text of a system's file.
+///
+/// # Errors
+/// Every mistake in `text`, each with its place.
 pub fn system(id: &str, text: &str) -> Result<System, Mistakes> {
     let tree = tree::from_toml(text)?;
     let root = Cursor::root(&tree);

@@ -8,9 +8,13 @@ use crate::record::{List, record};
 record! {
     /// All vendors (sorted by id), all systems (sorted by id), and the index for recognition.
     pub struct Tables {
+        /// The makers, sorted by id.
         pub vendors: List<Vendor>,
+        /// The PBXs and provisioning servers.
         pub systems: List<System>,
+        /// What is not a phone.
         pub other_devices: OtherDevices,
+        /// For recognition.
         pub index: Index,
     }
 }
@@ -20,11 +24,13 @@ record! {
 pub struct VendorIx(pub u16);
 
 impl Tables {
+    /// The position of a vendor, by its id.
     pub fn vendor(&self, id: &str) -> Option<VendorIx> {
         let found = self.vendors.binary_search_by(|vendor| (*vendor.id).cmp(id)).ok()?;
         u16::try_from(found).ok().map(VendorIx)
     }
 
+    /// A system, by its id.
     pub fn system(&self, id: &str) -> Option<&System> {
         let found = self.systems.binary_search_by(|system| (*system.id).cmp(id)).ok()?;
         self.systems.get(found)

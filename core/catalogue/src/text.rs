@@ -10,13 +10,17 @@ use std::fmt::Write;
 /// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'t> {
+    /// What is not a name.
     Literal(&'t str),
     /// The name between the double braces, without blanks around it.
     Name(&'t str),
 }
 
-/// Cuts a text into its pieces. The error says what is wrong with the braces.
-pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
+/// Cuts a text into its pieces.
+///
+/// # Errors
+/// Double braces without an end, or without a name.
+pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TextError> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find("{{") {
@@ -25,12 +29,12 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
         }
         let inner = &rest[open + 2..];
         let Some(close) = inner.find("}}") else {
-            return Err(format!("\"{{{{\" without \"}}}}\" in {text:?}"));
+            return Err(TextError::Open(text.to_owned()));
         };
         let name = inner[..close].trim();
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
         if name.is_empty() || !name.chars().all(plain) {
-            return Err(format!("{{{{{name}}}}} in {text:?} is not a name"));
+            return Err(TextError::Name { name: name.to_owned(), text: text.to_owned() });
         }
         pieces.push(Piece::Name(name));
         rest = &inner[close + 2..];
@@ -49,13 +53,16 @@ pub const TOKEN_LENGTH: usize = 24;
 pub enum Live {
     /// The client's hardware address: upper case or not, separator or none (0).
     Mac {
+        /// With `A` to `F`.
         upper: bool,
+        /// Between the bytes, as ASCII; 0: none.
         separator: u8,
     },
     /// The address that the client is given (or has, in a DHCPINFORM).
     Ip,
-    /// The model and firmware that the packet bears; empty where it bears none.
+    /// The model and firmware that the packet names; empty where it names none.
     Model,
+    /// The phone's firmware, as its packet says.
     Firmware,
     /// The token that lets the phone fetch its files, checked by a web server.
     Token,
@@ -78,6 +85,7 @@ impl Live {
         ("token", Live::Token),
     ];
 
+    /// The name of a text, if only a packet knows its value.
     pub fn named(name: &str) -> Option<Live> {
         Live::NAMES.iter().find(|(known, _)| *known == name).map(|(_, live)| *live)
     }
@@ -148,10 +156,51 @@ pub fn printable(bytes: &[u8]) -> String {
     out
 }
 
+/// What is wrong with a text that a person wrote. The caller adds the place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// A byte has two hex digits.
+    #[error("an odd number of hex digits")]
+    OddDigits,
+    /// A character that is neither a hex digit nor allowed between them.
+    #[error("{0:?} is not a hex digit")]
+    Digit(char),
+    /// A group of Cisco's dotted form with another number of digits.
+    #[error("groups with dots between have four digits each, and one is {0:?}")]
+    Group(String),
+    /// Double braces without an end.
+    #[error("\"{{{{\" without \"}}}}\" in {0:?}")]
+    Open(String),
+    /// Double braces around something else than a name.
+    #[error("{{{{{name}}}}} in {text:?} is not a name")]
+    Name {
+        /// What is between the braces.
+        name: String,
+        /// The whole text.
+        text: String,
+    },
+    /// A `read` pattern that cannot be used.
+    #[error("{0}")]
+    Pattern(String),
+    /// Not a number from 0 to 255.
+    #[error("{0:?} is not an option")]
+    OptionNumber(String),
+}
+
+/// As a mistake's text.
+impl From<TextError> for String {
+    fn from(error: TextError) -> String {
+        error.to_string()
+    }
+}
+
 /// Hex digits with any of blank, colon, dash between bytes; an optional `0x` in front; also in groups of
 /// four with dots between, as Cisco writes them (the first group may lack leading zeros); quotes around it do not
 /// count.
-pub fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// The first character, group or count of digits that is wrong.
+pub fn parse_hex(text: &str) -> Result<Vec<u8>, TextError> {
     let text = text.trim().trim_matches(['"', '\'']);
     let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
     if text.contains('.') {
@@ -159,20 +208,19 @@ pub fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
     }
     let digits: Vec<u8> = text.bytes().filter(|b| !matches!(b, b' ' | b':' | b'-')).collect();
     hex::decode(digits).map_err(|error| match error {
-        hex::FromHexError::OddLength => "an odd number of hex digits".to_owned(),
-        hex::FromHexError::InvalidHexCharacter { c, .. } => format!("{c:?} is not a hex digit"),
-        other => other.to_string(),
+        hex::FromHexError::InvalidHexCharacter { c, .. } => TextError::Digit(c),
+        _ => TextError::OddDigits,
     })
 }
 
 /// `0006.0011.2233`: all groups but the first and the last have four digits; the last has two or four.
-fn parse_dotted(text: &str) -> Result<Vec<u8>, String> {
+fn parse_dotted(text: &str) -> Result<Vec<u8>, TextError> {
     let groups: Vec<&str> = text.split('.').map(str::trim).collect();
     let last = groups.len() - 1;
     let mut digits = String::new();
     for (at, group) in groups.iter().enumerate() {
         if let Some(wrong) = group.chars().find(|c| !c.is_ascii_hexdigit()) {
-            return Err(format!("{wrong:?} is not a hex digit"));
+            return Err(TextError::Digit(wrong));
         }
         let fits = match group.len() {
             1..=4 if at == 0 => true,
@@ -181,14 +229,12 @@ fn parse_dotted(text: &str) -> Result<Vec<u8>, String> {
             _ => false,
         };
         if !fits {
-            return Err(format!(
-                "groups with dots between have four digits each, and one is {group:?}"
-            ));
+            return Err(TextError::Group((*group).to_owned()));
         }
         let width = if at == 0 { 4 } else { group.len() };
         digits.push_str(&format!("{group:0>width$}"));
     }
-    hex::decode(digits).map_err(|error| error.to_string())
+    hex::decode(digits).map_err(|_| TextError::OddDigits)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! A document as people write it (JSON with comments, or TOML), before anybody asks what it means.
+//! A document as people write it (JSON with comments, or TOML), before its meaning is read.
 //!
 //! Both formats become the same tree, so that an option value is read by the same code in a policy
-//! and in a vendor's folder. Keys that stand twice are kept, so that the reader can complain.
+//! and in a vendor's folder. Keys that are written twice are kept, so that the reader can complain.
 
 use crate::error::{Mistake, Mistakes};
 use crate::url::concealed;
@@ -9,23 +9,33 @@ use crate::url::concealed;
 /// A node of the document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
-    /// Line in the file, 0 if the format does not tell.
+    /// Line in the file, 0 if the format has no lines.
     pub line: u32,
+    /// What it is.
     pub kind: Kind,
 }
 
+/// A node, in JSON's terms.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
+    /// JSON's `null`; TOML has none.
     Null,
+    /// A truth value.
     Bool(bool),
+    /// A whole number.
     Integer(i64),
+    /// Another number.
     Float(f64),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Tree>),
+    /// An object: keys and values in their order, a key that is written twice included.
     Table(Vec<(String, Tree)>),
 }
 
 impl Tree {
+    /// A node without a line.
     pub fn new(kind: Kind) -> Tree {
         Tree { line: 0, kind }
     }
@@ -63,6 +73,9 @@ impl Tree {
 }
 
 /// Reads a TOML document.
+///
+/// # Errors
+/// The first place that is not TOML, with its line.
 pub fn from_toml(text: &str) -> Result<Tree, Mistakes> {
     let lines = Lines::of(text);
     match toml::de::DeTable::parse(text) {

@@ -80,7 +80,7 @@ impl<'u> UrlParts<'u> {
         if let Some(c) = text.chars().find(refused) {
             return Err(UrlError::Character(c));
         }
-        let (scheme, rest) = text.split_once("://").ok_or(UrlError::NoScheme)?;
+        let (scheme, rest) = split_scheme(text).ok_or(UrlError::NoScheme)?;
         if !is_scheme(scheme) {
             return Err(UrlError::Scheme(concealed(scheme).into_owned()));
         }
@@ -148,6 +148,16 @@ impl fmt::Debug for UrlParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "UrlParts({self})")
     }
+}
+
+/// Scheme and rest of a URL whose rest may not be one yet: it may hold names that are filled in later.
+pub fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    text.split_once("://")
+}
+
+/// Whether a text has a scheme and no blank: what can be said of a URL before its names are filled in.
+pub fn looks_like_url(text: &str) -> bool {
+    split_scheme(text).is_some() && !text.contains(char::is_whitespace)
 }
 
 /// A text for people: `***` in place of the user's name and password of every URL in it.
@@ -338,7 +348,7 @@ mod tests {
             ("u:secret@h", "***@h"),
             ("http://h:80/a:b@c", "http://h:80/a:b@c"),
             ("http://u:secret@h/a@b", "http://***@b"),
-            ("someone@example.com", "someone@example.com"),
+            ("user@example.com", "user@example.com"),
             ("no url", "no url"),
         ] {
             assert_eq!(concealed(text), shown);

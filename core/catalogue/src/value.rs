@@ -12,33 +12,47 @@ use crate::tree::Kind;
 record! {
     /// What one DHCP option is to be, or that it is to go.
     pub struct OptionSpec {
+        /// The option's number, 1 to 254.
         pub code: u8,
+        /// What it is to be.
         pub value: Value,
         /// A trailing NUL after a text (counted in the length).
         pub nul: bool,
+        /// Whether it is sent to phones that do not request it.
         pub send: Send,
+        /// What happens to an option that the server put in.
         pub existing: Existing,
     }
 }
 
 choice! {
     /// The forms of a value; every text may hold `{{names}}`.
-    #[allow(missing_docs)]
     pub enum Value {
+        /// The option is taken out.
         Remove,
+        /// The text's bytes.
         Text(Text),
+        /// These bytes.
         Hex(Bytes),
+        /// IPv4 addresses, 4 bytes each.
         Ipv4(List<Text>),
+        /// A number of 1 byte.
         U8(Text),
+        /// A number of 2 bytes, big-endian.
         U16(Text),
+        /// A number of 4 bytes, big-endian.
         U32(Text),
+        /// A signed number of 1 byte.
         I8(Text),
+        /// A signed number of 2 bytes, big-endian.
         I16(Text),
+        /// A signed number of 4 bytes, big-endian.
         I32(Text),
         /// Names in RFC 1035 form, one after the other.
         Domains(List<Text>),
         /// RFC 3361: all names, or all addresses.
         SipServers(List<Text>),
+        /// Codes, lengths and values, one after the other (RFC 2132, section 8.4).
         SubOptions(List<SubOption>),
         /// RFC 3925 framing, for options 124 and 125.
         Enterprise(List<EnterpriseBlock>),
@@ -48,9 +62,11 @@ choice! {
 }
 
 record! {
-    /// A list in one text, such as `L2Q=1,L2QVLAN=7`. A part whose name stands for nothing is left out.
+    /// A list in one text, such as `L2Q=1,L2QVLAN=7`. A part whose name has no value is left out.
     pub struct Joined {
+        /// The separator.
         pub by: Text,
+        /// The parts, with names in them.
         pub parts: List<Text>,
     }
 }
@@ -58,8 +74,11 @@ record! {
 record! {
     /// One sub-option: code, length, value.
     pub struct SubOption {
+        /// Its code.
         pub code: u8,
+        /// Its value.
         pub value: Value,
+        /// A trailing NUL after a text (counted in the length).
         pub nul: bool,
     }
 }
@@ -67,37 +86,46 @@ record! {
 record! {
     /// One enterprise's part of option 124 or 125.
     pub struct EnterpriseBlock {
+        /// The number (IANA, Private Enterprise Numbers).
         pub number: u32,
+        /// What is sent for it.
         pub data: Value,
     }
 }
 
 choice! {
     /// Whether an option is sent to phones that did not list it in option 55.
-    #[derive(Copy, Eq, Hash)]
+    #[derive(Copy, Eq)]
     pub enum Send {
+        /// As the layer above says.
         Unset,
+        /// Always.
         Always,
+        /// Only if option 55 lists it.
         Requested,
     }
 }
 
 choice! {
     /// What happens to an option that the server already put in the answer.
-    #[derive(Copy, Eq, Hash)]
+    #[derive(Copy, Eq)]
     pub enum Existing {
+        /// As the layer above says.
         Unset,
+        /// The policy's value takes its place.
         Replace,
+        /// It stays, and the policy's value is not sent.
         Keep,
     }
 }
 
 /// Their spelling in a policy.
 pub const SEND: [(&str, Send); 2] = [("always", Send::Always), ("requested", Send::Requested)];
+/// Their spelling in a policy.
 pub const EXISTING: [(&str, Existing); 2] =
     [("replace", Existing::Replace), ("keep", Existing::Keep)];
 
-/// The keys that say what a value is; exactly one of them stands in an option.
+/// The keys that say what a value is; exactly one of them is in an option.
 pub const FORMS: [&str; 13] = [
     "text",
     "hex",

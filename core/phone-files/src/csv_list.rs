@@ -30,7 +30,7 @@ enum Column {
     Skipped,
 }
 
-/// Columns that are no fields.
+/// Columns that are not fields.
 const PLAIN: [(&str, Column); 6] = [
     ("mac", Column::Mac),
     ("vendor", Column::Vendor),
@@ -68,7 +68,7 @@ const MEANT: [(&str, &str); 24] = [
     ("proxy", "outbound-proxy"),
 ];
 
-/// Reads a list. Wrong rows are told and their phones left out; the rest is there.
+/// Reads a list. Wrong rows are reported and their phones skipped; the rest is returned.
 pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     let mut list = PhoneList::default();
     let (separator, text, skipped) = separator(text);
@@ -107,7 +107,7 @@ pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     list
 }
 
-/// What stands between the cells, by the first row or by a line `sep=;` before it: the separator, the text
+/// What separates the cells, by the first row or by a line `sep=;` before it: the separator, the text
 /// without that line, and how many lines that were.
 fn separator(text: &str) -> (u8, &str, u64) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
@@ -179,9 +179,9 @@ fn columns(
             Some(column) => column,
         };
         if let Column::Setting(key) | Column::LineSetting(key) = &column
-            && let Err(text) = check_setting(key, "")
+            && let Err(error) = check_setting(key, "")
         {
-            wrong(text);
+            wrong(error.into());
         }
         let same = columns.iter().position(|other| *other == column);
         if let Some(other) = same.filter(|_| !matches!(column, Column::Nameless | Column::Skipped))
@@ -282,19 +282,19 @@ impl Phones<'_, '_> {
                     Ok(value) => {
                         line.values.set(*field, &value);
                     }
-                    Err(text) => wrong.push((field.field().name.to_owned(), text)),
+                    Err(error) => wrong.push((field.field().name.to_owned(), error.into())),
                 },
                 Column::Setting(key) => match check_setting(key, value) {
                     Ok(()) => phone.settings.push((key.clone(), value.into())),
-                    Err(text) => wrong.push((place(), text)),
+                    Err(error) => wrong.push((place(), error.into())),
                 },
                 Column::LineSetting(key) => match check_setting(key, value) {
                     Ok(()) => line.settings.push((key.clone(), value.into())),
-                    Err(text) => wrong.push((place(), text)),
+                    Err(error) => wrong.push((place(), error.into())),
                 },
                 Column::Key(number) => match parse_key(*number, value.trim()) {
                     Ok(key) => phone.keys.push(key),
-                    Err(text) => wrong.push((format!("key.{number}"), text)),
+                    Err(error) => wrong.push((format!("key.{number}"), error.into())),
                 },
                 Column::Nameless => {
                     let text = "there is a value, and the first row has no name for the column";

@@ -1,11 +1,11 @@
 //! How a value is put into a file so that it stays a value: nothing that a display name holds may end
-//! a line, open an element or start a comment. What a format cannot bear is refused, never changed.
+//! a line, open an element or start a comment. What a format cannot hold is refused, never changed.
 
 use std::fmt::{self, Write};
 
 use offhook_core::fields::forbidden;
 
-/// The kinds of places that values stand in, see [`offhook_catalogue::ESCAPES`].
+/// The kinds of places that values are written in, see [`offhook_catalogue::ESCAPES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
     /// Text and attributes in XML 1.0.
@@ -14,9 +14,10 @@ pub enum Escape {
     Line,
 }
 
-/// Why a value cannot stand in a format.
+/// Why a value cannot be written in a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
+    /// A character that would end the place, or that the format cannot hold.
     Character(char),
     /// A format by lines cannot keep blanks at the ends of a value.
     Blanks,
@@ -26,10 +27,10 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refused::Character(c) if c.is_ascii_graphic() => {
-                write!(f, "this maker's format cannot bear the character {c:?} in a value")
+                write!(f, "this maker's format cannot hold the character {c:?} in a value")
             }
             Refused::Character(c) => {
-                write!(f, "this maker's format cannot bear the character U+{:04X}", u32::from(*c))
+                write!(f, "this maker's format cannot hold the character U+{:04X}", u32::from(*c))
             }
             Refused::Blanks => f.write_str("this maker's format cannot keep blanks at the ends"),
         }
@@ -37,6 +38,7 @@ impl fmt::Display for Refused {
 }
 
 impl Escape {
+    /// The escape of this name in `vendor.toml`.
     pub fn named(name: &str) -> Option<Escape> {
         match name {
             "xml" => Some(Escape::Xml),
@@ -45,7 +47,10 @@ impl Escape {
         }
     }
 
-    /// Writes a value; `refuse` are the characters that the file's format cannot bear besides.
+    /// Writes a value; `refuse` are the characters that the file's format cannot hold besides.
+    ///
+    /// # Errors
+    /// The first character that the format cannot hold.
     pub fn write(self, refuse: &str, value: &str, out: &mut impl Write) -> Result<(), Refused> {
         if let Some(c) = forbidden(value).or_else(|| value.chars().find(|c| refuse.contains(*c))) {
             return Err(Refused::Character(c));
@@ -61,6 +66,9 @@ impl Escape {
     }
 
     /// Writes a maker's own key where the format has its keys.
+    ///
+    /// # Errors
+    /// The first character that cannot be part of a key there.
     pub fn write_key(self, key: &str, out: &mut impl Write) -> Result<(), Refused> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let bad = match self {

@@ -26,6 +26,7 @@ pub use crate::group::Fingerprint;
 pub struct Placed {
     /// Below the root, with `/` between its parts.
     pub path: String,
+    /// What its content depends on.
     pub fingerprint: Fingerprint,
     /// The phone's own; else it is shared by the phones of a folder.
     pub own: bool,
@@ -36,8 +37,9 @@ pub struct Placed {
 /// A file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
+    /// Its content.
     pub bytes: Vec<u8>,
-    /// Where in it secrets stand.
+    /// Where in it secrets are.
     pub secrets: Vec<(u32, u32)>,
 }
 
@@ -57,6 +59,9 @@ type Groups = HashMap<(Option<u32>, VendorIx, ModelsAt), Arc<Group>>;
 impl<'e> Renderer<'e> {
     /// `overlay` are a user's own files, templates among them; `keys` reads the key of the policy's
     /// encryption, if it has one.
+    ///
+    /// # Errors
+    /// Every mistake in the templates, the makers' `files.toml` and the policy's key file.
     pub fn new(
         engine: &'e Engine,
         overlay: &[OverlayFile],
@@ -120,7 +125,7 @@ impl<'e> Renderer<'e> {
             Home::None(why) => return Err(wrong(why.clone())),
         };
         let folder = place.map(|place| place.folder_of(phone.mac, &phone.model));
-        let folder = folder.transpose().map_err(wrong)?.unwrap_or_default();
+        let folder = folder.transpose().map_err(|error| wrong(error.into()))?.unwrap_or_default();
         let vendor = self.vendor(phone);
         let (mut own, mut placed) = (None, Vec::new());
         // The files of other models, and whether there is one of this.
@@ -184,6 +189,9 @@ impl<'e> Renderer<'e> {
     }
 
     /// A file's content.
+    ///
+    /// # Errors
+    /// A value that the file's format cannot hold, or a template that fails; with the phone's row.
     pub fn render(&self, phone: &Phone, placed: &Placed) -> Result<Rendered, Mistake> {
         let models = models_at(self.engine, phone);
         let phone = &*with_model(self.engine, phone, models);
@@ -228,7 +236,7 @@ impl<'e> Renderer<'e> {
         }
     }
 
-    /// The URL that the phone is told, where that is known before it asks.
+    /// The URL that the phone is sent, where that is known before its packet.
     fn url(&self, group: &Group, phone: &Phone) -> Option<String> {
         let Home::Told(place) = &group.home else { return None };
         if place.has_token() {

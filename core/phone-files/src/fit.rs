@@ -1,9 +1,10 @@
 //! Whether a phone's files can say what the list and the policy say of it: values that the maker does not
-//! have are mistakes, fields without a place are losses, each told by phone, line and value.
+//! have are mistakes, fields without a place are losses, each reported by phone, line and value.
 
 use std::collections::BTreeSet;
 
 use offhook_catalogue::reader::nearest;
+use offhook_catalogue::url::split_scheme;
 use offhook_core::fields::{FIELDS, Field, FieldIx, Kind, Values, Where};
 
 use crate::makers::{Characters, Fact, Family, Maker};
@@ -15,17 +16,22 @@ use crate::values::{Common, Zones, keys_of, zone_said};
 pub(crate) struct Fit {
     /// The field, behind its line if that matters, and what is wrong with it.
     pub mistakes: Vec<(String, String)>,
+    /// Fields without a place in the files.
     pub losses: Vec<Loss>,
 }
 
 /// Something that the phone's files leave out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Loss {
+    /// The phone's model.
     pub model: String,
+    /// The field's name.
     pub field: String,
+    /// The line, from 1; `None`: the phone itself.
     pub line: Option<u16>,
     /// Not for a secret.
     pub value: Option<String>,
+    /// Why there is no place for it.
     pub why: String,
 }
 
@@ -208,7 +214,8 @@ impl<'c> Check<'c> {
                 range(fact, value).map(|range| format!("expected {range} for {}", self.name)),
             ),
             Kind::Url if !fact.schemes.is_empty() => {
-                let scheme = value.split("://").next().unwrap_or_default().to_ascii_lowercase();
+                let scheme =
+                    split_scheme(value).map_or(value, |(scheme, _)| scheme).to_ascii_lowercase();
                 if !fact.schemes.contains_key(&scheme) {
                     let known: Vec<&str> = fact.schemes.keys().map(String::as_str).collect();
                     texts.push(format!("{} takes {}", self.name, known.join(", ")));

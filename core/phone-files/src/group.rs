@@ -31,9 +31,9 @@ pub type Fingerprint = [u8; 16];
 
 /// Where the files of a group belong.
 pub(crate) enum Home {
-    /// Where the policy tells the phones to come.
+    /// Where the policy sends the phones.
     Told(Place),
-    /// At the tree's root: nothing tells them to come, and this is what to say about it.
+    /// At the tree's root: the policy does not send the phones here, and this is the doubt to report.
     Root(String),
     /// Nowhere, and why.
     None(String),
@@ -53,7 +53,7 @@ pub(crate) struct Group {
     own_templates: bool,
     /// What the phones noted so far lose, and in which rows.
     losses: Mutex<BTreeMap<Loss, Rows>>,
-    /// Rows with a line whose registrar nobody names.
+    /// Rows with a line for which no registrar is given.
     unregistered: Mutex<Rows>,
     /// Files that no written file names, though the phones request them only then.
     unnamed_files: Mutex<BTreeMap<String, Rows>>,
@@ -70,13 +70,13 @@ impl Group {
         let policy = engine.policy();
         let at = site.and_then(|site| policy.sites.get(site as usize));
         let vendor = engine.tables().at(ix);
-        // A list does not say which variant a phone is: any that is told to come will do.
+        // A list does not say which variant a phone is: any that is sent here will do.
         let variants = 0..=u8::try_from(vendor.variants.len()).unwrap_or(0);
         let mut plans = variants.map(|variant| {
             engine.plan_of_models(site.map(|site| site as usize), ix, variant, models)
         });
-        let first = plans.clone().next().and_then(|plan| plan.system.as_deref());
-        let home = match plans.find_map(|plan| plan.place.clone()) {
+        let first = plans.clone().next().and_then(|plan| plan.system());
+        let home = match plans.find_map(|plan| plan.place().cloned()) {
             Some(place) => Home::Told(place),
             None => elsewhere(first, &vendor.id, at),
         };
@@ -97,7 +97,7 @@ impl Group {
         hash.update(engine.digest());
         hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
         hash.update(format!("{models:?}"));
-        hash.update(format!("{:?}", vendor.files));
+        hash.update(serde_json::to_vec(&vendor.files).unwrap_or_default());
         hash.update(templates.fingerprint());
         hash.update(common.maker.as_deref().map_or([0; 32], |maker| maker.digest));
         if let Some(key) = key.filter(|_| encrypted) {
@@ -166,6 +166,9 @@ impl Group {
     }
 
     /// Puts the maker's own keys that are paths into a rendered file, and ends its lines as the maker does.
+    ///
+    /// # Errors
+    /// A key that has no place in the file.
     pub fn finish(
         &self,
         file: &PhoneFile,
@@ -177,7 +180,7 @@ impl Group {
         let form = maker.settings_of(maker.family_of(&phone.model).map(|(_, family)| family));
         if &*file.escape == "xml" {
             let device = &*file.scope == "device";
-            // What the policy says to all stands in the file of all, if there is one.
+            // What the policy says to all is in the file of all, if there is one.
             let common = vendor
                 .files
                 .iter()
@@ -197,7 +200,7 @@ impl Group {
                 .collect();
             for (key, value, secret) in own {
                 text = put(&text, form, &key, &marked(value, secret)?).map_err(|wrong| {
-                    let text = format!("a key of \"settings\" cannot stand here: {wrong}");
+                    let text = format!("a key of \"settings\" cannot be written here: {wrong}");
                     Fault::Value { value: None, text }
                 })?;
             }
@@ -212,7 +215,7 @@ impl Group {
     pub fn note(&self, phone: &Phone) {
         let server = |values: &Values| values.named("server").is_some();
         let known = server(&self.common.values) || server(&phone.values);
-        // Keys of the maker's own may say it too; nobody here knows which.
+        // The maker's own keys may say it too; which ones is not known here.
         let own = !self.common.settings.is_empty()
             || !phone.settings.is_empty()
             || phone.lines.iter().any(|line| !line.settings.is_empty());
@@ -299,7 +302,7 @@ impl Group {
     }
 }
 
-/// A value as it stands in XML, marked if it is a secret.
+/// A value as it is written in XML, marked if it is a secret.
 fn marked(value: &str, secret: bool) -> Result<String, Fault> {
     let mut out = String::new();
     match Escape::Xml.write("", value, &mut out) {
@@ -317,7 +320,7 @@ fn marked(value: &str, secret: bool) -> Result<String, Fault> {
     }
 }
 
-/// Where phones go that are not told to come here, as far as the policy says.
+/// Where phones go that are not sent here, as far as the policy says.
 fn elsewhere(system: Option<&str>, vendor: &str, site: Option<&Site>) -> Home {
     let at = site.map(|site| format!(" at {}", site.name)).unwrap_or_default();
     match system {
@@ -329,7 +332,7 @@ fn elsewhere(system: Option<&str>, vendor: &str, site: Option<&Site>) -> Home {
              come for these files only if {system:?} hands them out"
         )),
         None => Home::Root(format!(
-            "no system of the policy serves {vendor} phones{at}: nothing tells them to come for \
+            "no system of the policy serves {vendor} phones{at}: nothing makes them come for \
              these files; add {SYSTEM:?}"
         )),
     }
@@ -351,7 +354,7 @@ fn said(values: &Values) -> u64 {
     values.iter().fold(0, |all, (at, _)| all | bit(at))
 }
 
-/// The fields that stand in none of the vendor's templates.
+/// The fields that are in none of the vendor's templates.
 fn unwritten(vendor: &Vendor, templates: &Templates) -> u64 {
     let written = vendor.files.iter().filter(|file| !file.template.is_empty());
     let names: Vec<String> =

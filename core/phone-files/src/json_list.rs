@@ -1,5 +1,5 @@
 //! The list of phones as JSON: one object a phone. Read phone by phone, so that a long list never
-//! stands in memory as a whole tree.
+//! is in memory as a whole tree.
 
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
@@ -12,7 +12,7 @@ use offhook_catalogue::tree::{Kind, Tree};
 use offhook_core::fields::{FieldIx, check_setting, check_value, field_names};
 use offhook_core::keys::read_keys;
 
-/// Reads a list. Wrong entries are told and left out; the rest is there.
+/// Reads a list. Wrong entries are reported and skipped; the rest is returned.
 pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     let mut list = PhoneList::default();
     let bare = match without_comments(text) {
@@ -215,6 +215,10 @@ fn scalar(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<String> {
     }
 }
 
-fn told<T>(at: &Cursor<'_>, result: Result<T, String>, mistakes: &mut Mistakes) -> Option<T> {
+fn told<T>(
+    at: &Cursor<'_>,
+    result: Result<T, impl Into<String>>,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
     result.map_err(|text| at.mistake(text, mistakes)).ok()
 }

@@ -8,13 +8,14 @@
 //!
 //! # Example
 //! ```
+//! use offhook_core::token::KeyError;
 //! use offhook_core::{Engine, Host, builtin};
 //! use offhook_phone_files::{Reading, Renderer};
 //!
 //! let policy = r#"{ "systems": [ { "system": "files", "url": "https://p.example.com/phones/" } ],
 //!                   "phone-settings": { "server": "pbx.example.com" } }"#;
 //! let engine = Engine::new(builtin::shared(), policy, Host::ANY).expect("a good policy");
-//! let no_key = |_: &str| Err("this policy names no key".to_owned());
+//! let no_key = |_: &str| Err(KeyError::File("this policy names no key".to_owned()));
 //! let renderer = Renderer::new(&engine, &[], &no_key).expect("templates without mistakes");
 //!
 //! let list = Reading::new(&engine, renderer.makers()).read(
@@ -28,6 +29,7 @@
 //! assert!(file.bytes.windows(4).any(|part| part == b"1001"));
 //! ```
 #![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::missing_errors_doc)]
 
 mod cipher;
 mod conditions;

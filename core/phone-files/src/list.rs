@@ -19,7 +19,9 @@ use offhook_core::recognise::{Finding, recognise};
 /// A list that was read: the phones that are as they should be, and everything that is wrong.
 #[derive(Debug, Default)]
 pub struct PhoneList {
+    /// The phones without a mistake.
     pub phones: Vec<Phone>,
+    /// Every mistake, each with its row.
     pub mistakes: Vec<Mistake>,
     /// Entries that were left out because something in them is wrong.
     pub left_out: usize,
@@ -35,30 +37,35 @@ impl PhoneList {
     }
 }
 
-/// Keys of a phone that are no fields.
+/// Keys of a phone that are not fields.
 pub const PHONE_KEYS: [&str; 7] = ["mac", "vendor", "model", "site", "lines", "settings", "keys"];
-/// Keys of a line that are no fields.
+/// Keys of a line that are not fields.
 pub const LINE_KEYS: [&str; 3] = ["line", "shared", "settings"];
 
 /// What a list is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// A list of objects.
     Json,
+    /// A row for each line.
     Csv,
 }
 
 /// Under what a list is read.
 #[derive(Clone, Copy)]
 pub struct Reading<'r> {
+    /// The policy and the catalogue.
     pub engine: &'r Engine,
+    /// What the makers' files can say.
     pub makers: &'r Makers,
-    /// `None`: its beginning tells.
+    /// `None`: its beginning decides.
     pub format: Option<Format>,
     /// Columns of a CSV list that nothing is known of are skipped.
     pub ignore_unknown_columns: bool,
 }
 
 impl<'r> Reading<'r> {
+    /// With the defaults: the format by its beginning, unknown columns are mistakes.
     pub fn new(engine: &'r Engine, makers: &'r Makers) -> Reading<'r> {
         Reading { engine, makers, format: None, ignore_unknown_columns: false }
     }
@@ -94,9 +101,11 @@ impl<'r> Reading<'r> {
             let parts = Parts { mac: Some(mac), ..Parts::default() };
             return match recognise(tables, &Query::from_parts(&parts, &[])) {
                 Finding::Phone(identity) => Ok(identity.vendor),
-                _ => Err("\"vendor\" is missing, and the address is no single maker's: say whose \
+                _ => Err(
+                    "\"vendor\" is missing, and the address is not a single maker's: say whose \
                           phone it is"
-                    .to_owned()),
+                        .to_owned(),
+                ),
             };
         }
         let usual = text.to_ascii_lowercase();
@@ -197,8 +206,8 @@ pub fn gathered(mistakes: Vec<Mistake>) -> Vec<Mistake> {
     out.into_iter().filter_map(whole).collect()
 }
 
-/// What only the whole list shows: addresses that stand twice, and users on two phones. Which of the
-/// two is right nobody can tell here, so both are left out.
+/// What only the whole list shows: addresses that are listed twice, and users on two phones. Which of the
+/// two is right cannot be known here, so both are left out.
 pub(crate) fn check_whole(list: &mut PhoneList) {
     let mut seen: HashMap<Mac, usize> = HashMap::with_capacity(list.phones.len());
     let mut users: HashMap<(&str, &str), (usize, &Line)> =
@@ -256,7 +265,7 @@ pub(crate) fn number_lines(lines: &mut [Line]) -> Result<(), (Row, String)> {
             && first.number == second.number
         {
             let number = first.number;
-            return Err((second.row, format!("line {number} of this phone stands twice")));
+            return Err((second.row, format!("line {number} of this phone is listed twice")));
         }
     }
     Ok(())

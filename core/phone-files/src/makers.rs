@@ -1,6 +1,6 @@
 //! What each maker's files can say, out of `files.toml` in its folder: which parameter holds a field, with
 //! which words and within which limits, by family of models. Lists are held to it, the losses of a phone
-//! are told by it, and docs/files.md is made of it; a test holds the templates to it.
+//! are reported by it, and docs/files.md is made of it; a test holds the templates to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ pub struct Maker {
     /// With TLS, port 5061 is written where the list names none.
     #[serde(default)]
     pub tls_port: bool,
+    /// How lines end in its files.
     #[serde(default)]
     pub line_end: LineEnd,
     /// How many lines, keys and modules a model has, by the beginning of its name.
@@ -36,6 +37,7 @@ pub struct Maker {
     modules: BTreeMap<String, u16>,
     /// The keys of one module.
     module_keys: Option<u16>,
+    /// How its models are spelt.
     #[serde(default)]
     pub model: Spelling,
     #[serde(default)]
@@ -45,6 +47,7 @@ pub struct Maker {
     pub only_with: BTreeMap<String, String>,
     #[serde(default)]
     field: BTreeMap<String, Fact>,
+    /// Models whose files differ.
     #[serde(default)]
     pub family: BTreeMap<String, Family>,
     /// Of the whole file.
@@ -58,8 +61,10 @@ pub struct Maker {
 pub struct Family {
     /// How the models begin.
     pub models: Vec<String>,
+    /// A model for the tests of its files.
     pub example: String,
     settings: Option<SettingsForm>,
+    /// What it says of each field.
     #[serde(default)]
     pub field: BTreeMap<String, Fact>,
 }
@@ -87,10 +92,15 @@ pub struct Fact {
     /// Schemes of a URL, and the maker's words for them.
     #[serde(default)]
     pub schemes: BTreeMap<String, String>,
+    /// The least number.
     pub from: Option<u32>,
+    /// The greatest number.
     pub to: Option<u32>,
+    /// The characters of a value.
     pub characters: Option<Characters>,
+    /// In characters.
     pub min_length: Option<usize>,
+    /// In characters.
     pub max_length: Option<usize>,
     /// How many of a list there is room for.
     pub count: Option<usize>,
@@ -104,18 +114,24 @@ pub struct Fact {
     source: OneOrMany,
 }
 
+/// Which characters a value may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Characters {
+    /// `0` to `9`.
     Digits,
+    /// Letters and digits of ASCII.
     Alphanumeric,
 }
 
+/// How a line ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineEnd {
+    /// One byte, 0x0a.
     #[default]
     Lf,
+    /// Two bytes, 0x0d and 0x0a.
     Crlf,
 }
 
@@ -129,15 +145,15 @@ pub struct Spelling {
     /// Beginnings that are not part of the model.
     #[serde(default)]
     drop: Vec<String>,
-    /// What stands before a model that begins so.
+    /// What precedes a model that begins so.
     #[serde(default)]
     begin: BTreeMap<String, String>,
-    /// What stands at the end of a model that begins so.
+    /// What follows a model that begins so.
     #[serde(default)]
     end: BTreeMap<String, String>,
 }
 
-/// Where the maker's own keys (`settings`) stand.
+/// Where the maker's own keys (`settings`) are written.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SettingsForm {
@@ -226,10 +242,12 @@ impl Maker {
         if own.is_empty() { self.source.all() } else { own }
     }
 
+    /// Where the maker's own keys are written, in files of this family.
     pub fn settings_of<'m>(&'m self, family: Option<&'m Family>) -> &'m SettingsForm {
         family.and_then(|family| family.settings.as_ref()).unwrap_or(&self.settings)
     }
 
+    /// How many lines a model has; `None`: not known.
     pub fn lines_of(&self, model: &str) -> Option<u16> {
         by_model(&self.lines, model)
     }
@@ -239,6 +257,7 @@ impl Maker {
         if module == 0 { by_model(&self.keys, model) } else { self.module_keys }
     }
 
+    /// How many expansion modules a model takes; `None`: not known.
     pub fn modules_of(&self, model: &str) -> Option<u16> {
         match (by_model(&self.modules, model), self.modules.is_empty()) {
             (None, false) => Some(0),
@@ -246,7 +265,7 @@ impl Maker {
         }
     }
 
-    /// Whether a maker's own key is one of those whose values are no secrets.
+    /// Whether a maker's own key is one of those whose values are not secrets.
     pub fn is_plain(&self, key: &str) -> bool {
         let shape = shape(key);
         let families = self.family.values().flat_map(|family| &family.field);
@@ -259,7 +278,7 @@ impl Maker {
     }
 }
 
-/// A key with each number, and each N, K and M that stands alone, as `#`.
+/// A key with each number, and each N, K and M by itself, as `#`.
 fn shape(key: &str) -> String {
     let mut out = String::with_capacity(key.len());
     let letters: Vec<char> = key.chars().collect();
@@ -344,10 +363,12 @@ impl Makers {
         mistakes.or(Some(Makers(makers)))
     }
 
+    /// What a vendor's files can say.
     pub fn of(&self, vendor: &str) -> Option<Arc<Maker>> {
         self.0.get(vendor).cloned()
     }
 
+    /// All vendors, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Maker)> {
         self.0.iter().map(|(id, maker)| (id.as_str(), &**maker))
     }

@@ -33,7 +33,7 @@ pub(crate) fn put(
     let whole = match &form.plain {
         Some(plain) if !is_path(key) => plain.replace("KEY", key),
         Some(plain) if !key.contains('/') => {
-            // `name[1]` and `name/@x` of a plain key stand where plain keys do.
+            // `name[1]` and `name/@x` of a plain key are written where plain keys are.
             let folder = plain.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
             format!("{folder}/{key}")
         }

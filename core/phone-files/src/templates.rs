@@ -1,5 +1,5 @@
-//! The templates (minijinja), strict: a name that nobody knows is a mistake, and so is printing one
-//! that stands for nothing. Every value is escaped as its file's format wants; there is no `safe`.
+//! The templates (minijinja), strict: an unknown name is a mistake, and so is printing one
+//! that has no value. Every value is escaped as its file's format wants; there is no `safe`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +16,7 @@ use crate::names::{SECRET_FACE, Secret};
 use offhook_catalogue::Tables;
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
+use offhook_catalogue::url::split_scheme;
 
 /// Around a secret in what a template wrote, until [`split_secrets`] has taken note of it. No value
 /// can hold them, see [`offhook_core::fields::forbidden`].
@@ -36,11 +37,20 @@ pub struct Templates {
 pub enum Fault {
     /// The template is wrong, for every phone.
     Template(Mistake),
-    /// A value of this phone cannot stand in this format.
-    Value { value: Option<String>, text: String },
+    /// A value of this phone cannot be written in this format.
+    Value {
+        /// The value; `None` if it is a secret.
+        value: Option<String>,
+        /// What is wrong with it.
+        text: String,
+    },
 }
 
 impl Templates {
+    /// Reads the catalogue's templates and those of an overlay.
+    ///
+    /// # Errors
+    /// Every template that cannot be read.
     pub fn new(tables: &Tables, overlay: &[OverlayFile]) -> Result<Templates, Mistakes> {
         let mut texts: BTreeMap<String, Cow<'static, str>> = BTreeMap::new();
         for (name, text) in crate::TEMPLATES {
@@ -87,7 +97,7 @@ impl Templates {
         hash.finalize().into()
     }
 
-    /// Whether a word stands in a template, or in one that it includes.
+    /// Whether a word is in a template, or in one that it includes.
     pub fn names(&self, template: &str, word: &str) -> bool {
         self.names_within(template, word, 8)
     }
@@ -116,6 +126,9 @@ impl Templates {
     }
 
     /// Runs a template; the secrets in what comes out are marked, see [`split_secrets`].
+    ///
+    /// # Errors
+    /// A value that the format cannot hold, or a mistake in the template.
     pub fn render(&self, name: &str, values: Value) -> Result<String, Fault> {
         let run = self.environment.get_template(name).and_then(|found| found.render(values));
         run.map_err(|error| {
@@ -149,7 +162,7 @@ impl std::fmt::Display for Unfit {
 
 impl std::error::Error for Unfit {}
 
-/// The escape of each template, followed by the characters that its format cannot bear; a template
+/// The escape of each template, followed by the characters that its format cannot hold; a template
 /// that is only included has its vendor's, if there is but one.
 fn escapes(tables: &Tables) -> HashMap<String, String> {
     let mut escapes: HashMap<String, String> = HashMap::new();
@@ -207,7 +220,7 @@ fn escape_of<'s>(state: &'s State<'_, '_>) -> Result<(Escape, &'s str), Error> {
     {
         return Ok((escape, refuse));
     }
-    let text = "this template belongs to no [[file]] of its vendor.toml, so nobody knows how its \
+    let text = "this template belongs to no [[file]] of its vendor.toml, so it is not known how its \
                 values are escaped";
     Err(Error::new(ErrorKind::BadEscape, text))
 }
@@ -219,7 +232,7 @@ fn write_value(
     value: &Value,
 ) -> Result<(), Error> {
     if value.is_none() {
-        let text = "this value stands for nothing here: ask with {% if %} first";
+        let text = "this name has no value here: ask with {% if %} first";
         return Err(Error::new(ErrorKind::UndefinedError, text));
     }
     if value.is_safe()
@@ -264,7 +277,7 @@ fn key(state: &mut State<'_, '_>, key: &str) -> Result<Value, Error> {
         Err(refused) => {
             let unfit = Unfit {
                 value: None,
-                text: format!("the key {key:?} of \"settings\" cannot stand here: {refused}"),
+                text: format!("the key {key:?} of \"settings\" cannot be written here: {refused}"),
             };
             Err(Error::new(ErrorKind::InvalidOperation, "a key does not fit").with_source(unfit))
         }
@@ -289,15 +302,15 @@ fn word(state: &State<'_, '_>, value: Value, field: &str) -> Result<Value, Error
 /// `{{ firmware_url|scheme("firmware-url") }}`: the maker's word for a URL's scheme.
 fn scheme(state: &State<'_, '_>, url: &str, field: &str) -> Result<Value, Error> {
     let schemes = state.lookup("schemes").and_then(|schemes| schemes.get_attr(field).ok());
-    let scheme = url.split("://").next().unwrap_or_default().to_ascii_lowercase();
+    let scheme = split_scheme(url).map_or(url, |(scheme, _)| scheme).to_ascii_lowercase();
     let found = schemes.and_then(|schemes| schemes.get_attr(&scheme).ok());
     let found = found.filter(|word| !word.is_undefined());
     found.ok_or_else(|| unfit(format!("this maker has no word for the scheme of {field}")))
 }
 
-/// `{{ url|without_scheme }}`: what stands behind `://`.
+/// `{{ url|without_scheme }}`: what follows `://`.
 fn without_scheme(url: &str) -> String {
-    url.split_once("://").map_or(url, |(_, rest)| rest).to_owned()
+    split_scheme(url).map_or(url, |(_, rest)| rest).to_owned()
 }
 
 /// `{{ codecs|place(codec) }}`: the position in a list from 1; 0 if it is not in it.
@@ -318,7 +331,7 @@ fn unfit(text: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, "no word").with_source(unfit)
 }
 
-/// `{{ refuse("...") }}`: this phone's values cannot stand in this file.
+/// `{{ refuse("...") }}`: this phone's values cannot be written in this file.
 fn refuse(text: String) -> Result<Value, Error> {
     let unfit = Unfit { value: None, text };
     Err(Error::new(ErrorKind::InvalidOperation, "refused by the template").with_source(unfit))
@@ -340,7 +353,7 @@ pub(crate) fn mark_secret(text: &str) -> String {
     format!("{SECRET_OPENS}{text}{SECRET_ENDS}")
 }
 
-/// Takes the marks out of a rendered text: the text, and where in it secrets stand.
+/// Takes the marks out of a rendered text: the text, and where in it secrets are.
 pub fn split_secrets(marked: &str) -> (String, Vec<(u32, u32)>) {
     let mut text = String::with_capacity(marked.len());
     let mut secrets = Vec::new();

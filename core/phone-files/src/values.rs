@@ -27,7 +27,7 @@ fn value_of(field: FieldIx, text: &str) -> Value {
     }
 }
 
-/// Every field that may stand in a phone (or in a line), from the first of `layers` that has it; none where
+/// Every field that may appear in a phone (or in a line), from the first of `layers` that has it; none where
 /// no layer has it.
 fn fields(in_line: bool, layers: &[&Values], tls_port: bool, names: &mut Names) {
     let other = if in_line { Where::Phone } else { Where::Line };
@@ -178,7 +178,7 @@ fn line_key<'k>(form: Option<&str>, number: u16, key: &'k str) -> Cow<'k, str> {
     let Some(form) = form else { return Cow::Borrowed(key) };
     let form = form.replace("LINE00000", &format!("{number:05}"));
     let form = form.replace("LINE0", &number.saturating_sub(1).to_string());
-    // An attribute stands behind its own sign.
+    // An attribute follows its own sign.
     let key = if form.ends_with("@KEY") { key.strip_prefix('@').unwrap_or(key) } else { key };
     Cow::Owned(form.replace("LINE", &number.to_string()).replace("KEY", key))
 }

@@ -14,6 +14,7 @@ pub(crate) struct Zone {
     pub name: Option<String>,
     /// Standard time's offset from UTC.
     pub minutes: i32,
+    /// Summer time, if the zone has it.
     pub dst: Option<SummerTime>,
 }
 
@@ -21,23 +22,29 @@ pub(crate) struct Zone {
 pub(crate) struct SummerTime {
     /// By how many minutes clocks go forward.
     pub save: i32,
+    /// When it begins.
     pub start: Change,
+    /// When it ends.
     pub end: Change,
 }
 
 /// A day and an hour on which clocks change, in the local time before the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Change {
+    /// 1 to 12.
     pub month: u8,
     /// 1 to 4; 5 is the month's last.
     pub week: u8,
     /// 0 is Sunday.
     pub day: u8,
+    /// Local time, 0 to 23.
     pub hour: u8,
+    /// 0 to 59.
     pub minute: u8,
 }
 
 impl Zone {
+    /// A zone without summer time.
     pub fn fixed(minutes: i32) -> Zone {
         Zone { name: None, minutes, dst: None }
     }
@@ -90,6 +97,7 @@ impl Zone {
         format!("{standard}DST{summer},{},{}", rule(&dst.start), rule(&dst.end))
     }
 
+    /// As templates see it.
     pub fn to_value(&self) -> Value {
         let mut names = Names::default();
         names.set("name", self.name.as_deref().map_or_else(|| Value::from(()), Value::from));

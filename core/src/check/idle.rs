@@ -317,7 +317,7 @@ pub(super) fn find(engine: &Engine, found: &mut Found) {
     options(engine, found);
     let mut policy = engine.policy().clone_without_devices();
     let slots = Slot::all(&policy);
-    let files = engine.plans().iter().any(|plan| plan.place.is_some());
+    let files = engine.plans().iter().any(|plan| plan.place().is_some());
     let words = Words::of(engine);
     let mut jobs = Vec::new();
     for slot in slots {
@@ -431,7 +431,7 @@ fn silent_vendors(engine: &Engine) -> HashSet<VendorIx> {
     silent.map(|(_, at)| VendorIx(at)).collect()
 }
 
-/// Options that no plan has: their phones are ignored, or a name in them stands for nothing.
+/// Options that no plan has: their phones are ignored, or a name in them has no value.
 fn options(engine: &Engine, found: &mut Found) {
     let plans = engine.plans().iter().filter(|plan| !plan.ignored);
     let sent: HashSet<&str> =
@@ -448,6 +448,6 @@ fn options(engine: &Engine, found: &mut Found) {
 fn reaches_no_phone(code: u8) -> String {
     format!(
         "this option {code} reaches no phone: a more particular place says otherwise, the phones are ignored, or a \
-         name in it stands for nothing"
+         name in it has no value"
     )
 }

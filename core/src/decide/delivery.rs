@@ -1,4 +1,4 @@
-//! What a phone is told: its plan's options with those of the very device.
+//! What a phone is sent: its plan's options with those of the very device.
 
 use crate::plan::{Plan, PlanOption};
 use crate::policy::devices::{Device, DeviceOption};
@@ -13,7 +13,7 @@ impl DeviceOption<'_> {
         }
     }
 
-    /// What becomes of the server's own option of this code, likewise.
+    /// What happens to the server's own option of this code, likewise.
     pub fn existing_under(&self, plan: &Plan) -> Existing {
         match self.existing {
             Existing::Unset => plan.existing.unwrap_or(Existing::Replace),
@@ -25,11 +25,14 @@ impl DeviceOption<'_> {
 /// An option of an answer: the plan's, or what the policy says of this very device.
 #[derive(Debug, Clone, Copy)]
 pub enum Told<'p> {
+    /// The plan's.
     Planned(&'p PlanOption),
+    /// The device's own.
     Own(DeviceOption<'p>),
 }
 
 impl<'p> Told<'p> {
+    /// The option's number.
     pub fn code(&self) -> u8 {
         match self {
             Told::Planned(option) => option.code,

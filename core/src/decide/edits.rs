@@ -13,6 +13,7 @@ use crate::value::{Existing, Send};
 /// What to do with one option of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edit<'b> {
+    /// The option's number.
     pub code: u8,
     /// None: take the option out.
     pub value: Option<EditValue<'b>>,
@@ -20,18 +21,23 @@ pub struct Edit<'b> {
     pub keep_existing: bool,
 }
 
+/// Where the bytes of an edit are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditValue<'b> {
     /// Position in [`Engine::ready`].
     Ready(u32),
+    /// The bytes themselves.
     Bytes(&'b [u8]),
 }
 
 /// The header fields to set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
+    /// `siaddr`.
     pub next_server: Option<Ipv4Addr>,
+    /// `sname`: at most 63 bytes, without a NUL.
     pub server_hostname: Option<Vec<u8>>,
+    /// `file`: at most 127 bytes, without a NUL.
     pub boot_file_name: Option<Vec<u8>>,
 }
 
@@ -40,6 +46,7 @@ pub struct Header {
 pub struct Edits {
     entries: Vec<Entry>,
     bytes: Vec<u8>,
+    /// The header fields.
     pub header: Header,
     /// Values that could not be made for this packet (no MAC for `{{mac}}`, too long).
     pub left_out: u32,
@@ -62,6 +69,7 @@ enum Kind {
 }
 
 impl Edits {
+    /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.bytes.clear();
@@ -70,10 +78,12 @@ impl Edits {
         self.token = false;
     }
 
+    /// Whether no option is changed; the header is not looked at.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
+    /// How many options are changed.
     pub fn len(&self) -> usize {
         self.entries.len()
     }

@@ -27,18 +27,24 @@ pub use site::{SiteKind, at_site};
 /// Whether the client gets an answer at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
+    /// The server goes on.
     Continue,
+    /// The server does not answer this client.
     Drop,
 }
 
 /// What is known of a client, and what its answer must be.
 #[derive(Debug)]
 pub struct Decision<'e> {
+    /// What the client is, and by which signs.
     pub finding: Finding,
-    /// None: no phone, or told nothing because it is unknown.
+    /// `None`: not a phone, or sent nothing because it is unknown.
     pub identity: Option<Identity>,
+    /// The site of the client; `None`: the top level alone.
     pub site: Option<&'e Site>,
+    /// What the policy says of this hardware address.
     pub device: Option<Device<'e>>,
+    /// Whether the client is answered at all.
     pub verdict: Verdict,
     plan: PlanRef<'e>,
 }
@@ -72,7 +78,7 @@ impl Engine {
         self.verdict(self.policy().sites.iter().find(|site| at_site(site, query)), None)
     }
 
-    /// [`Engine::decide`] for whoever has asked [`Engine::find`] about this packet before.
+    /// [`Engine::decide`] for callers that have called [`Engine::find`] for this packet before.
     pub fn decide_found<'e>(&'e self, query: &Query<'_>, finding: Finding) -> Decision<'e> {
         let policy = self.policy();
         let device = query.mac.and_then(|mac| policy.devices.get(mac));
@@ -97,7 +103,7 @@ impl Engine {
     }
 
     /// The plan for a phone at a site (by its position), with what the policy says of the device
-    /// itself; none if the device is to be ignored. For whoever renders answers ahead of packets.
+    /// itself; `None` if the device is to be ignored. For callers that render answers ahead of packets.
     pub fn plan_for<'e>(
         &'e self,
         site: Option<usize>,
@@ -156,7 +162,7 @@ impl Engine {
         PlanRef::Own(Box::new(own))
     }
 
-    /// `answer: phones` refuses whoever is not recognised; the site's word goes before the general.
+    /// `answer: phones` refuses a client that is not recognised; a site's `answer` outranks the top level's.
     fn verdict(&self, site: Option<&Site>, identity: Option<Identity>) -> Verdict {
         if identity.is_some() || !self.refuses_some() {
             return Verdict::Continue;
@@ -169,7 +175,7 @@ impl Engine {
 }
 
 impl<'e> Decision<'e> {
-    /// The plan that answers; none for whoever is no phone.
+    /// The plan to answer with, or `None` if the client is not a phone.
     pub fn plan(&self) -> Option<&Plan> {
         match &self.plan {
             PlanRef::None => None,

@@ -5,14 +5,20 @@ use std::net::Ipv4Addr;
 use crate::policy::{RelayId, Site};
 use crate::query::Query;
 
-/// A kind of sign by which a site is told.
+/// A kind of sign by which a site is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SiteKind {
+    /// `networks`.
     Networks,
+    /// `relays`.
     Relays,
+    /// `interfaces`.
     Interfaces,
+    /// `client-classes`.
     ClientClasses,
+    /// `circuit-ids`.
     CircuitIds,
+    /// `remote-ids`.
     RemoteIds,
 }
 

@@ -1,4 +1,4 @@
-//! What a value's bytes mean, for a person's eye: any option, whoever wrote it.
+//! What a value's bytes mean, as text for people: any option, from any server.
 //!
 //! Total: what is not of the option's form is said to be so and shown as bytes. This room reads for
 //! explaining only; nothing that answers a packet leans on it, and it shares no code with `encode`.
@@ -15,12 +15,14 @@ use parts::{
     addresses, compressed, enterprises, hex_part, labels, numbers, routes, sip_servers, text, tlv,
 };
 
-/// A piece of a value: where it stands, its bytes, and what they say.
+/// A piece of a value: where it is, its bytes, and what they say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Part {
     /// Position of the first byte in the value.
     pub at: usize,
+    /// Its bytes, as hex digits.
     pub hex: String,
+    /// What they mean, in words.
     pub means: String,
 }
 

@@ -1,4 +1,4 @@
-//! The options' numbers: their names and the forms of their values (RFC 2132 where no other stands
+//! The options' numbers: their names and the forms of their values (RFC 2132 where no other is named
 //! beside it). What is missing here is private use, or nothing that a phone's packet holds.
 
 /// The form of an option's value.
@@ -28,6 +28,7 @@ pub(super) enum Shape {
 }
 
 use Shape::*;
+use offhook_catalogue::MessageType;
 
 const OPTIONS: &[(u8, &str, Shape)] = &[
     (1, "subnet-mask", Addresses),
@@ -98,16 +99,7 @@ pub fn name(code: u8) -> &'static str {
 }
 
 /// A message type's name (option 53).
-pub fn message(kind: u8) -> &'static str {
-    match kind {
-        1 => "DHCPDISCOVER",
-        2 => "DHCPOFFER",
-        3 => "DHCPREQUEST",
-        4 => "DHCPDECLINE",
-        5 => "DHCPACK",
-        6 => "DHCPNAK",
-        7 => "DHCPRELEASE",
-        8 => "DHCPINFORM",
-        _ => "no message type that clients use",
-    }
+pub fn message(number: u8) -> &'static str {
+    let name = MessageType::from_number(number).and_then(MessageType::name);
+    name.unwrap_or("no message type that clients use")
 }

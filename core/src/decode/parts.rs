@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::Part;
 use crate::text::printable;
+use crate::tlv::{Step, Tlv};
 
 pub(super) fn hex_part(at: usize, bytes: &[u8]) -> Part {
     Part::new(at, bytes, "bytes of a form that is not known")
@@ -152,7 +153,7 @@ pub(super) fn routes(value: &[u8]) -> Option<Vec<Part>> {
     Some(parts)
 }
 
-/// A sub-option and where it stands.
+/// A sub-option and where it is.
 pub(super) struct Sub<'a> {
     pub(super) at: usize,
     pub(super) code: u8,
@@ -160,15 +161,15 @@ pub(super) struct Sub<'a> {
 }
 
 /// Sub-options as far as they go.
-pub(super) struct Tlv<'a> {
+pub(super) struct Subs<'a> {
     pub(super) subs: Vec<Sub<'a>>,
     /// Fillers (0, RFC 2132 8.4) and the end (255), with what follows it.
     fillers: Vec<Part>,
-    /// Bytes that are no sub-options any more.
+    /// Bytes that are not sub-options any more.
     rest: Option<Part>,
 }
 
-impl Tlv<'_> {
+impl Subs<'_> {
     /// Nothing but sub-options, at least one.
     pub(super) fn is_whole(&self) -> bool {
         self.rest.is_none() && !self.subs.is_empty()
@@ -185,45 +186,35 @@ impl Tlv<'_> {
 }
 
 /// Code, length, value; 0 fills, 255 ends (RFC 2132 8.4).
-pub(super) fn tlv(value: &[u8]) -> Tlv<'_> {
-    let mut tlv = Tlv { subs: Vec::new(), fillers: Vec::new(), rest: None };
-    let mut at = 0;
-    while let Some(rest) = value.get(at..).filter(|rest| !rest.is_empty()) {
-        match rest {
-            [0, ..] => {
-                let count = rest.iter().take_while(|byte| **byte == 0).count();
+pub(super) fn tlv(value: &[u8]) -> Subs<'_> {
+    let mut tlv = Subs { subs: Vec::new(), fillers: Vec::new(), rest: None };
+    for step in Tlv::with_fillers(value) {
+        match step {
+            Step::Value { at, code, value } => tlv.subs.push(Sub { at, code, value }),
+            Step::Fillers { at, count } => {
                 let means =
                     if count == 1 { "a filler".to_owned() } else { format!("{count} fillers") };
-                tlv.fillers.push(Part::new(at, &rest[..count], means));
-                at += count;
+                tlv.fillers.push(Part::new(at, &value[at..at + count], means));
             }
-            [255, tail @ ..] => {
-                let padded = tail.iter().all(|byte| matches!(byte, 0 | 255));
-                let means = match (tail.is_empty(), padded) {
-                    (true, _) => "the end of the sub-options",
+            Step::End { at, rest } => {
+                let padded = rest.iter().all(|byte| matches!(byte, 0 | 255));
+                let means = match (rest.len(), padded) {
+                    (1, _) => "the end of the sub-options",
                     (_, true) => "the end of the sub-options, and fillers",
                     _ => "the end of the sub-options; phones do not read what follows",
                 };
                 tlv.fillers.push(Part::new(at, rest, means));
-                return tlv;
             }
-            [code, length, tail @ ..] => {
-                let Some(value) = tail.get(..usize::from(*length)) else {
-                    let (wanted, found) = (*length, tail.len());
-                    let means = format!(
-                        "sub-option {code} says {wanted} bytes, and {found} follow: cut off, or not sub-options"
-                    );
-                    tlv.rest = Some(Part::new(at, rest, means));
-                    return tlv;
+            Step::Cut { at, rest } => {
+                let means = match rest {
+                    [code, wanted, tail @ ..] => format!(
+                        "sub-option {code} says {wanted} bytes, and {} follow: cut off, or not sub-options",
+                        tail.len()
+                    ),
+                    _ => "one byte more, without a length".to_owned(),
                 };
-                tlv.subs.push(Sub { at, code: *code, value });
-                at += 2 + value.len();
+                tlv.rest = Some(Part::new(at, rest, means));
             }
-            [_] => {
-                tlv.rest = Some(Part::new(at, rest, "one byte more, without a length"));
-                return tlv;
-            }
-            [] => return tlv,
         }
     }
     tlv

@@ -61,7 +61,7 @@ impl Own {
     }
 }
 
-/// Whether `text` stands at the head of `rest` and is not a part of something longer: 10.0.0.1 is
+/// Whether `text` is at the head of `rest` and is not a part of something longer: 10.0.0.1 is
 /// not in 10.0.0.12.
 fn stands_at(text: &[u8], before: Option<u8>, rest: &[u8]) -> bool {
     let longer = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);

@@ -11,7 +11,9 @@ use crate::token;
 /// A compiled value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Form {
+    /// The same bytes for every packet.
     Fixed(Box<[u8]>),
+    /// To be run for each packet.
     Live(Program),
 }
 
@@ -21,9 +23,13 @@ pub struct Program(pub Box<[u8]>);
 
 /// What a program needs of the packet.
 pub trait LiveValues {
+    /// The client's hardware address.
     fn mac(&self) -> Option<Mac>;
+    /// Its address: leased, or its own.
     fn ip(&self) -> Option<Ipv4Addr>;
+    /// The model that its packet names; empty: none.
     fn model(&self) -> &[u8];
+    /// The firmware that its packet names; empty: none.
     fn firmware(&self) -> &[u8];
     /// The phone's token; none where there is no key, or the packet lacks what it is made of.
     fn token(&self) -> Option<token::Token>;

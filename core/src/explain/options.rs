@@ -16,16 +16,19 @@ use crate::value::Send;
 /// One option of the answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExplainedOption {
+    /// The option's number.
     pub code: u8,
     /// Its name in the RFCs.
     pub name: &'static str,
     /// `set` or `remove`.
     pub action: &'static str,
+    /// Its content as hex digits; `None` where it is taken out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hex: Option<String>,
     /// The value, if it is printable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Where the value comes from.
     pub reason: String,
     /// The bytes, piece by piece.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -35,13 +38,17 @@ pub struct ExplainedOption {
     pub layers: Vec<Layered>,
 }
 
-/// One layer's value for an option, and what became of it.
+/// One layer's value for an option, and its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Layered {
+    /// The layer's name.
     pub by: &'static str,
+    /// Where it is written.
     pub place: String,
+    /// Its content as hex digits; `None`: taken out, or it could not be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hex: Option<String>,
+    /// Its content, where that is printable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// `wins`, or why not.
@@ -83,7 +90,7 @@ pub(super) fn explain(
         }
         return Vec::new();
     };
-    // The plan again, with somebody listening.
+    // The plan again, with a trace.
     let reading = read(engine.tables(), query, &identity);
     let model = reading.model.as_deref().unwrap_or_default();
     let models = engine.policy().models_at(decision.site, identity.vendor, model);

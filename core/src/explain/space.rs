@@ -9,7 +9,9 @@ use crate::query::Query;
 /// One option of the client's option 55.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Requested {
+    /// The option's number.
     pub code: u8,
+    /// Its name.
     pub name: &'static str,
     /// Whether it is among ours. The server has its own (addresses, routers).
     pub told: bool,
@@ -21,6 +23,7 @@ pub struct Requested {
 pub struct Space {
     /// The largest message that the client takes: its option 57, else 576 (RFC 2131).
     pub largest_message: u16,
+    /// Whether the client said so (option 57); else RFC 2131's 576 bytes.
     pub said_by_client: bool,
     /// Bytes for options: without IP and UDP (28), the BOOTP header (236), cookie (4) and end (1).
     pub room: usize,
@@ -49,7 +52,7 @@ impl Space {
     }
 }
 
-/// A value over 255 bytes stands in several pieces (RFC 3396), each with code and length.
+/// A value over 255 bytes is in several pieces (RFC 3396), each with code and length.
 fn on_the_wire(length: usize) -> usize {
     length + 2 * length.div_ceil(255).max(1)
 }

@@ -8,7 +8,7 @@ use crate::plan::Wrong;
 use crate::policy::FileAccess;
 
 impl FileMap {
-    /// Places of which anybody who guesses an address, or listens on the wire, gets passwords.
+    /// Places whose passwords can be read by guessing an address, or by listening on the wire.
     pub fn doubts(&self, tables: &Tables, access: &FileAccess) -> Vec<Wrong> {
         let readable = |folder: &&Folder| folder.has_readable_files(tables, access);
         let mut doubts = BTreeSet::new();
@@ -17,14 +17,14 @@ impl FileMap {
                 |text: &str| doubts.insert((folder.system_place.clone(), text.to_owned()));
             if folder.protection.is_open() && access.client_certificates.is_none() {
                 add(
-                    "the phones' files hold passwords, and whoever may ask the web server and guesses a \
+                    "the phones' files hold passwords, and a client that may ask the web server and guesses a \
                      phone's address gets its file: see \"file-access\" (docs/files.md, \"Who may fetch \
                      a file\")",
                 );
             }
             if !folder.has_scheme("https") {
                 add(
-                    "the phones' files hold passwords, and travel in the clear: whoever can listen on the \
+                    "the phones' files hold passwords, and travel in the clear: any listener on the \
                      wire reads them; use https",
                 );
             }

@@ -24,6 +24,7 @@ use place::Place;
 pub struct Protection {
     /// The URL holds the policy's random folder.
     pub random_folder: bool,
+    /// A token is part of the URL.
     pub token: bool,
     /// Certificates are asked for (everywhere or nowhere), and the folder says whose it must be; without
     /// it the file's name does.
@@ -31,7 +32,7 @@ pub struct Protection {
 }
 
 impl Protection {
-    /// Whether anybody who knows a phone's address gets its files, certificates apart.
+    /// Whether knowing a phone's address is enough to get its files, certificates apart.
     pub fn is_open(self) -> bool {
         !self.random_folder && !self.token
     }
@@ -40,7 +41,9 @@ impl Protection {
 /// A folder that phones are sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
+    /// The folder that the URL leads to.
     pub place: Place,
+    /// What a client must show to read there.
     pub protection: Protection,
     /// The makers whose phones are sent there.
     pub vendors: BTreeSet<VendorIx>,
@@ -51,6 +54,7 @@ pub struct Folder {
 /// Every folder that a policy sends phones to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileMap {
+    /// Each place once.
     pub folders: Vec<Folder>,
 }
 
@@ -63,7 +67,8 @@ impl FileMap {
         let mut folders: Vec<Folder> = Vec::new();
         let mut known: HashMap<&Place, usize> = HashMap::new();
         for (vendor, plan) in plans {
-            let Some(place) = &plan.place else { continue };
+            let Some(served) = &plan.served else { continue };
+            let Some(place) = &served.place else { continue };
             let at = *known.entry(place).or_insert(folders.len());
             if let Some(folder) = folders.get_mut(at) {
                 folder.vendors.insert(vendor);
@@ -78,7 +83,7 @@ impl FileMap {
                     own_folder: access.client_certificates.is_some() && place.has_owner(),
                 },
                 vendors: BTreeSet::from([vendor]),
-                system_place: plan.system_place.clone(),
+                system_place: served.entry.clone(),
             });
         }
         FileMap { folders }
@@ -129,6 +134,7 @@ impl Folder {
 /// The name of a file in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
+    /// The name, with what differs between phones.
     pub pattern: Pattern,
     /// The file is one phone's own.
     pub own: bool,

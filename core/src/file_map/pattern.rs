@@ -7,12 +7,16 @@ use crate::text::{Live, Piece, pieces, write_mac};
 /// A piece of a name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Atom {
+    /// These characters.
     Text(String),
     /// The hardware address: upper case or not, separator or none (0).
     Mac {
+        /// With `A` to `F`.
         upper: bool,
+        /// Between the bytes, as ASCII; 0: none.
         separator: u8,
     },
+    /// The phone's model.
     Model,
 }
 
@@ -39,6 +43,7 @@ impl Pattern {
         Some(pattern)
     }
 
+    /// Adds characters at the end.
     pub fn push_text(&mut self, text: &str) {
         match self.0.last_mut() {
             _ if text.is_empty() => {}
@@ -83,6 +88,7 @@ impl Pattern {
         self.0.iter().map(length).sum()
     }
 
+    /// Whether the hardware address is part of it.
     pub fn has_mac(&self) -> bool {
         self.0.iter().any(|atom| matches!(atom, Atom::Mac { .. }))
     }
@@ -92,6 +98,7 @@ impl Pattern {
         self.0.contains(&Atom::Mac { upper: false, separator: 0 })
     }
 
+    /// Whether the model is part of it.
     pub fn has_model(&self) -> bool {
         self.0.contains(&Atom::Model)
     }
@@ -136,14 +143,14 @@ impl Pattern {
         false
     }
 
-    /// Whether the address stands in the same place of every name that fits both patterns, so that the
+    /// Whether the address is in the same place of every name that fits both patterns, so that the
     /// name alone says whose file it is.
     pub fn same_owner(&self, other: &Pattern) -> bool {
         let (Some(a), Some(b)) = (self.around_mac(), other.around_mac()) else { return false };
         (a.0.is_some() && a.0 == b.0) || (a.1.is_some() && a.1 == b.1)
     }
 
-    /// How many characters stand before the first address and behind it; `None` where that differs.
+    /// How many characters precede and follow the first address; `None` where that differs.
     fn around_mac(&self) -> Option<(Option<usize>, Option<usize>)> {
         let at = self.0.iter().position(|atom| matches!(atom, Atom::Mac { .. }))?;
         let length = |atoms: &[Atom]| {
@@ -188,7 +195,7 @@ impl std::fmt::Display for Pattern {
     }
 }
 
-/// One character of a name, or any number of them: the set of those that may stand there.
+/// One character of a name, or any number of them: the set of those that may appear there.
 struct Step {
     /// A bit for each ASCII character.
     class: u128,

@@ -1,15 +1,16 @@
-//! Where a phone's files belong: the tree follows the URL that the phone is told.
+//! Where a phone's files belong: the tree follows the URL that the phone is sent.
 //!
 //! The part of the URL that is the same for all phones is the tree's root; what follows (`{{vendor}}`,
 //! `{{site}}`, `{{mac}}` ...) is the folder below it. A token is checked by the web server and is not
-//! part of the tree. What no web server could serve is a mistake in the policy, told here once for
+//! part of the tree. What no web server could serve is a mistake in the policy, reported here once for
 //! every command.
 
 use super::pattern::{Atom, Pattern, is_plain};
-use crate::catalogue::url::{UrlError, UrlParts};
+use crate::catalogue::url::{UrlError, UrlParts, split_scheme};
 use crate::encode::{self, Fault, Names, Op};
 use crate::mac::Mac;
 use crate::text::{Live, Piece, TOKEN_LENGTH, pieces};
+use crate::value_error::ValueError;
 
 /// The system whose tree this is, see `core/catalogue/systems/files.toml`.
 pub const SYSTEM: &str = "files";
@@ -23,15 +24,19 @@ pub struct Place {
     pub folder: Vec<Part>,
 }
 
-/// What stands between two slashes.
+/// What is between two slashes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// The phone's token; not part of the tree.
     Token,
+    /// A name, which may depend on the phone.
     Name(Pattern),
 }
 
 /// Cuts a URL. Names that differ between phones begin the folder. A URL gets its `/` at the end.
+///
+/// # Errors
+/// A URL that no web server can serve files by, or a name without a value.
 pub fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
     let mut base = Vec::new();
     let mut folder: Vec<Op> = Vec::new();
@@ -51,7 +56,7 @@ pub fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
     // A name and password in a URL are never printed.
     let shown = if url.contains('@') { "the URL".to_owned() } else { format!("{url:?}") };
     let wrong = |text: String| Fault::Wrong(format!("{shown}: {text}"));
-    let host_ends = fixed.split_once("://").is_none_or(|(_, rest)| rest.contains('/'));
+    let host_ends = split_scheme(&fixed).is_none_or(|(_, rest)| rest.contains('/'));
     if !folder.is_empty() && !host_ends {
         return Err(wrong("expected a host of its own, without names that differ".to_owned()));
     }
@@ -60,7 +65,7 @@ pub fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
     let whole = parts_of_base.path_and_query();
     let path = whole.strip_prefix('/').unwrap_or(&whole);
     let (path, begun) = match path.rfind('/') {
-        // What stands before the first name that differs, without a slash between, is a part of the
+        // What comes before the first name that differs, without a slash between, is a part of the
         // folder too.
         Some(end) => path.split_at(end + 1),
         None => ("", path),
@@ -141,7 +146,7 @@ fn check_part(part: &str) -> Result<(), String> {
 /// The folder below the root, part by part.
 fn parts(folder: &[Op]) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
-    // What stands between two slashes: `None` is a token.
+    // What is between two slashes: `None` is a token.
     let mut part: Vec<Option<Atom>> = Vec::new();
     for op in folder {
         match op {
@@ -201,11 +206,9 @@ fn close(part: &mut Vec<Option<Atom>>) -> Result<Part, String> {
     for atom in atoms {
         match atom {
             None => {
-                return Err(
-                    "{{token}} must stand alone between two slashes, so that a web server \
+                return Err("{{token}} must be alone between two slashes, so that a web server \
                             finds it"
-                        .to_owned(),
-                );
+                    .to_owned());
             }
             Some(Atom::Text(text)) => name.push_text(&text),
             Some(atom) => name.0.push(atom),
@@ -234,13 +237,15 @@ impl Place {
         UrlParts::parse(&self.base)
     }
 
-    /// The folder of one phone below the root, with `/` at the end unless it is the root itself. The
-    /// error says what the list lacks.
-    pub fn folder_of(&self, mac: Mac, model: &str) -> Result<String, String> {
+    /// The folder of one phone below the root, with `/` at the end unless it is the root itself.
+    ///
+    /// # Errors
+    /// The folder depends on the model, and `model` is empty.
+    pub fn folder_of(&self, mac: Mac, model: &str) -> Result<String, ValueError> {
         let mut path = String::new();
         for name in self.names() {
             if model.is_empty() && name.has_model() {
-                return Err("the URL has {{model}} in it: say the phone's model".to_owned());
+                return Err(ValueError::NoModel);
             }
             path.push_str(&name.filled(mac, model));
             path.push('/');
@@ -261,11 +266,12 @@ impl Place {
         self.names().any(Pattern::has_mac)
     }
 
-    /// Whether a server can tell from the folder whose it is.
+    /// Whether the folder shows a server which phone it belongs to.
     pub fn has_owner(&self) -> bool {
         self.names().any(Pattern::has_lower_mac)
     }
 
+    /// Whether a token is part of the folder.
     pub fn has_token(&self) -> bool {
         self.folder.contains(&Part::Token)
     }
@@ -277,7 +283,7 @@ impl Place {
     }
 }
 
-/// The URL as it is told, the token and the holes as names.
+/// The URL as it is sent, the token and the holes as names.
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.base)?;
@@ -376,7 +382,7 @@ mod tests {
             ("https://a+b/x/", "expected a host of letters"),
             ("https://p.example.com/{{mac}}/{{token}}/{{token}}/", "listed twice"),
             ("https://p.example.com/{{MAC}}/{{token}}/", "needs a part {{mac}}"),
-            ("https://p.example.com/{{mac}}-{{token}}/", "must stand alone"),
+            ("https://p.example.com/{{mac}}-{{token}}/", "must be alone"),
             ("https://p.example.com/{{model}}{{mac}}{{model}}/", "where the address begins"),
             (LONG, "longer than 1000 characters"),
         ] {

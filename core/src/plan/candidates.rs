@@ -8,17 +8,22 @@ use crate::catalogue::record::{List, Text};
 use crate::catalogue::{Tell, What};
 use crate::encode::{self, Fault, Op};
 use crate::policy::Placed;
+use crate::url::split_scheme;
 use crate::value::{Existing, Joined, OptionSpec, Send, SubOption, Value};
 
 /// An option on its way into the plan.
 pub(super) struct Candidate<'p> {
+    /// The option.
     pub option: Cow<'p, OptionSpec>,
+    /// The layer that it is from.
     pub origin: Origin,
+    /// Where it is written.
     pub place: String,
+    /// It is a fact of the catalogue that is only remembered.
     pub recalled: bool,
     /// Made from a key (a VLAN, a URL) by the vendor's recipe, not written as an option.
     pub derived: bool,
-    /// What it tells, where it is made from keys.
+    /// What it sends, where it is made from keys.
     pub tells: Vec<What>,
 }
 
@@ -30,13 +35,13 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         for what in [What::VoiceVlan, What::Url, What::File, What::TimeServers, What::SipServers] {
             self.tell(what, self.says(what), &mut candidates);
         }
-        if let Some(served) = self.system {
-            for option in &served.serve.options {
+        if let Some(serving) = &self.serving {
+            for option in &serving.serve.options {
                 candidates.push(Candidate {
                     option: Cow::Borrowed(option),
                     origin: Origin::System,
-                    place: served.entry.place.clone(),
-                    recalled: served.serve.recalled,
+                    place: serving.entry.place.clone(),
+                    recalled: serving.serve.recalled,
                     derived: false,
                     tells: Vec::new(),
                 });
@@ -63,8 +68,8 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             origin.filter(|(_, servers)| !servers.value.is_empty()).map(|(origin, _)| origin)
         };
         match what {
-            What::Url => self.url.as_ref().map(|_| Origin::System),
-            What::File => self.file.as_ref().map(|_| Origin::System),
+            What::Url => self.url().map(|_| Origin::System),
+            What::File => self.file().map(|_| Origin::System),
             What::VoiceVlan => self.vlan.map(|(origin, _)| origin),
             What::TimeServers => listed(self.first(|layer| layer.time_servers.as_ref())),
             What::SipServers => listed(self.first(|layer| layer.sip_servers.as_ref())),
@@ -119,9 +124,9 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
 
     /// The URL's scheme: its beginning is fixed even where the rest depends on the packet.
     pub(super) fn scheme(&self) -> Option<&str> {
-        let Some(Op::Bytes(start)) = self.url.as_ref()?.first() else { return None };
+        let Some(Op::Bytes(start)) = self.url()?.first() else { return None };
         let text = std::str::from_utf8(start).ok()?;
-        text.split_once("://").map(|(scheme, _)| scheme)
+        split_scheme(text).map(|(scheme, _)| scheme)
     }
 
     /// Of several candidates for a code the most particular wins; equal ones that are both made
@@ -159,7 +164,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                         )
                     });
                     self.tell_of(&loser, || match winner.origin == loser.origin {
-                        true => format!("loses: {} stands there too and counts", winner.place),
+                        true => format!("loses: {} is set too and counts", winner.place),
                         false => format!("loses: {} is more particular", winner.origin.name()),
                     });
                     winner
@@ -181,7 +186,7 @@ fn what_name(what: What) -> &'static str {
     }
 }
 
-/// How a thing is told to a vendor that has no way of its own (RFC 2132 8.3, RFC 3361).
+/// How a setting is sent to a vendor that has no form of its own (RFC 2132 8.3, RFC 3361).
 fn usual(what: What) -> Option<OptionSpec> {
     let name = |name: &'static str| List::from(vec![Text::Borrowed(name)]);
     let (code, value) = match what {

@@ -1,4 +1,4 @@
-//! Layers in, ready answer out: what a phone of this vendor and variant, at this site, is told.
+//! Layers in, ready answer out: what a phone of this vendor and variant, at this site, is sent.
 //!
 //! One function does this for every use: when a policy is loaded, for a device with a layer of its
 //! own, and for explaining (which passes an [`Observer`] that listens). Never runs per packet for
@@ -15,7 +15,7 @@ mod trace;
 use std::net::Ipv4Addr;
 
 use crate::catalogue::{Tables, VendorIx, What};
-use crate::encode::{self, Form, Op};
+use crate::encode::Form;
 use crate::file_map::place::Place;
 use crate::policy::devices::DeviceLayer;
 use crate::policy::models::Models;
@@ -24,19 +24,23 @@ use crate::value::{Existing, Send};
 
 pub use crate::policy::Origin;
 pub use reach::{Key, Unreached, Why};
-use system::Served;
+use system::Serving;
 pub use trace::{Considered, Observer};
 
 /// One option of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlanOption {
+    /// The option's number.
     pub code: u8,
     /// None: the option is taken out.
     pub form: Option<Form>,
+    /// Whether it is sent to phones that do not request it.
     pub send: Send,
+    /// What happens to an option that the server put in.
     pub existing: Existing,
+    /// The layer that it is from.
     pub origin: Origin,
-    /// Where in the policy it stands; for the catalogue's: what it is for.
+    /// Where in the policy it is written; for the catalogue's: what it is for.
     pub place: String,
     /// Leans on a fact that is only recalled.
     pub recalled: bool,
@@ -47,29 +51,29 @@ pub struct PlanOption {
 /// The header fields of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct PlanHeader {
+    /// `siaddr`.
     pub next_server: Option<Ipv4Addr>,
+    /// `sname`.
     pub server_hostname: Option<Form>,
+    /// `file`.
     pub boot_file_name: Option<Form>,
 }
 
-/// Everything that a phone is told, but for what only its packet knows.
+/// Everything that a phone is sent, without what only its packet determines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// Sorted by code.
     pub options: Vec<PlanOption>,
+    /// The header fields.
     pub header: PlanHeader,
-    /// The system that serves this phone, and the place of its entry.
-    pub system: Option<String>,
-    pub system_place: String,
-    /// Told nothing at all: the policy ignores this vendor, or the catalogue leaves it alone.
+    /// The system that serves these phones, and what it has for them.
+    pub served: Option<Served>,
+    /// Sent nothing at all: the policy ignores this vendor, or the catalogue leaves it alone.
     pub ignored: bool,
     /// The policy's `send` and `existing-options` here, for a device's own options.
     pub send: Option<Send>,
+    /// What the policy says in general of options that the server put in.
     pub existing: Option<Existing>,
-    /// The URL, if it is known without the packet.
-    pub url: Option<String>,
-    /// Where the files of these phones belong, if they are told to fetch those that offhook writes.
-    pub place: Option<Place>,
     /// Options that may compete with these, or with a device's own, if the server sends them by itself,
     /// sorted by code. Looked for once, when a policy is compiled: a device's own plan has those of its
     /// vendor's.
@@ -78,7 +82,30 @@ pub struct Plan {
     pub unreached: Vec<Unreached>,
 }
 
+/// What the system that serves a phone has for it, compiled once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Served {
+    /// The system's id.
+    pub system: String,
+    /// Where its entry is written in the policy.
+    pub entry: String,
+    /// The URL, if it is known without the packet.
+    pub url: Option<String>,
+    /// Where the files of these phones belong, if the URL is that of the files that offhook writes.
+    pub place: Option<Place>,
+}
+
 impl Plan {
+    /// The id of the system that serves these phones.
+    pub fn system(&self) -> Option<&str> {
+        self.served.as_ref().map(|served| &*served.system)
+    }
+
+    /// Where files that offhook writes for these phones belong.
+    pub fn place(&self) -> Option<&Place> {
+        self.served.as_ref()?.place.as_ref()
+    }
+
     /// The codes of its options.
     pub fn codes(&self) -> impl Iterator<Item = u8> + '_ {
         self.options.iter().map(|option| option.code)
@@ -88,13 +115,10 @@ impl Plan {
     pub const NOTHING: Plan = Plan {
         options: Vec::new(),
         header: PlanHeader { next_server: None, server_hostname: None, boot_file_name: None },
-        system: None,
-        system_place: String::new(),
+        served: None,
         ignored: false,
         send: None,
         existing: None,
-        url: None,
-        place: None,
         competing: Vec::new(),
         unreached: Vec::new(),
     };
@@ -103,13 +127,19 @@ impl Plan {
 /// For whom a plan is made.
 #[derive(Clone, Copy)]
 pub struct For<'p> {
+    /// The catalogue.
     pub tables: &'p Tables,
+    /// The policy.
     pub policy: &'p Policy,
+    /// The phone's site.
     pub site: Option<&'p Site>,
+    /// The phone's maker.
     pub vendor: VendorIx,
+    /// 0, or 1 + the position in the vendor's variants.
     pub variant: u8,
     /// What the policy says of the phone's model.
     pub models: Models<'p>,
+    /// What the policy says of the very device.
     pub device: Option<&'p DeviceLayer>,
 }
 
@@ -127,14 +157,12 @@ struct Maker<'p, 'o, O> {
     layers: Vec<(Origin, &'p Layer)>,
     vlan: Option<(Origin, VoiceVlan)>,
     observer: &'o mut O,
-    system: Option<Served<'p>>,
-    url: Option<Vec<Op>>,
-    file: Option<Vec<Op>>,
+    serving: Option<Serving<'p>>,
     /// What has become a part of the answer.
     told: Vec<What>,
     /// The voice VLAN's priority is a part of it.
     told_priority: bool,
-    /// Why what is not told is not, where it was tried.
+    /// Why something is not sent, where it was tried.
     failed: Vec<(What, Why)>,
 }
 
@@ -146,9 +174,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             layers,
             vlan: None,
             observer,
-            system: None,
-            url: None,
-            file: None,
+            serving: None,
             told: Vec::new(),
             told_priority: false,
             failed: Vec::new(),
@@ -169,11 +195,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             return plan;
         }
         self.choose_system(wrong);
-        plan.system = self.system.map(|served| served.entry.system.clone());
-        plan.system_place =
-            self.system.map(|served| served.entry.place.clone()).unwrap_or_default();
-        plan.url = self.url.as_deref().and_then(encode::fixed_text);
-        plan.place = self.place(wrong);
+        plan.served = self.served(wrong);
         self.tell_of_keys();
         let candidates = self.candidates();
         for (code, candidate) in self.winners(candidates) {

@@ -9,7 +9,7 @@ use crate::text::Live;
 use crate::url::UrlParts;
 
 impl<'p, O: Observer> Maker<'p, '_, O> {
-    /// What a name stands for, for this phone. `depth` ends a name that leads back to itself.
+    /// The value of a name, for this phone. `depth` ends a name that leads back to itself.
     pub(super) fn name(&self, name: &str, depth: u8) -> Result<Filled, Fault> {
         let fixed = |text: &str| Filled::Text(vec![Op::Bytes(text.as_bytes().to_vec())]);
         let absent = |why: &str| Err(Fault::Absent(format!("{{{{{name}}}}}: {why}")));
@@ -31,8 +31,8 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                 None => absent("no site"),
             },
             // An entry's own "url" is a parameter like any other until the system has said its own.
-            "url" if self.url.is_some() => match &self.url {
-                Some(url) => Ok(Filled::Text(url.clone())),
+            "url" if self.url().is_some() => match self.url() {
+                Some(url) => Ok(Filled::Text(url.to_vec())),
                 None => absent("no system serves this phone"),
             },
             "random-folder" => match &self.at.policy.file_access.random_folder {
@@ -42,8 +42,8 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                         .to_owned(),
                 )),
             },
-            "file" => match &self.file {
-                Some(file) => Ok(Filled::Text(file.clone())),
+            "file" => match self.file() {
+                Some(file) => Ok(Filled::Text(file.to_vec())),
                 None => absent("the system names no file"),
             },
             "host" | "url-port" | "path" => self.part_of_url(name),
@@ -87,8 +87,8 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
 
     /// A system's parameter, or a variable of the most particular layer that has it.
     fn parameter(&self, name: &str, depth: u8) -> Result<Filled, Fault> {
-        if let Some(served) = self.system {
-            let parameters = &served.entry.parameters;
+        if let Some(serving) = &self.serving {
+            let parameters = &serving.entry.parameters;
             if let Some((_, value)) = parameters.iter().find(|(key, _)| key == name) {
                 return encode::fill(value, &|name| self.name(name, depth + 1)).map(Filled::Text);
             }
@@ -98,7 +98,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             return Ok(Filled::Text(vec![Op::Bytes(value.as_bytes().to_vec())]));
         }
         if self.known_anywhere(name) {
-            return Err(Fault::Absent(format!("{{{{{name}}}}} stands for nothing here")));
+            return Err(Fault::Absent(format!("{{{{{name}}}}} has no value here")));
         }
         Err(Fault::Wrong(format!(
             "{{{{{name}}}}} is not known: expected mac, MAC, mac:colon, model, firmware, ip, vendor, \
@@ -115,7 +115,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
     }
 
     fn part_of_url(&self, name: &str) -> Result<Filled, Fault> {
-        let Some(url) = &self.url else {
+        let Some(url) = self.url() else {
             return Err(Fault::Absent(format!("{{{{{name}}}}}: no system serves this phone")));
         };
         let text = encode::fixed_text(url)

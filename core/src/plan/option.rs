@@ -40,7 +40,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
                     return None;
                 }
                 // A recipe that cannot carry what the policy wants (a name where the phone takes
-                // only addresses) is nobody's mistake; the phone's other options still go out.
+                // only addresses) is not a mistake; the phone's other options are still sent.
                 Err(Fault::Wrong(why)) if candidate.derived => {
                     self.observer.note(|| format!("option {code} stays away: {why}"));
                     self.failed(&candidate, &why);

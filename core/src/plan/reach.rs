@@ -8,10 +8,15 @@ use crate::policy::Layer;
 /// A key of a policy that is to reach phones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
+    /// `systems`.
     Systems,
+    /// `voice-vlan`.
     VoiceVlan,
+    /// `priority` of `voice-vlan`.
     VlanPriority,
+    /// `time-servers`.
     TimeServers,
+    /// `sip-servers`.
     SipServers,
 }
 
@@ -93,9 +98,11 @@ impl Why {
 /// A key that a layer sets and these phones are not sent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unreached {
+    /// The key of the policy.
     pub key: Key,
     /// Whose value counts here.
     pub origin: Origin,
+    /// Why.
     pub why: Why,
 }
 
@@ -160,11 +167,11 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         let tells = || self.at.tables.at(self.at.vendor).tells.iter().filter(is);
         if what == What::Url {
             if !self.at.tables.at(self.at.vendor).takes_url(self.at.variant) {
-                return Some(Why::NoForm).filter(|_| self.system.is_none());
+                return Some(Why::NoForm).filter(|_| self.serving.is_none());
             }
-            let Some(served) = self.system else { return Some(Why::NotServed) };
+            let Some(serving) = &self.serving else { return Some(Why::NotServed) };
             // What a system sends by options of its own is sent.
-            if self.url.is_none() || !served.serve.options.is_empty() {
+            if serving.url.is_none() || !serving.serve.options.is_empty() {
                 return None;
             }
         }
@@ -185,7 +192,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         Some(unused().next().map_or(Why::NoForm, |tell| Why::Recalled(tell.option.code)))
     }
 
-    /// Whether the policy itself writes an option by which these phones are told this: its author has
+    /// Whether the policy itself writes an option by which these phones are sent this: its author has
     /// decided.
     fn overridden(&self, what: What) -> bool {
         let codes: Vec<u8> = {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Maker, Observer, Wrong};
+use super::{Maker, Observer, Served, Wrong};
 use crate::catalogue::record::Text;
 use crate::catalogue::system_source::version;
 use crate::catalogue::{Condition, Serve, System, Test};
@@ -13,11 +13,16 @@ use crate::policy::{Placed, SystemUse};
 use crate::text::{Live, Piece, pieces};
 use crate::url::UrlParts;
 
-/// The system that serves the phone.
-#[derive(Clone, Copy)]
-pub(super) struct Served<'p> {
+/// The system that serves the phone, and what it has for it: chosen and filled in once.
+pub(super) struct Serving<'p> {
+    /// The policy's entry.
     pub entry: &'p SystemUse,
+    /// The system's entry for this phone.
     pub serve: &'p Serve,
+    /// `None`: the system has none for this phone, or a name in it has no value.
+    pub url: Option<Vec<Op>>,
+    /// Likewise.
+    pub file: Option<Vec<Op>>,
 }
 
 impl<'p, O: Observer> Maker<'p, '_, O> {
@@ -42,17 +47,22 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             self.observer.note(|| {
                 format!("{}: {} serves this phone, by {}", entry.place, entry.system, origin.name())
             });
-            self.system = Some(Served { entry, serve });
-            self.url = self.system_text(&serve.url, &entry.place, wrong);
+            // One after the other: the texts name the entry's parameters, and the file's the URL.
+            self.serving = Some(Serving { entry, serve, url: None, file: None });
+            let url = self.system_text(&serve.url, &entry.place, wrong);
+            self.serving = Some(Serving { entry, serve, url, file: None });
             self.check_url(&entry.place, wrong);
-            self.file = self.system_text(&serve.file, &entry.place, wrong);
+            let file = self.system_text(&serve.file, &entry.place, wrong);
+            if let Some(serving) = &mut self.serving {
+                serving.file = file;
+            }
             return;
         }
     }
 
     /// Reads the composed URL once more as a whole: its parts may fit, and what they give together not.
     fn check_url(&self, place: &str, wrong: &mut Vec<Wrong>) {
-        let Some(url) = &self.url else { return };
+        let Some(url) = self.url() else { return };
         let text: String = url.iter().map(sample).collect();
         if let Err(error) = UrlParts::parse(&text) {
             let value = format!("its parameters do not give a URL together: {error}");
@@ -60,10 +70,32 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         }
     }
 
+    /// The system's URL for this phone.
+    pub(super) fn url(&self) -> Option<&[Op]> {
+        self.serving.as_ref()?.url.as_deref()
+    }
+
+    /// The system's file name for this phone.
+    pub(super) fn file(&self) -> Option<&[Op]> {
+        self.serving.as_ref()?.file.as_deref()
+    }
+
+    /// What the plan keeps of it.
+    pub(super) fn served(&self, wrong: &mut Vec<Wrong>) -> Option<Served> {
+        let entry = self.serving.as_ref()?.entry;
+        Some(Served {
+            system: entry.system.clone(),
+            entry: entry.place.clone(),
+            url: self.url().and_then(encode::fixed_text),
+            place: self.place(entry, wrong),
+        })
+    }
+
     /// Where the generated files belong.
-    pub(super) fn place(&self, wrong: &mut Vec<Wrong>) -> Option<Place> {
-        let entry =
-            self.system.map(|served| served.entry).filter(|entry| entry.system == SYSTEM)?;
+    fn place(&self, entry: &SystemUse, wrong: &mut Vec<Wrong>) -> Option<Place> {
+        if entry.system != SYSTEM {
+            return None;
+        }
         let (_, url) = entry.parameters.iter().find(|(name, _)| name == "url")?;
         match place::split(url, &|name| self.name(name, 0)) {
             Ok(place) => Some(place),
@@ -99,7 +131,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
 
     /// The first name in a system's text that is a parameter of the system, and is not given.
     fn parameter_missing<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let entry = self.system?.entry;
+        let entry = self.serving.as_ref()?.entry;
         let parameters = &self.at.tables.system(&entry.system)?.parameters;
         pieces(text).ok()?.into_iter().find_map(|piece| match piece {
             Piece::Name(name) => (parameters.iter().any(|parameter| parameter.name == name)

@@ -1,4 +1,4 @@
-//! Who listens while a plan is made, and what is told them: every value that was considered, and why it
+//! What is recorded while a plan is made: every value that was considered, and why it
 //! counts or not. Nothing is worked out for those who do not listen.
 
 use super::candidates::Candidate;
@@ -17,14 +17,17 @@ pub trait Observer {
     fn considered(&mut self, _: Considered) {}
 }
 
-/// One layer's value for an option, and what became of it.
+/// One layer's value for an option, and its outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Considered {
+    /// The option's number.
     pub code: u8,
+    /// The layer.
     pub origin: Origin,
+    /// Where it is written.
     pub place: String,
-    /// None: to be taken out. The error says why it cannot be made.
-    pub form: Result<Option<Form>, String>,
+    /// `None`: to be taken out. The error says why it cannot be made.
+    pub form: Result<Option<Form>, Fault>,
     /// `wins`, or why not.
     pub outcome: String,
 }
@@ -40,7 +43,7 @@ impl Observer for Vec<String> {
 }
 
 impl<'p, O: Observer> Maker<'p, '_, O> {
-    /// Tells the observer of a candidate and what becomes of it.
+    /// Records a candidate and its outcome.
     pub(super) fn tell_of(&mut self, candidate: &Candidate<'_>, outcome: impl FnOnce() -> String) {
         if !O::LISTENS {
             return;
@@ -48,13 +51,11 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         let option = &candidate.option;
         let form = match &option.value {
             Value::Remove => Ok(None),
-            value => encode::compile(value, option.nul, &|name| self.name(name, 0))
-                .map(Some)
-                .map_err(|(Fault::Absent(why) | Fault::Wrong(why))| why),
+            value => encode::compile(value, option.nul, &|name| self.name(name, 0)).map(Some),
         };
         let (code, place) = (option.code, self.full_place(candidate));
         let outcome = match &form {
-            Err(why) => format!("stays away: {why}"),
+            Err(Fault::Absent(why) | Fault::Wrong(why)) => format!("stays away: {why}"),
             Ok(_) => outcome(),
         };
         let considered = Considered { code, origin: candidate.origin, place, form, outcome };

@@ -30,14 +30,18 @@ pub struct Devices {
 /// A device's layer that is compiled when asked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeviceLayer {
+    /// Where it is written.
     pub place: String,
+    /// Its own keys.
     pub layer: Layer,
 }
 
 /// One device.
 #[derive(Debug, Clone, Copy)]
 pub struct Device<'d> {
+    /// The maker and variant, where the policy says it.
     pub named: Option<Named>,
+    /// `ignore`.
     pub ignore: Option<bool>,
     /// Only for a device that sets more than plain options.
     pub layer: Option<&'d DeviceLayer>,
@@ -49,12 +53,17 @@ pub struct Device<'d> {
 /// A plain option of a device.
 #[derive(Debug, Clone, Copy)]
 pub struct DeviceOption<'d> {
+    /// The option's number.
     pub code: u8,
+    /// It is taken out.
     pub remove: bool,
+    /// Whether it is sent to phones that do not request it.
     pub send: Send,
+    /// What happens to an option that the server put in.
     pub existing: Existing,
     /// A program, see [`encode::run`]; else the bytes themselves.
     pub live: bool,
+    /// Its content, or a program's code if `live`.
     pub value: &'d [u8],
 }
 
@@ -70,10 +79,12 @@ const REPLACE: u8 = 16;
 const KEEP: u8 = 32;
 
 impl Devices {
+    /// How many devices there are.
     pub fn len(&self) -> usize {
         self.count
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -83,6 +94,7 @@ impl Devices {
         self.keys.capacity() * 8 + self.records.capacity() * 4 + self.arena.capacity()
     }
 
+    /// The entry for a hardware address.
     pub fn get(&self, mac: Mac) -> Option<Device<'_>> {
         if self.count == 0 {
             return None;
@@ -138,6 +150,11 @@ impl Devices {
 }
 
 impl<'d> Device<'d> {
+    /// The number of its layer: devices that set the same have the same one.
+    pub fn layer_number(&self) -> Option<u32> {
+        self.layer.map(|_| self.layer_at)
+    }
+
     /// The plain options, sorted by code.
     pub fn options(&self) -> impl Iterator<Item = DeviceOption<'d>> + use<'d> {
         let mut rest = self.options;
@@ -174,12 +191,13 @@ fn spread(key: u64) -> usize {
 #[derive(Debug, Default)]
 pub struct DevicesBuilder {
     devices: Devices,
-    /// Hash of a record's bytes to where it stands, so that equal ones are stored once.
+    /// Hash of a record's bytes to where it is, so that equal ones are stored once.
     seen: HashMap<u64, u32>,
     seen_layers: HashMap<u64, u32>,
 }
 
 impl DevicesBuilder {
+    /// Makes room for so many more devices.
     pub fn reserve(&mut self, count: usize) {
         // At most 70 % full.
         let slots = (count * 10 / 7 + 1).next_power_of_two();
@@ -214,6 +232,7 @@ impl DevicesBuilder {
         true
     }
 
+    /// Sorts what was added.
     pub fn build(mut self) -> Devices {
         self.devices.arena.shrink_to_fit();
         self.devices
@@ -272,7 +291,7 @@ impl DevicesBuilder {
         }
         let layers = &mut self.devices.layers;
         let next = layers.len() as u32;
-        let at = *self.seen_layers.entry(hash(&format!("{layer:?}"))).or_insert(next);
+        let at = *self.seen_layers.entry(hash(&layer)).or_insert(next);
         if layers.get(at as usize).is_some_and(|other| other.layer == layer) {
             return at;
         }

@@ -1,5 +1,5 @@
 //! `file-access`: who may fetch a phone's files. Three steps that can be combined, each off unless it
-//! stands here. The key itself never stands in a policy, only the name of its file.
+//! is read here. The key itself is never in a policy, only the name of its file.
 
 use std::net::Ipv4Addr;
 

@@ -9,14 +9,23 @@ use crate::catalogue::VendorIx;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
+    /// The built-in catalogue or an overlay.
     Catalogue,
+    /// A system's own options.
     System,
+    /// The policy's top level.
     Top,
+    /// `vendors` at the top level.
     Vendor,
+    /// `models` of a vendor's entry at the top level.
     Model,
+    /// A site.
     Site,
+    /// `vendors` of a site.
     SiteVendor,
+    /// `models` of a vendor's entry of a site.
     SiteModel,
+    /// `devices`.
     Device,
 }
 

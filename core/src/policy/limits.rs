@@ -21,7 +21,7 @@ const LONGEST_TEXT: usize = 8 << 10;
 /// A site's name is part of every lease's note.
 pub const LONGEST_NAME: usize = 255;
 
-/// A policy with more mistakes is no policy; the rest is not looked for.
+/// A policy with more mistakes is not a policy; the rest is not looked for.
 const MOST_MISTAKES: usize = 1_000;
 
 pub(super) fn check_length(text: &str) -> Result<(), Mistakes> {

@@ -11,6 +11,7 @@ pub(super) const MOST_MODELS: usize = 100;
 pub struct ModelLayer {
     /// As it is written: `T42S`, or `T46*`.
     pub name: String,
+    /// What it says.
     pub layer: Layer,
 }
 
@@ -67,7 +68,9 @@ fn spellings(model: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Which entries of models hold for a phone: the vendor's, and that of its site's entry for the vendor.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Models<'p> {
+    /// Of the vendor's entry at the top level.
     pub top: Option<&'p ModelLayer>,
+    /// Of the site's entry for the vendor.
     pub site: Option<&'p ModelLayer>,
 }
 

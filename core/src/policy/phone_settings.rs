@@ -1,5 +1,5 @@
 //! `phone-settings`: what the phones' files say unless the list of phones says otherwise. Read here,
-//! used by `offhook generate` alone; the DHCP server tells nobody.
+//! used by `offhook generate` alone; the DHCP server never sends them.
 
 use super::PhoneSettings;
 use crate::error::Mistakes;

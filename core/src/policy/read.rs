@@ -16,6 +16,9 @@ use crate::reader::{Cursor, advice};
 use crate::recognise::Named;
 
 /// Reads a policy against a catalogue.
+///
+/// # Errors
+/// Every mistake of the policy, each with its place.
 pub fn policy(text: &str, tables: &Tables) -> Result<Policy, Mistakes> {
     limits::check_length(text)?;
     let tree = json::from_json(text)?;
@@ -85,14 +88,14 @@ fn read_device(
         at.mistake("\"answer\" is decided per site or for all, not per device", mistakes);
     }
     if let Some(at) = table.get("phone-settings") {
-        at.mistake("a single phone's settings stand in the list of phones", mistakes);
+        at.mistake("a single phone's settings belong in the list of phones", mistakes);
     }
     let before = mistakes.0.len();
     let mut layer = read_layer(&table, tables, mistakes);
     layer.ignore = table.bool("ignore", mistakes);
     let Some(mac) = mac else { return };
     if mistakes.0.len() == before && !devices.add(mac, named, layer, || at.place()) {
-        at.mistake(format!("the device {mac} stands twice"), mistakes);
+        at.mistake(format!("the device {mac} is listed twice"), mistakes);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The keys that may stand in every layer of a policy: device, site, vendor and top level.
+//! The keys that may appear in every layer of a policy: device, site, vendor and top level.
 
 use std::net::Ipv4Addr;
 
@@ -13,7 +13,7 @@ use crate::reader::{Cursor, Table};
 use crate::text;
 use crate::value::{EXISTING, OptionSpec, SEND, template};
 
-/// Keys that may stand in every layer.
+/// Keys that may appear in every layer.
 pub(super) const LAYER_KEYS: [&str; 13] = [
     "systems",
     "answer",
@@ -73,7 +73,7 @@ pub(super) fn read_scope(table: &Table<'_>, tables: &Tables, mistakes: &mut Mist
 /// The keys of an entry that is about phones: of a vendor, or of a model.
 fn read_phones_layer(table: &Table<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Layer {
     if let Some(at) = table.get("answer") {
-        let text = "\"answer\" is about clients that are not recognised, so it stands at the \
+        let text = "\"answer\" is about clients that are not recognised, so it belongs at the \
                     top level or in a site";
         at.mistake(text, mistakes);
     }
@@ -152,7 +152,7 @@ fn read_options(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Vec<Placed<OptionSp
     for item in &items {
         let Some(value) = OptionSpec::read(item, mistakes) else { continue };
         if options.iter().any(|other| other.value.code == value.code) {
-            item.mistake(format!("option {} stands twice in this list", value.code), mistakes);
+            item.mistake(format!("option {} is listed twice in this list", value.code), mistakes);
         }
         options.push(Placed { place: item.place(), value });
     }
@@ -213,7 +213,7 @@ fn read_vars(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Vec<(String, String)> 
         check_name(name, &at, mistakes);
         let Some(value) = at.text("a text", mistakes) else { continue };
         if value.contains("{{") {
-            at.mistake("a variable's value is taken as it is: no {{...}} in it", mistakes);
+            at.mistake("a variable's value is taken as it is: take the {{...}} out", mistakes);
         }
         vars.push((name.to_owned(), value.to_owned()));
     }

@@ -20,7 +20,7 @@ pub(super) fn read_sites(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistak
     for item in &items {
         let Some(site) = read_site(item, tables, mistakes) else { continue };
         if !names.insert(site.name.clone()) {
-            item.mistake(format!("the site {:?} stands twice", site.name), mistakes);
+            item.mistake(format!("the site {:?} is listed twice", site.name), mistakes);
         }
         sites.push(site);
     }

@@ -7,6 +7,7 @@ use crate::catalogue::{Parameter, ParameterKind, System, Tables, VendorIx};
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table, advice};
 use crate::tree::Kind;
+use crate::url::{looks_like_url, split_scheme};
 use crate::value::template;
 
 pub(super) fn read_vendor_id(
@@ -66,7 +67,7 @@ fn read_system(at: &Cursor<'_>, tables: &Tables, mistakes: &mut Mistakes) -> Opt
         }
         if items.is_empty() && mistakes.0.len() == before {
             at.mistake(
-                "expected vendor ids, found an empty list: this entry serves nobody",
+                "expected vendor ids, found an empty list: this entry serves no phone",
                 mistakes,
             );
         }
@@ -116,7 +117,7 @@ fn read_parameters(
 /// A base ends with `/`, so that a file's name can be put behind it: where there is no path, or where its
 /// last part looks like a folder.
 fn with_slash(mut url: String) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url };
+    let Some((scheme, rest)) = split_scheme(&url) else { return url };
     let is_file_server =
         ["http", "https", "ftp", "ftps", "tftp"].iter().any(|s| s.eq_ignore_ascii_case(scheme));
     let last = rest.rsplit_once('/').map_or("", |(_, last)| last);
@@ -150,7 +151,7 @@ fn check_parameter(parameter: &Parameter, text: &str, at: &Cursor<'_>, mistakes:
             (!fits).then(|| "a host: a name or an address, no scheme and no path".to_owned())
         }
         ParameterKind::Url => {
-            let fits = text.contains("://") && !text.contains(char::is_whitespace);
+            let fits = looks_like_url(text);
             (!fits).then(|| "a URL with its scheme, such as https://host/folder/".to_owned())
         }
         ParameterKind::Text => text.is_empty().then(|| "a text".to_owned()),

@@ -6,6 +6,7 @@ use crate::text::parse_hex;
 /// What a site names as its relays' or ports' id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RelayId {
+    /// The id, or how it begins.
     pub bytes: Vec<u8>,
     /// Every id that begins so is meant.
     pub open: bool,

@@ -60,6 +60,9 @@ impl fmt::Display for Refusal {
 }
 
 /// The address that a token may be minted for.
+///
+/// # Errors
+/// Why the client gets no token.
 pub fn right(rule: &TokenRule, query: &Query<'_>) -> Result<Ipv4Addr, Refusal> {
     if query.mac.is_none() {
         return Err(Refusal::NoHardwareAddress);

@@ -15,11 +15,17 @@ use crate::text::printable;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Signs {
+    /// Option 60, shortened.
     pub vendor_class: String,
+    /// Option 55, as numbers.
     pub request_list: String,
+    /// The enterprises of options 124 and 125.
     pub enterprise: String,
+    /// Option 82, sub-option 1.
     pub circuit_id: String,
+    /// Option 82, sub-option 2.
     pub remote_id: String,
+    /// The relay agent's address.
     pub relay: Option<Ipv4Addr>,
     /// The server's number for the subnet of the lease; 0: not known.
     pub subnet: u32,
@@ -29,6 +35,7 @@ pub struct Signs {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Accepted {
+    /// What was shown.
     #[serde(flatten)]
     pub signs: Signs,
     /// Seconds since 1970.
@@ -57,6 +64,7 @@ fn short(value: &[u8]) -> String {
 }
 
 impl Signs {
+    /// What a packet shows; `subnet` is the server's number of the subnet, 0: not known.
     pub fn from_query(query: &Query<'_>, subnet: u32) -> Signs {
         let list = query.request_list.as_deref().unwrap_or_default();
         let numbers: Vec<String> = list.iter().map(u8::to_string).collect();

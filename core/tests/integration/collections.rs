@@ -1,4 +1,4 @@
-//! Recognition against collections of public DHCP strings that nobody here wrote
+//! Recognition against public collections of DHCP strings
 //! (`tests/collections/*.tsv`; its README says where each line comes from).
 
 // A test fails by panicking.
@@ -42,7 +42,7 @@ fn lines() -> Vec<Line> {
             }
             let cells: Vec<&str> = line.split('\t').collect();
             let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
-            let mut parts = Parts { message: 1, mac: Mac::parse(cell(1)), ..Parts::default() };
+            let mut parts = Parts { mac: Mac::parse(cell(1)), ..Parts::default() };
             parts.option(60, value(cell(2)));
             parts.option(77, value(cell(3)));
             parts.option(12, value(cell(4)));

@@ -13,7 +13,12 @@ fn engine(policy: &str) -> Engine {
 
 fn client(mac: &str, class: &str, address: &str) -> Parts {
     let leased = address.parse().ok();
-    let mut parts = Parts { message: 3, mac: Mac::parse(mac), leased, ..Parts::default() };
+    let mut parts = Parts {
+        message: offhook_core::MessageType::Request,
+        mac: Mac::parse(mac),
+        leased,
+        ..Parts::default()
+    };
     parts.option(60, class.as_bytes());
     parts
 }
@@ -46,7 +51,7 @@ fn phones_that_change_in_the_same_way_are_one_group() {
     assert_eq!((report.phones, report.changed, report.groups.len()), (4, 3, 2));
     assert_eq!(
         report.to_string(),
-        "3 of 4 phones would be told something else: \
+        "3 of 4 phones would be sent something else: \
          2 Yealink: option 66 \"http://new/{{mac}}/{{ip}}/\" instead of \
          \"http://old/{{mac}}/{{ip}}/\"; \
          1 Snom: no option 66 any more (it was \"http://old/{{mac}}/{{ip}}/\")"
@@ -89,7 +94,7 @@ fn the_same_policy_changes_nothing_and_a_comment_is_no_change() {
     let report = compare(OLD, &format!("// a comment\n{OLD}"), 10, &seen());
     assert_eq!(report.changed, 0);
     assert!(report.groups.is_empty() && report.differences.is_empty());
-    assert_eq!(report.to_string(), "0 of 4 phones would be told something else");
+    assert_eq!(report.to_string(), "0 of 4 phones would be sent something else");
 }
 
 #[test]

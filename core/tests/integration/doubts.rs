@@ -133,7 +133,7 @@ fn each_kind_is_told_with_its_place() {
         (files("https://a.example.com/"), "url: option 66 leans on a fact that is only recalled"),
         (
             files("http://a.example.com:8080/x/"),
-            "systems[0]: the URL's port 8080 is not told: these phones get its host apart (3com, cisco-enterprise, ",
+            "systems[0]: the URL's port 8080 is not sent: these phones get its host apart (3com, cisco-enterprise, ",
         ),
     ] {
         let found = doubts(&policy);
@@ -146,7 +146,7 @@ fn each_kind_is_told_with_its_place() {
 fn a_port_that_is_told_or_usual_is_no_doubt() {
     let lost = |policy: &str| doubts(policy).iter().any(|doubt| doubt.contains("'s port"));
     assert!(!lost(&files("http://a.example.com/x/")));
-    // Whoever gets the URL whole has the port in it.
+    // A phone that is sent the whole URL has the port in it.
     let url = r#"{ "systems": [{ "system": "url", "url": "http://a.example.com:8080/", "for": ["yealink", "snom"] }] }"#;
     assert!(!lost(url));
     assert_eq!(doubts("{}"), [""; 0]);

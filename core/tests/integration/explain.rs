@@ -19,7 +19,7 @@ const POLICY: &str = r#"{
 fn ask(mac: &str, parts: Parts) -> Explanation {
     let engine = Engine::new(builtin::shared(), POLICY, Host::ANY).unwrap();
     let leased = "10.7.0.9".parse().ok();
-    let parts = Parts { message: 1, mac: Mac::parse(mac), leased, ..parts };
+    let parts = Parts { mac: Mac::parse(mac), leased, ..parts };
     explain(&engine, &Query::from_parts(&parts, &[]), "PHONE")
 }
 
@@ -60,7 +60,7 @@ fn sub_options_of_two_recipes_are_one_option_and_decoded() {
     let engine = r#"{ "systems": [{ "system": "lync", "registrar": "pool.example.com",
         "web-server": "webpool.example.com" }], "voice-vlan": { "id": 120 } }"#;
     let engine = Engine::new(builtin::shared(), engine, Host::ANY).unwrap();
-    let mut parts = Parts { message: 1, ..Parts::default() };
+    let mut parts = Parts { ..Parts::default() };
     parts.option(60, *b"CPE-OCPHONE");
     let told = explain(&engine, &Query::from_parts(&parts, &[]), "PHONE");
     let option = &told.options[0];

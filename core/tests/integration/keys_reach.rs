@@ -146,7 +146,7 @@ fn policy() -> impl Strategy<Value = Value> {
     let device = (select(&VENDORS[..]), layer());
     let devices = prop::collection::vec(device, 0..2);
     (layer(), vendors(), sites, devices).prop_map(|(mut top, vendors, sites, devices)| {
-        // A name that stands for something somewhere, so that it is no mistake where it does not.
+        // A name that has a value somewhere, so that it is not a mistake where it has none.
         top.entry("vars").or_insert(json!({}))["tenant"] = json!("acme");
         top.insert("vendors".to_owned(), Value::Object(vendors));
         let site = |(at, (matching, mut layer, vendors)): (usize, Site)| {

@@ -10,14 +10,14 @@ struct Client(Parts);
 
 fn yealink() -> Client {
     let mac = Mac::parse("00:15:65:01:02:03");
-    let mut parts = Parts { message: 1, mac, ..Parts::default() };
+    let mut parts = Parts { mac, ..Parts::default() };
     parts.option(60, *b"yealink");
     Client(parts)
 }
 
 fn laptop() -> Client {
     let mac = Mac::parse("3c:52:82:01:02:03");
-    Client(Parts { message: 1, mac, ..Parts::default() })
+    Client(Parts { mac, ..Parts::default() })
 }
 
 impl Client {

@@ -1,4 +1,4 @@
-//! A mistake says what to write instead, where that can be told.
+//! A mistake says what to write instead, where that is known.
 
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

@@ -15,7 +15,7 @@ fn mistakes(policy: &str) -> String {
 }
 
 fn client(mac: &str, class: &str) -> Parts {
-    let mut parts = Parts { message: 1, mac: Mac::parse(mac), ..Parts::default() };
+    let mut parts = Parts { mac: Mac::parse(mac), ..Parts::default() };
     parts.option(60, class.as_bytes());
     parts
 }

@@ -60,7 +60,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
 fn each_key_says_what_it_expects() {
     for (policy, expected) in [
         (r#"[]"#, "expected an object, found a list"),
-        (r#"{"send": "always", "send": "always"}"#, "send: this key stands twice"),
+        (r#"{"send": "always", "send": "always"}"#, "send: this key is written twice"),
         (r#"{"sytems": []}"#, "sytems: unknown key; did you mean \"systems\"?"),
         (r#"{"systems": [{}]}"#, "systems[0]: \"system\" is missing"),
         (
@@ -105,7 +105,7 @@ fn each_key_says_what_it_expects() {
         ),
         (
             r#"{"options": [{"code": 43, "hex": "00"}, {"code": 43, "hex": "01"}]}"#,
-            "options[1]: option 43 stands twice in this list",
+            "options[1]: option 43 is listed twice in this list",
         ),
         (
             r#"{"options": [{"code": 119, "domains": ["a b"]}]}"#,
@@ -133,7 +133,7 @@ fn each_key_says_what_it_expects() {
         (r#"{"devices": [{}]}"#, "devices[0]: \"mac\" is missing"),
         (
             r#"{"devices": [{"mac": "00:15:65:00:00:01"}, {"mac": "001565000001"}]}"#,
-            "devices[1]: the device 00:15:65:00:00:01 stands twice",
+            "devices[1]: the device 00:15:65:00:00:01 is listed twice",
         ),
         (
             r#"{"devices": [{"mac": "001565000001", "options": [{"code": 66, "text": "{{x}}"}]}]}"#,
@@ -198,7 +198,7 @@ fn what_a_host_cannot_carry_is_refused_at_load() {
     }
 }
 
-/// A base ends with `/`, whoever wrote it, so that no file's name is glued to a host or a folder.
+/// A base always ends with `/`, so that no file's name is glued to a host or a folder.
 #[test]
 fn a_base_gets_its_slash() {
     for (url, expected) in [
@@ -295,7 +295,7 @@ fn a_parameter_that_only_one_way_of_serving_needs_is_missed_there() {
     }
     let vpn = r#"{"systems": [{"system": "pascom", "server": "10.0.0.5", "via": "vpn"}]}"#;
     assert_eq!(mistakes(vpn), Vec::<String>::new());
-    // It may stand among the variables too.
+    // It may appear among the variables too.
     let vars =
         r#"{"systems": [{"system": "pascom", "server": "a"}], "vars": {"phonesystem": "x"}}"#;
     assert_eq!(mistakes(vars), Vec::<String>::new());

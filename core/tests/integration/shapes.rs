@@ -1,4 +1,4 @@
-//! Whatever stands in a list or under a key of a policy, in another shape it is a mistake with its place.
+//! Whatever is in a list or under a key of a policy, in another shape it is a mistake with its place.
 
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -127,7 +127,7 @@ fn another_shape_is_a_mistake_with_its_place() {
             match Engine::new(builtin::shared(), &odd.to_string(), Host::ANY) {
                 Ok(_) => wrong.push(format!("{place}: {shape} is taken")),
                 Err(mistakes) => {
-                    // What is found only when all is put together is told of the whole option.
+                    // What is found only when all is put together is reported of the whole option.
                     let there = |found: &str| {
                         found.starts_with(place.as_str())
                             || (!found.is_empty() && place.starts_with(found))

@@ -12,7 +12,7 @@ use crate::input::{Failure, wrong};
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    Everybody,
+    AllUsers,
     /// Its owner and group, as a key's file. dnsmasq reads its configuration before it gives up root;
     /// where it never is root, a folder with its group and the setgid bit gives the file that group.
     Group,
@@ -23,7 +23,7 @@ pub enum Readers {
 impl Readers {
     fn mode(self) -> u32 {
         match self {
-            Readers::Everybody => 0o644,
+            Readers::AllUsers => 0o644,
             Readers::Group | Readers::GroupWithId(_) => 0o640,
         }
     }
@@ -31,7 +31,7 @@ impl Readers {
     fn group(self) -> Option<u32> {
         match self {
             Readers::GroupWithId(group) => Some(group),
-            Readers::Everybody | Readers::Group => None,
+            Readers::AllUsers | Readers::Group => None,
         }
     }
 }
@@ -48,7 +48,7 @@ pub fn beside(out: &Path, what: &str) -> Result<PathBuf, Failure> {
     Ok(out.with_file_name(dotted))
 }
 
-/// Writes `content` to `path`; false if it stood there already. dnsmasq reads no file whose name
+/// Writes `content` to `path`; false if it was there already. dnsmasq reads no file whose name
 /// begins with a dot, so a half-written one is never seen, not even in its `conf-dir`.
 pub fn write(path: &Path, content: &[u8], readers: Readers) -> Result<bool, Failure> {
     let cannot =

@@ -166,7 +166,7 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     step.say("writing");
     let book = book::write(&engine, &rendering);
     rendering.doubts.extend(keep_book(arguments, &book)?);
-    let readers = if rendering.secret { Readers::Group } else { Readers::Everybody };
+    let readers = if rendering.secret { Readers::Group } else { Readers::AllUsers };
     let changed = publish::write(&arguments.out, rendering.text.as_bytes(), readers)?;
     Ok((summary(&engine, &rendering, changed, dnsmasq), rendering.text))
 }

@@ -12,7 +12,7 @@ use crate::input::{Failure, wrong};
 /// Notes that the content of `out` is not in force yet: until a restart by this program succeeds.
 pub fn wanted(out: &Path) -> Result<(), Failure> {
     let mine = std::process::id().to_string();
-    publish::write(&publish::beside(out, "restart")?, mine.as_bytes(), Readers::Everybody)?;
+    publish::write(&publish::beside(out, "restart")?, mine.as_bytes(), Readers::AllUsers)?;
     Ok(())
 }
 

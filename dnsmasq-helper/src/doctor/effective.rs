@@ -138,7 +138,7 @@ impl Effective {
         }
     }
 
-    /// The lines of a file, or of a folder's files, as if `key=` stood before each.
+    /// The lines of a file, or of a folder's files, as if each began with `key=`.
     fn lines_of(&mut self, path: &Path, key: &str, from: &str) -> Vec<Setting> {
         let files = match path.is_dir() {
             true => names(path).unwrap_or_default(),

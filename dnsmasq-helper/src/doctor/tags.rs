@@ -74,7 +74,7 @@ impl Test {
         Test { tag: names.tag(bare.unwrap_or(word)), absent: bare.is_some(), prefix: None }
     }
 
-    /// The same in a `tag-if` line, where a `*` may stand at the end.
+    /// The same in a `tag-if` line, where a `*` may appear at the end.
     pub fn wild(word: &str, names: &mut Names) -> Test {
         let mut test = Test::of(word, names);
         test.prefix = names.name(test.tag).strip_suffix('*').map(str::to_owned);

@@ -1,5 +1,5 @@
 //! What is sent to a phone, from the core's plan, as lines of dnsmasq's configuration. Everything that
-//! dnsmasq has no words for ends here as a mistake that says why and what to do instead.
+//! dnsmasq has no words for becomes a mistake here that says why and what to do instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -178,7 +178,7 @@ fn line(
             place,
             format!(
                 "option {code}: dnsmasq has no \"existing\": \"keep\"; our line always wins over an \
-                 untagged one of yours. Say \"replace\", or take the option out here and keep yours"
+                 untagged one of your own. Say \"replace\", or take the option out here and keep yours"
             ),
             whom.name,
         );
@@ -191,7 +191,7 @@ fn line(
             traps.doubt(
                 format!(
                     "option {code} is to be removed: we send none, but dnsmasq cannot take back one that \
-                     a line of yours sends; write that line with tag:!{}",
+                     your own line sends; write that line with tag:!{}",
                     super::tags::PHONE
                 ),
                 whom.name,

@@ -107,7 +107,7 @@ impl Chain<'_> {
                 Says::Phone { .. } => {}
             }
         }
-        // The first strong sign of the vendor that bears a variant says which one it is.
+        // The first strong sign of the vendor that has a variant says which one it is.
         for sign in step {
             let Says::Phone { vendor, variant: variant @ 1.., weak: false } = sign.says else {
                 continue;

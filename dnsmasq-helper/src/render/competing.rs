@@ -45,7 +45,7 @@ impl Competing {
     }
 }
 
-/// What competes with anything that this policy tells any phone.
+/// What competes with anything that this policy sends to any phone.
 pub fn of(engine: &Engine) -> Vec<Competing> {
     let tables = engine.tables();
     let mut found: BTreeMap<(u8, Option<u8>), BTreeSet<String>> = BTreeMap::new();
@@ -53,7 +53,7 @@ pub fn of(engine: &Engine) -> Vec<Competing> {
     for site in std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some)) {
         for (vendor, variant) in identities(tables) {
             let plan = engine.plan(site, vendor, variant);
-            // Most sites tell a vendor's phones the same options.
+            // Most sites send a vendor's phones the same options.
             let told: Vec<u8> = plan.codes().collect();
             if plan.competing.is_empty() || !seen.insert((vendor, told.clone())) {
                 continue;

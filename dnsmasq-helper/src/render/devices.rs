@@ -87,6 +87,9 @@ fn live(engine: &Engine) -> BTreeSet<VendorIx> {
         .collect()
 }
 
+/// Devices with the same layer, `ignore` and maker get the same.
+type Same = (Option<u32>, Option<bool>, Option<Named>);
+
 struct Sorter<'s> {
     engine: &'s Engine,
     rules: &'s mut Rules,
@@ -95,7 +98,7 @@ struct Sorter<'s> {
     /// Some plan's general word is "requested".
     requested: bool,
     /// Own answers that do not depend on the address: by layer, ignore and vendor.
-    seen: HashMap<(usize, Option<bool>, Option<Named>), Kind>,
+    seen: HashMap<Same, Kind>,
 }
 
 impl Sorter<'_> {
@@ -144,7 +147,7 @@ impl Sorter<'_> {
     }
 
     fn own(&mut self, mac: Mac, device: Device<'_>, live: bool) -> Kind {
-        let layer = device.layer.map_or(0, |layer| std::ptr::from_ref(layer) as usize);
+        let layer = device.layer_number();
         let alone = live || device.options().next().is_some() || has_live_names(&device);
         let same = (layer, device.ignore, device.named);
         if let Some(kind) = self.seen.get(&same).filter(|_| !alone) {

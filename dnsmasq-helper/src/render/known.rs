@@ -1,5 +1,5 @@
 //! Values that depend on the phone, for a phone that has not come yet: of a device in the policy its
-//! address is known, and with it its token; what only its packet can tell is refused with an advice.
+//! address is known, and with it its token; what only its packet determines is refused with advice.
 
 use std::cell::Cell;
 use std::net::Ipv4Addr;
@@ -33,7 +33,7 @@ pub struct Known<'w> {
 enum Missing {
     /// It comes from the address; listing the device helps.
     Address(&'static str),
-    /// Only the packet tells.
+    /// Only the packet determines it.
     Packet(&'static str),
     /// The token is bound to a lease that dnsmasq has not given yet.
     Lease,
@@ -78,7 +78,7 @@ impl<'w> Known<'w> {
 
 impl Missing {
     fn text(self) -> String {
-        let beforehand = "is known only when the phone's packet comes, and dnsmasq's answer must stand \
+        let beforehand = "is known only when the phone's packet comes, and dnsmasq's answer must be written \
                           in its configuration before";
         match self {
             Missing::Address(name) => format!(

@@ -136,11 +136,12 @@ fn shared(engine: &Engine, wishes: &Wishes, rules: &mut Rules, traps: &mut Traps
     let tables = engine.tables();
     let sites = engine.policy().sites.len();
     let mut table = Table::new(tables, sites);
-    let mut seen: HashMap<*const Plan, Option<u32>> = HashMap::new();
+    let mut seen: HashMap<Option<usize>, Option<u32>> = HashMap::new();
     for (row, site) in std::iter::once(None).chain((0..sites).map(Some)).enumerate() {
         for (vendor, variant) in identities(tables) {
             let plan = engine.plan(site, vendor, variant);
-            let rule = *seen.entry(std::ptr::from_ref(plan)).or_insert_with(|| {
+            let number = engine.plan_number(site, vendor, variant);
+            let rule = *seen.entry(number).or_insert_with(|| {
                 let whom =
                     Whom { name: &tables.at(vendor).id, device: None, minter: engine.minter() };
                 (!plan.ignored).then(|| match wishes.known_devices_only {

@@ -70,7 +70,7 @@ pub fn render(
     wanted
 }
 
-/// Whether dnsmasq tells the site by the range that it chooses.
+/// Whether dnsmasq marks the site by the range that it chooses.
 pub fn by_range(site: &Site) -> bool {
     !site.matching.networks.is_empty() || !site.matching.relays.is_empty()
 }

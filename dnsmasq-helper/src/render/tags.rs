@@ -55,7 +55,7 @@ pub fn class(number: usize) -> String {
     format!("oh_c{number}")
 }
 
-/// The same, before the policy's own word on the vendor is heard.
+/// The same, before the policy's own setting for the vendor counts.
 pub fn shown_class(number: usize) -> String {
     format!("oh_k{number}")
 }
@@ -95,7 +95,7 @@ pub fn can_be_a_tag(name: &str) -> Result<(), String> {
     let first = name.starts_with(['!', '#']);
     if name.is_empty() || name.len() > 100 || name.contains(bad) || first || name.ends_with('*') {
         return Err(format!(
-            "{name:?} cannot be a tag of dnsmasq, which tells interfaces and client classes by tags; \
+            "{name:?} cannot be a tag of dnsmasq, which marks interfaces and client classes by tags; \
              use a name without blanks, commas and quotes that does not end with \"*\""
         ));
     }

@@ -94,7 +94,7 @@ fn text(code: u8, bytes: &[u8]) -> Result<String, String> {
     let mut spelled = String::from("\"");
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(format!(
-            "dnsmasq takes option {code} as text only, and these bytes are no UTF-8: {}",
+            "dnsmasq takes option {code} as text only, and these bytes are not UTF-8: {}",
             offhook_core::text::printable(bytes)
         ));
     };
@@ -172,7 +172,7 @@ mod tests {
             (43, &[7; 256], "shorten it"),
             (66, b"a\0b", "cannot hold the byte 0x00"),
             (66, b"two\0\0", "cannot hold the byte 0x00"),
-            (66, b"\xff\xfe", "no UTF-8"),
+            (66, b"\xff\xfe", "not UTF-8"),
             (81, b"x", "take it out"),
             (119, b"\x01a\x00\x01b\x00", "keep one"),
             (77, b"", "empty"),

@@ -1,4 +1,4 @@
-//! One event as dnsmasq tells it: arguments and `DNSMASQ_*`, believed as little as a packet.
+//! One event as dnsmasq reports it: arguments and `DNSMASQ_*`, trusted as little as a packet.
 //!
 //! Values are bytes from the network, cut by dnsmasq at the first NUL and the first `=`. What is not
 //! an IPv4 lease of an Ethernet client is not an event for this program: DHCPv6, ARP, TFTP, actions of a later

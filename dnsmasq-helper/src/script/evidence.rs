@@ -3,6 +3,7 @@
 //! dnsmasq cuts values and does not pass options 124 and 125 at all. Where our own matchers saw the
 //! bytes, their tags replace them: they cannot be forged, and they are binary-safe.
 
+use offhook_core::MessageType;
 use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
 use offhook_core::parts::Parts;
 use offhook_core::policy::{RelayId, Site};
@@ -15,7 +16,7 @@ use crate::render::tags;
 /// The client's packet as far as it is known.
 pub fn packet(tables: &Tables, sites: &[Site], event: &Event) -> Parts {
     let mut parts = Parts {
-        message: 3,
+        message: MessageType::Request,
         mac: Some(event.mac),
         giaddr: event.relay,
         leased: Some(event.address),

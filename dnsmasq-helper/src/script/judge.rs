@@ -21,7 +21,7 @@ pub struct Judgement {
     pub phone: Option<Phone>,
     /// None: they agree, or it cannot be known.
     pub drift: Option<Drift>,
-    /// The rule that answered, as dnsmasq tells it.
+    /// The rule that answered, as dnsmasq reports it.
     pub rule: Option<String>,
 }
 

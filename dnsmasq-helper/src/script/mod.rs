@@ -19,7 +19,7 @@ use crate::book::Book;
 use crate::state::State;
 use event::Event;
 
-/// Longer than any disk should take, shorter than dnsmasq's queue can bear.
+/// Longer than any disk should take, shorter than dnsmasq's queue allows.
 const SECONDS: u32 = 2;
 
 /// Where the state is, unless the environment says otherwise.
@@ -58,12 +58,12 @@ pub fn run(program: &OsString, words: &[OsString]) {
         record::record(&state, &event, book.as_ref())
     });
     if let Err(error) = kept {
-        // The lease stands; the next event mends the book.
+        // The lease is given; the next event mends the book.
         eprintln!("offhook-dnsmasq: {}: {error}", directory.display());
     }
 }
 
-/// `OFFHOOK_STATE`, or a folder by the program's name: a symlink `offhook-dnsmasq-voice` tells an
+/// `OFFHOOK_STATE`, or a folder by the program's name: a symlink `offhook-dnsmasq-voice` names an
 /// instance apart, since nothing in an event names the dnsmasq that it comes from.
 pub fn directory(program: &OsString) -> PathBuf {
     if let Some(directory) = std::env::var_os("OFFHOOK_STATE").filter(|value| !value.is_empty()) {

@@ -69,7 +69,7 @@ fn after(
     if packet.is_some() || record.vendor.is_none() {
         identify(&mut record, judgement);
     }
-    // At its start dnsmasq tells of every lease; the phones need not be alive.
+    // At its start dnsmasq reports every lease; the phones need not be running.
     if packet.is_some() || event.action == Action::Del || record.last_seen == 0 {
         record.last_seen = now();
     }

@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGALRM, SIGINT, SIGTERM};
 pub fn reset(seconds: u32) {
     let always = Arc::new(AtomicBool::new(true));
     for signal in [SIGALRM, SIGINT, SIGTERM] {
-        // Without a handler we are no worse off than any other dhcp-script.
+        // Without a handler it is not worse off than any other dhcp-script.
         let _ = signal_hook::flag::register_conditional_shutdown(signal, 0, Arc::clone(&always));
     }
     nix::unistd::alarm::set(seconds);

@@ -133,7 +133,7 @@ fn each_trouble_is_found_with_its_place() {
     }
 }
 
-/// Lines that are no trouble to any phone, as routers and dnsmasq.conf.example write them.
+/// Lines that trouble no phone, as routers and dnsmasq.conf.example write them.
 #[test]
 fn lines_that_reach_no_phone_are_not_found() {
     let site = Site::new();
@@ -175,7 +175,7 @@ fn openwrts_lines_with_bare_tags_are_understood() {
     }
 }
 
-/// Nobody but these lines says 67 or 43 here, and some phones read them beside their URL in 66.
+/// Only these lines send 67 or 43 here, and some phones read them beside their URL in 66.
 #[test]
 fn an_option_that_phones_may_follow_instead_is_found() {
     let pascom = r#"{ "systems": [{ "system": "pascom", "server": "10.0.0.5", "phonesystem": "a" }],

@@ -1,4 +1,4 @@
-//! The README's dnsmasq steps, as they stand there, in a folder that plays the machine's root: what it
+//! The README's dnsmasq steps, as they are written there, in a folder that plays the machine's root: what it
 //! renders and configures, dnsmasq takes, and `doctor` has nothing against.
 
 // What cannot be set up fails the test.

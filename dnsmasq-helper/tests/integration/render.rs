@@ -62,7 +62,7 @@ fn only_those_who_must_may_read_the_book_and_a_secret_rendering() {
     let book = path(".phones.conf.book");
     assert!(render(folder.path(), POLICY, &[]).status.success());
     assert_eq!((mode(&book), mode(&path("phones.conf"))), (0o640, 0o640));
-    // Without the random folder everybody may read the rendering: dnsmasq may run as anybody.
+    // Without the random folder every user may read the rendering: dnsmasq may run as any user.
     let open = POLICY.replace("/{{random-folder}}", "");
     assert!(render(folder.path(), &open, &[]).status.success());
     assert_eq!((mode(&book), mode(&path("phones.conf"))), (0o640, 0o644));

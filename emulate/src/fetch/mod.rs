@@ -16,11 +16,18 @@ pub use crate::digest::Credentials;
 pub use crate::tls::Unusable;
 use http::Http;
 
-/// What became of one request.
+/// The outcome of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetched {
     /// The file, its size, and how the server sent it (`200`).
-    Found { bytes: Vec<u8>, size: u64, how: String },
+    Found {
+        /// Its content; empty where only the size was wanted.
+        bytes: Vec<u8>,
+        /// In bytes.
+        size: u64,
+        /// The server's own word.
+        how: String,
+    },
     /// The server has no such file, or does not give it to this phone (404, 403, TFTP's "not found").
     Missing(String),
     /// The server asks for a name and a password, or does not accept those that it got (401).
@@ -38,12 +45,14 @@ pub enum By {
     Factory,
     /// The phone's own files.
     Files,
+    /// The operator gave the name and password.
     Operator,
 }
 
 /// What is done with a file's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bytes {
+    /// The content is returned.
     Kept,
     /// They are only counted: firmware.
     Counted,
@@ -52,6 +61,7 @@ pub enum Bytes {
 /// How to fetch.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// HTTP's `User-Agent`; `None`: the header is not sent.
     pub user_agent: Option<String>,
     /// How long one file may take, redirects and passwords included.
     pub patience: Duration,
@@ -97,6 +107,7 @@ impl Fetcher {
         addresses.any(|address| TcpStream::connect_timeout(&address, self.patience).is_ok())
     }
 
+    /// Fetches a URL by its scheme.
     pub fn get(&self, url: &str, bytes: Bytes) -> Fetched {
         let end = Instant::now() + self.patience;
         match url.split_once("://") {

@@ -19,7 +19,9 @@ pub use summary::Summary;
 pub struct Fleet {
     /// One of each maker; the fleet takes them in turn, this one first.
     pub first: Phone,
+    /// The other makers' phones.
     pub others: Vec<Phone>,
+    /// How many phones are switched on.
     pub count: u32,
     /// Phones that are switched on each second; none: as fast as they are answered.
     pub rate: Option<f64>,
@@ -33,6 +35,9 @@ impl Fleet {
     }
 
     /// Switches the phones on; `progress` is called with the number that are done, with or without an address.
+    ///
+    /// # Errors
+    /// The operating system refused to send or to receive.
     pub fn power_up(
         &self,
         exchange: &Exchange,

@@ -8,11 +8,13 @@ use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use offhook_catalogue::MessageType;
+
 use super::Fleet;
 use super::summary::Outcome;
 use crate::boot::question;
 use crate::exchange::{Exchange, Patience, transaction};
-use crate::packet::{ACK, Answer, DISCOVER, NAK, OFFER, REQUEST};
+use crate::packet::Answer;
 use crate::reading;
 
 /// How long nothing may be sent or read before deadlines are looked at.
@@ -103,7 +105,7 @@ impl<'f> Run<'f> {
         }
     }
 
-    /// What became of them, once [`Run::all`] is over.
+    /// Their outcomes, once [`Run::all`] is over.
     pub(super) fn outcome(self) -> Outcome {
         let understands = |(number, datagram): &&(u32, Box<[u8]>)| {
             let (phone, mac) = self.fleet.phone(*number);
@@ -127,11 +129,11 @@ impl<'f> Run<'f> {
     /// Sends what this phone has to say now, and waits for the answer.
     fn send(&mut self, number: u32, waiting: Waiting) -> io::Result<()> {
         let (phone, mac) = self.fleet.phone(number);
-        let mut asked = question(phone, self.exchange, DISCOVER);
+        let mut asked = question(phone, self.exchange, MessageType::Discover);
         asked.mac = mac;
         asked.xid = self.base.wrapping_add(number);
         if let Some((address, server)) = waiting.offer {
-            asked.kind = REQUEST;
+            asked.kind = MessageType::Request;
             asked.options.push((50, address.octets().to_vec()));
             asked.options.push((54, server.octets().to_vec()));
         }
@@ -159,18 +161,18 @@ impl<'f> Run<'f> {
         let (_, mac) = self.fleet.phone(number);
         let Some(answer) = Answer::glance(datagram, xid, mac) else { return Ok(false) };
         match (answer.kind, waiting.offer, answer.server) {
-            (OFFER, None, Some(server)) => {
+            (MessageType::Offer, None, Some(server)) => {
                 let offer = Some((answer.yiaddr, server));
                 self.send(number, Waiting { tries: 1, offer, ..waiting })?;
                 Ok(false)
             }
-            (ACK, Some(_), _) => {
+            (MessageType::Ack, Some(_), _) => {
                 self.outcome.took.push(waiting.since.elapsed());
                 self.answers.push((number, datagram.into()));
                 self.end(number);
                 Ok(true)
             }
-            (NAK, Some(_), _) => {
+            (MessageType::Nak, Some(_), _) => {
                 self.outcome.lost.push(number);
                 self.end(number);
                 Ok(true)
@@ -191,8 +193,8 @@ impl<'f> Run<'f> {
         let Patience { tries: most, .. } = self.exchange.patience;
         while let Some((number, tries, offered, end)) = self.deadlines.front().copied() {
             let waiting = self.slot(number).and_then(|slot| *slot);
-            let stands = waiting.filter(|w| w.tries == tries && w.offer.is_some() == offered);
-            match stands {
+            let still = waiting.filter(|w| w.tries == tries && w.offer.is_some() == offered);
+            match still {
                 Some(_) if Instant::now() < end => return Ok(()),
                 Some(waiting) if tries < most => {
                     self.deadlines.pop_front();

@@ -1,4 +1,4 @@
-//! What became of a fleet, in numbers.
+//! The outcome of a fleet, in numbers.
 
 use std::time::Duration;
 
@@ -9,33 +9,43 @@ use super::Fleet;
 /// What a run leaves behind.
 #[derive(Default)]
 pub(super) struct Outcome {
+    /// For each phone with an address, the time that it took.
     pub took: Vec<Duration>,
+    /// How many understood where their files are.
     pub understood: u32,
+    /// Packets that were sent again.
     pub sent_again: u32,
     /// Numbers of phones.
     pub lost: Vec<u32>,
 }
 
-/// What became of them.
+/// Their outcomes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
+    /// How many phones were switched on.
     pub phones: u32,
+    /// Of how many makers.
     pub makers: usize,
     /// Have an address.
     pub booted: u32,
     /// Got no answer, or were refused.
     pub lost: u32,
-    /// Of those that booted, how many were told where their files are and understood it.
+    /// Of those that booted, how many were sent the address of their files and understood it.
     pub understood_url: u32,
     /// Packets that had to be sent again.
     pub sent_again: u32,
+    /// How long it took.
     pub seconds: f64,
+    /// Phones with an address, by second.
     pub phones_per_second: f64,
     /// Milliseconds from the first DHCPDISCOVER to the DHCPACK.
     pub median: f64,
+    /// In milliseconds: nine of ten took no longer.
     pub p90: f64,
+    /// In milliseconds: 99 of 100 took no longer.
     pub p99: f64,
+    /// In milliseconds: the slowest.
     pub slowest: f64,
     /// Hardware addresses of the first that were lost.
     pub first_lost: Vec<String>,

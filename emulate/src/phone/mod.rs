@@ -4,28 +4,32 @@ mod models;
 
 use offhook_catalogue::Mac;
 use offhook_catalogue::examples::{self, Example};
-use offhook_catalogue::{Mistakes, Tables, Vendor};
+use offhook_catalogue::{MessageType, Mistakes, Tables, Vendor};
 use once_cell::sync::OnceCell;
 
 use crate::character::{Character, Informs, NoCharacter};
-use crate::packet;
 use crate::settings::Reading;
 
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Phone {
+    /// The maker.
     pub vendor: Vendor,
+    /// What the maker's phone does beyond the catalogue's facts.
     pub character: Character,
     /// The catalogue's example that it plays.
     pub example: String,
+    /// Its hardware address.
     pub mac: Mac,
-    /// Empty where neither the example nor the maker's character bears one.
+    /// Empty where neither the example nor the maker's character has one.
     pub model: String,
+    /// The firmware that it names; empty: none.
     pub firmware: String,
     /// 0, or 1 + the position among the vendor's variants.
     pub variant: u8,
     /// What it sends, in its order, without message type and addresses.
     pub options: Vec<(u8, Vec<u8>)>,
+    /// When it sends a DHCPINFORM.
     pub informs: Informs,
 }
 
@@ -34,6 +38,7 @@ pub struct Phone {
 pub struct Choice {
     /// A model, or a part of an example's name; none: the vendor's first example with a model.
     pub model: Option<String>,
+    /// Instead of the example's own, or one of the maker's.
     pub mac: Option<Mac>,
 }
 
@@ -97,9 +102,9 @@ impl Phone {
                 .find(|(code, _)| *code == 60)
                 .map(|(_, class)| class.clone())
         };
-        let informs = of_vendor
-            .iter()
-            .any(|other| other.packet.message == packet::INFORM && class(other) == class(example));
+        let informs = of_vendor.iter().any(|other| {
+            other.packet.message == MessageType::Inform && class(other) == class(example)
+        });
         let informs = if informs { Informs::Always } else { character.informs };
         let own = example.packet.mac.filter(|mac| *mac != EXAMPLES);
         let own = own.unwrap_or_else(|| makers(&vendor));
@@ -211,7 +216,7 @@ impl Phone {
 /// The catalogue's address for examples that are recognised by what they send.
 const EXAMPLES: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
-/// An address that only this maker's phones wear.
+/// An address that only this maker's phones use.
 fn makers(vendor: &Vendor) -> Mac {
     let own = vendor.macs.iter().find(|rule| rule.shared.is_empty() && rule.variant == 0);
     own.map_or(EXAMPLES, |rule| {
@@ -242,14 +247,19 @@ fn all() -> Result<&'static [Example], Mistakes> {
 /// Why there is no phone to play.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPhone {
+    /// There is no such maker.
     #[error("vendor {0:?} is not in the catalogue; offhook vendors lists it")]
     Vendor(String),
+    /// There is no such example, or none that can be played.
     #[error("{0} has no example to play")]
     Example(String),
+    /// The maker has no such model.
     #[error("expected a model (letters, digits and - _ + . / or blanks), found {0:?}")]
     Model(String),
+    /// The catalogue's examples have mistakes.
     #[error("the catalogue's examples: {0}")]
     Examples(#[from] Mistakes),
+    /// The maker's `phone.toml` has a mistake.
     #[error(transparent)]
     Character(#[from] NoCharacter),
 }

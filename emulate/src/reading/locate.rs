@@ -13,6 +13,7 @@ pub enum Place {
 }
 
 impl Place {
+    /// The whole URL.
     pub fn url(&self) -> &str {
         match self {
             Place::Folder(url) | Place::File(url) => url,
@@ -23,10 +24,22 @@ impl Place {
 /// Why a value is not a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPlace {
+    /// It is longer than the phone takes; both in bytes.
     #[error("{found} bytes, and this phone takes at most {most}")]
-    Long { found: usize, most: u16 },
+    Long {
+        /// Its length.
+        found: usize,
+        /// The most that the phone takes.
+        most: u16,
+    },
+    /// The phone does not take its scheme.
     #[error("this phone knows {known}, not {found}")]
-    Scheme { known: String, found: String },
+    Scheme {
+        /// The schemes that the phone takes.
+        known: String,
+        /// The URL's.
+        found: String,
+    },
 }
 
 /// The place that a value (URL or host) and a file name stand for.

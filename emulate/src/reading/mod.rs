@@ -18,6 +18,7 @@ pub(crate) use locate::{fallbacks, place};
 pub struct Said<T> {
     /// `option 66`, `option 43, sub-option 2`, `siaddr`.
     pub by: String,
+    /// The value itself.
     pub value: T,
     /// What the maker says of it: only if switched on ...
     pub note: String,
@@ -26,11 +27,15 @@ pub struct Said<T> {
 /// Everything that the phone understands of an answer; each list is in the order of the options.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Understood {
+    /// Where its files are.
     pub places: Vec<Said<Place>>,
     /// What is tried after the first of the places, if that does not answer: the same host by other schemes.
     pub fallbacks: Vec<Place>,
+    /// The VLAN of its own traffic.
     pub vlan: Option<Said<Vlan>>,
+    /// The servers for the time of day.
     pub time_servers: Option<Said<Vec<String>>>,
+    /// The SIP servers.
     pub sip_servers: Option<Said<Vec<String>>>,
     /// Other values of the answer, as they are.
     pub other: Vec<Said<String>>,
@@ -40,9 +45,12 @@ pub struct Understood {
     pub asked: Vec<String>,
 }
 
+/// A VLAN for the phone's own traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vlan {
+    /// 1 to 4094 (IEEE 802.1Q).
     pub id: u16,
+    /// 0 to 7 (IEEE 802.1p).
     pub priority: Option<u8>,
 }
 
@@ -94,7 +102,7 @@ pub fn read(phone: &Phone, answer: &Answer) -> Understood {
                     hosts.push(said(url));
                 }
                 Heard::Url(_) => {}
-                // 133 tells the priority beside 132.
+                // 133 is the priority beside 132.
                 Heard::Vlan(id) if read.form.contains("priority") => {
                     priority = priority.or(u8::try_from(id).ok());
                 }
@@ -141,7 +149,7 @@ fn said_names(by: &str, value: Vec<String>, read: &Read) -> Said<Vec<String>> {
     Said { by: by.to_owned(), value, note: read.note.to_string() }
 }
 
-/// A URL whose parts stand in several sub-options.
+/// A URL whose parts are in several sub-options.
 fn composed(phone: &Phone, answer: &Answer) -> Option<Said<String>> {
     let of = phone.character.url_of.as_ref()?;
     let text = |code: &str| {

@@ -1,3 +1,5 @@
+use offhook_catalogue::MessageType;
+
 use std::collections::BTreeMap;
 
 use offhook_core::builtin::built_in;
@@ -16,7 +18,7 @@ fn answer(options: &[(u8, &[u8])]) -> Answer {
     let options: BTreeMap<u8, Vec<u8>> =
         options.iter().map(|(code, value)| (*code, value.to_vec())).collect();
     Answer {
-        kind: 5,
+        kind: MessageType::Ack,
         yiaddr: Ipv4Addr::new(10, 0, 0, 9),
         siaddr: Ipv4Addr::UNSPECIFIED,
         sname: Vec::new(),

@@ -17,7 +17,9 @@ use message::{Request, Response};
 /// What is expected of a registration.
 #[derive(Debug)]
 pub struct Wanted<'w> {
+    /// SIP's `User-Agent`; `None`: the header is not sent.
     pub user_agent: Option<&'w str>,
+    /// How long an answer is waited for.
     pub patience: Duration,
     /// The status by which the last step passes: 200, or 403 for a password that is wrong on purpose.
     pub status: u16,

@@ -14,7 +14,9 @@ use std::fmt;
 /// One parsed file.
 #[derive(Debug, Default)]
 pub struct Document {
+    /// The file's form, in words.
     pub form: &'static str,
+    /// Its parameters, in their order.
     pub parts: Vec<Part>,
     size: usize,
 }
@@ -159,8 +161,11 @@ fn named(document: &Document, phone: &dyn Reading) -> Vec<String> {
 /// Whose word counts where several files have a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
+    /// A file of all phones.
     Common,
+    /// A file of all phones of a model.
     Model,
+    /// A file of one phone.
     Device,
 }
 
@@ -187,19 +192,23 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
+    /// Without parameters.
     pub fn new(first_counts: bool) -> Settings {
         Settings { values: Vec::new(), first_counts }
     }
 
+    /// Adds a parameter of a file.
     pub fn add(&mut self, scope: Scope, file: &str, key: &str, value: &str) {
         let (key, value, file) = (key.to_owned(), value.to_owned(), file.to_owned());
         self.values.push(Value { scope, key, value, file });
     }
 
+    /// Whether there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
+    /// How many parameters there are.
     pub fn len(&self) -> usize {
         self.values.len()
     }

@@ -1,4 +1,4 @@
-//! The emulator: what it may know, and how it stands up to servers that are not ours.
+//! The emulator: what it may know, and how it copes with foreign servers.
 
 mod page;
 mod servers;

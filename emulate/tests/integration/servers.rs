@@ -75,7 +75,7 @@ const FILE: &[u8] =
 
 #[test]
 fn what_a_file_becomes_is_bounded() {
-    // Compressed though nobody asked: not expanded, whatever its size would be.
+    // Compressed without a request for it: not expanded, whatever its size would be.
     let (url, seen) = server(|_, stream| {
         respond(stream, "200 OK", "Content-Encoding: gzip\r\n", b"\x1f\x8b\x08\x00bomb");
     });

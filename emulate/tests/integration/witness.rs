@@ -1,4 +1,4 @@
-//! The emulator is a witness: of offhook itself it may know what phones are, never how they are told.
+//! The emulator is a witness: of offhook itself it may know what phones are, never what they are sent.
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 use std::collections::BTreeSet;
@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What it may name of the catalogue: addresses, facts about phones (by which NOTIFY they fetch, too), their
-/// examples and texts; and what may be shown of a text, which judges nothing.
-const NAMES: [&str; 18] = [
+/// examples and texts; the names that RFC 2132 has for message types; and what may be shown of a text, which judges nothing.
+const NAMES: [&str; 19] = [
     "Mac",
+    "MessageType",
     "Tables",
     "Vendor",
     "Read",

@@ -45,10 +45,10 @@ pub(crate) fn number(release: Release) -> Option<u32> {
 pub(crate) fn open(kea: RunningKea) -> Result<Opened, NoBuild> {
     let missing = |text: String| NoBuild { id: log::BUILD_MISSING, text };
     let Some(release) = kea.release else {
-        return Err(missing("cannot tell which release of Kea this is".to_owned()));
+        return Err(missing("cannot find out which release of Kea this is".to_owned()));
     };
     let Some(folder) = folder() else {
-        return Err(missing("cannot tell in which folder this library is".to_owned()));
+        return Err(missing("cannot find out in which folder this library is".to_owned()));
     };
     let path = place(&folder, release);
     if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)

@@ -18,7 +18,7 @@ type Header = elf::FileHeader64<Endianness>;
 #[cfg(target_pointer_width = "32")]
 type Header = elf::FileHeader32<Endianness>;
 
-/// The name of the note that kea-hook/src/ffi/note.rs puts into each build.
+/// The name of the note that kea-hook/src/ffi/label.rs puts into each build.
 const NOTE: &[u8] = b"offhook";
 
 /// Which Kea a build is for.

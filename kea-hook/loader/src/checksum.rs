@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::regular_file;
 
-/// Longer than any line of `sha256sum` for a name of ours.
+/// Longer than any line of `sha256sum` for a name of offhook's.
 const MOST_BYTES: u64 = 4096;
 
 /// Why a build is not known to be what was installed.

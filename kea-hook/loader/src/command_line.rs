@@ -1,6 +1,6 @@
 //! Whether this Kea only checks its configuration (`kea-dhcp4 -T`).
 //!
-//! Kea tells a library nothing about it, but a check must fail where a start must not.
+//! Kea gives a library no sign of it, but a check must fail where a start must not.
 
 /// The options of `kea-dhcp4` that take a value, in all of its releases.
 const WITH_VALUE: &[u8] = b"cpPtT";

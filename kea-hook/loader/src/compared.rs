@@ -90,11 +90,11 @@ mod tests {
         assert_eq!(on_x86_64(&[0x3d, 0xe8, 0x4e, 0, 0]), [20_200]);
         assert_eq!(on_x86_64(&[0x81, 0xfb, 0x33, 0x75, 0, 0]), [30_003]);
         assert_eq!(on_x86_64(&[0x81, 0x7c, 0x24, 8, 0x34, 0x75, 0, 0]), [30_004]);
-        // movabs $0x4ee83d90,%rax: the bytes of a compare stand in its operand.
+        // movabs $0x4ee83d90,%rax: the bytes of a compare are its operand.
         assert!(on_x86_64(&[0x48, 0xb8, 0x90, 0x3d, 0xe8, 0x4e, 0, 0, 0, 0]).is_empty());
         // mov $0x4ee8,%eax; add $0x4ee8,%eax: no compare.
         assert!(on_x86_64(&[0xb8, 0xe8, 0x4e, 0, 0, 0x05, 0xe8, 0x4e, 0, 0]).is_empty());
-        // After bytes that are no instruction nothing is believed.
+        // After bytes that are not an instruction nothing is believed.
         assert!(on_x86_64(&[0x06, 0x3d, 0xe8, 0x4e, 0, 0]).is_empty());
         assert!(on_x86_64(&[]).is_empty());
     }

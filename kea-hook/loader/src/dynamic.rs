@@ -129,7 +129,7 @@ pub(crate) fn mapped() -> Vec<String> {
         names: *mut c_void,
     ) -> c_int {
         // SAFETY: the dynamic linker gives a filled structure, and the last argument is the vector that
-        // `mapped` passes on; nobody else has it meanwhile.
+        // `mapped` passes on; no other code has it meanwhile.
         let (info, names) = unsafe { (&*info, &mut *names.cast::<Vec<String>>()) };
         if !info.dlpi_name.is_null() {
             // SAFETY: the name of a mapped object, copied while the linker holds its lock.
@@ -190,7 +190,7 @@ pub(crate) fn code_of(name: &CStr) -> Option<&'static [u8]> {
     Some(unsafe { std::slice::from_raw_parts(address.cast::<u8>(), length) })
 }
 
-/// How long a function is by the symbol table; only the GNU C library tells.
+/// How long a function is by the symbol table; only the GNU C library records it.
 #[cfg(target_env = "gnu")]
 fn size_of_symbol(address: *mut c_void) -> Option<usize> {
     #[cfg(target_pointer_width = "64")]

@@ -1,14 +1,14 @@
 //! The four names that Kea looks up in a hook library.
 //!
-//! Nothing in here may stop a server: a panic becomes a line in the log, and what Kea is told is always
+//! Nothing in here may stop a server: a panic becomes a line in the log, and the value returned to Kea is always
 //! that all is well, except by `load` where Kea only checks its configuration or the policy's `on-mistake`
 //! is `refuse`.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
+use libc::{c_int, c_void};
 use once_cell::sync::OnceCell;
 
 use crate::build::{self, NoBuild};
@@ -53,7 +53,7 @@ extern "C-unwind" fn version() -> c_int {
             .or_else(|| release.map(|release| release.usual_number()));
         let number = number.and_then(|number| c_int::try_from(number).ok());
         number.unwrap_or_else(|| {
-            log::error(log::BUILD_MISSING, "cannot tell which release of Kea this is");
+            log::error(log::BUILD_MISSING, "cannot find out which release of Kea this is");
             0
         })
     })

@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(judge(&["3.3.0"], &[30_200]), some("3.3.0", Some(30_200)));
         // Some other text of that form beside it.
         assert_eq!(judge(&["1.2.3", "3.0.4"], &[30_004]), some("3.0.4", Some(30_004)));
-        // What cannot be told is not guessed.
+        // What cannot be found out is not guessed.
         assert_eq!(judge(&["1.2.3", "3.0.4"], &[]), (None, None));
         assert_eq!(judge(&["3.0.4"], &[30_003, 30_004]), some("3.0.4", None));
         assert_eq!(judge(&["3.0.4"], &[20_200]), some("3.0.4", None));

@@ -1,4 +1,4 @@
-//! `phone-explain`: what a client would be told now, and why.
+//! `phone-explain`: what a client would be sent now, and why.
 
 use offhook_core::reader::Cursor;
 use offhook_core::{Mistakes, client_json, explain as explain_query, json};

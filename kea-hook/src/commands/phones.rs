@@ -1,5 +1,5 @@
 //! `phone-list` and `phone-get`: phones seen since Kea was started, and devices that look like phones and
-//! are not recognised; and what another policy would tell them.
+//! are not recognised; and what another policy would send them.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -10,7 +10,7 @@ use offhook_core::lookalikes::suspect;
 use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
 use offhook_core::text::{printable, without_userinfo};
-use offhook_core::{Engine, Mac, Query, client_json, explain};
+use offhook_core::{Engine, Mac, MessageType, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
@@ -212,7 +212,7 @@ fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     add("told", told_value(phone.told()));
     // What offhook diff and explain take: so that a list of phones is a list of questions.
     add("question", client_json::write(&parts));
-    add("reply", if phone.reply == 2 { "offer" } else { "ack" }.into());
+    add("reply", if phone.reply == MessageType::Offer { "offer" } else { "ack" }.into());
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());
     add("answers", phone.answers.into());

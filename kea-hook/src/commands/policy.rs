@@ -1,7 +1,7 @@
 //! `phone-policy-get`, `-test`, `-set` and `-reload`.
 //!
 //! A policy is built whole before anything is touched; the shim then applies it while Kea's packet
-//! threads stand still. One that is wrong leaves everything as it is and tells every mistake.
+//! threads are stopped. One that is wrong changes nothing, and every mistake is reported.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,7 @@ pub(super) fn test(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let (report, next) = differences(hook, &candidate, limit, from, budget);
     let mut text = format!(
-        "no mistakes; {} of {} phones seen would be told something else",
+        "no mistakes; {} of {} phones seen would be sent something else",
         report.changed, report.phones
     );
     if let Some(next) = next {
@@ -94,11 +94,9 @@ pub(super) fn reload(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Resu
     Members::new(arguments, "argument", &[])?;
     match &hook.parameters.origin {
         Origin::File(path) => Ok(prepare(hook, Origin::File(path.clone()), "")),
-        _ => {
-            Err("the policy stands in Kea's configuration itself: there is no file to read again \
+        _ => Err("the policy is in Kea's configuration itself: there is no file to read again \
                   (use phone-policy-set, or config-reload)"
-                .to_owned())
-        }
+            .to_owned()),
     }
 }
 
@@ -114,7 +112,7 @@ fn given(members: &Members<'_>) -> Result<Option<String>, Wrong> {
 fn prepare(hook: &Hook, origin: Origin, note: &str) -> Answer {
     match hook.build(origin) {
         Err(mistakes) => {
-            // Whoever sent the command may be a script that shows nobody the answer.
+            // The command may come from a script that does not show the answer.
             log_mistakes(&mistakes);
             refused(&mistakes)
         }

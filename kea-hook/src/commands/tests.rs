@@ -1,4 +1,4 @@
-//! Commands as whoever types them sees them.
+//! Commands as an operator sees them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use offhook_core::parts::Parts;
-use offhook_core::{Context, Mac};
+use offhook_core::{Context, Mac, MessageType};
 use serde_json::{Value, json};
 
 use super::*;
@@ -22,7 +22,13 @@ fn see(hook: &Hook, mac: &str) {
     let wire = wire(mac, VENDOR);
     let context = Context { leased: Some([10, 0, 0, 9].into()), ..Context::default() };
     hook.answer(
-        &Packet { wire: &wire, context, reply: 5, now: 7, before: Before::default() },
+        &Packet {
+            wire: &wire,
+            context,
+            reply: MessageType::Ack,
+            now: 7,
+            before: Before::default(),
+        },
         &mut Told::default(),
     );
 }
@@ -142,7 +148,7 @@ fn what_looks_like_a_phone_is_listed_too() {
     let laptop = wire("02:00:00:00:00:06", b"MSFT 5.0");
     for wire in [strange, laptop] {
         let (context, before) = (Context::default(), Before::default());
-        let packet = Packet { wire: &wire, context, reply: 2, now: 9, before };
+        let packet = Packet { wire: &wire, context, reply: MessageType::Offer, now: 9, before };
         assert!(!hook.answer(&packet, &mut Told::default()), "it gets nothing");
     }
     let listed = |arguments: Value| {
@@ -180,7 +186,7 @@ fn see_hostile(hook: &Hook, number: u64) {
     }
     let context = Context { leased: Some([10, 0, 0, 9].into()), ..Context::default() };
     let (wire, before) = (parts.wire(7), Before::default());
-    let packet = Packet { wire: &wire, context, reply: 5, now: 7, before };
+    let packet = Packet { wire: &wire, context, reply: MessageType::Ack, now: 7, before };
     hook.answer(&packet, &mut Told::default());
 }
 

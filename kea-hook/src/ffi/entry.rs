@@ -1,7 +1,7 @@
 //! The four names that Kea looks up in a hook library, and one that the loader knows beside them. They
 //! are Rust's because a C++ function in a Rust library is not exported; all they do is call the shim.
 
-use std::ffi::{c_int, c_void};
+use libc::{c_int, c_void};
 
 // "C-unwind": the shim's functions do not throw, but if one ever did, Kea could still catch it.
 unsafe extern "C-unwind" {

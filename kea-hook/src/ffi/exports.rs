@@ -22,7 +22,7 @@ const NOTHING: i32 = abi::OFFHOOK_NOTHING as i32;
 const REFUSED: i32 = abi::OFFHOOK_REFUSED as i32;
 const FAULTED: i32 = abi::OFFHOOK_FAULTED as i32;
 
-/// What stands behind the page's `offhook_handle`: a `Box<Hook>`, given away by `offhook_load` and
+/// What the header's `offhook_handle` points to: a `Box<Hook>`, given away by `offhook_load` and
 /// taken back by `offhook_free`.
 type Handle = abi::offhook_handle;
 /// Behind `offhook_text`: a `Box<String>`.

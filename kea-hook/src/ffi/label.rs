@@ -26,7 +26,7 @@ const fn padded() -> [u8; ROOM] {
     padded
 }
 
-// Nobody refers to it, so the linker must be told to keep it; the section's name makes it a note.
+// No code refers to it, so the linker must be made to keep it; the section's name makes it a note.
 // SAFETY: plain numbers and bytes in the form that a section of notes must have.
 #[used]
 #[unsafe(link_section = ".note.offhook")]

@@ -28,7 +28,7 @@ pub(super) struct AnswerRoom {
 
 impl AnswerRoom {
     /// # Safety
-    /// `answer` points to memory of an `offhook_answer`'s size and alignment, writable and nobody
+    /// `answer` points to memory of an `offhook_answer`'s size and alignment, writable and no other
     /// else's for as long as the result lives.
     pub(super) unsafe fn new(answer: *mut abi::offhook_answer) -> AnswerRoom {
         AnswerRoom { answer, edits: 0, store: 0, watched: 0, header: 0 }

@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::abi;
 
-/// What the shim installed; null before load and after unload. A pointer is no configuration: it is
+/// What the shim installed; null before load and after unload. A pointer is not configuration: it is
 /// set anew by every load, so it may survive in a library that stays mapped.
 static SINK: AtomicPtr<abi::offhook_log> = AtomicPtr::new(ptr::null_mut());
 

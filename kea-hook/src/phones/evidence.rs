@@ -1,5 +1,5 @@
 //! What is kept of a phone's packet: the parts that the core looks at, in as few bytes as may be; and
-//! what the phone was told, likewise.
+//! what the phone was sent, likewise.
 //!
 //! Parts that differ between the packets of one boot (transaction, message type, requested address)
 //! stay out, so that a phone's DISCOVER and REQUEST leave the same bytes and nothing is allocated.
@@ -11,10 +11,7 @@ use foldhash::fast::FoldHasher;
 use offhook_core::parts::Parts;
 use offhook_core::query::Proof;
 use offhook_core::query::code;
-use offhook_core::{Edits, Engine, Mac, Query};
-
-const INFORM: u8 = 8;
-const REQUEST: u8 = 3;
+use offhook_core::{Edits, Engine, Mac, MessageType, Query};
 
 /// The bits of the first byte.
 const IS_INFORM: u8 = 1;
@@ -23,7 +20,7 @@ const HAS_LEASE: u8 = 4;
 const BEHIND_CLIENT: u8 = 8;
 const IS_IMPOSTOR: u8 = 16;
 
-/// Pseudo-codes for what is no option; real options 0 and 255 never bear a value.
+/// Pseudo-codes for what is not an option; real options 0 and 255 never have a value.
 const INTERFACE: u8 = 0;
 const CLASS: u8 = 255;
 
@@ -34,7 +31,7 @@ pub(crate) fn put(query: &Query<'_>, out: &mut impl Out) {
     let own = query.ciaddr.filter(|_| context.leased.is_none());
     let mut head = [0; 17];
     for (bit, holds) in [
-        (IS_INFORM, query.message == INFORM),
+        (IS_INFORM, query.message == Some(MessageType::Inform)),
         (CHOOSES_SUBNET, query.subnet_selected),
         (HAS_LEASE, context.proof == Proof::Lease),
         (BEHIND_CLIENT, context.proof == Proof::RelayIsClient),
@@ -69,10 +66,10 @@ pub(crate) fn put(query: &Query<'_>, out: &mut impl Out) {
 
 /// The packet again, of what [`put`] wrote, as far as the core looks at it.
 pub(crate) fn read(mac: Mac, bytes: &[u8]) -> Parts {
-    let mut parts = Parts { mac: Some(mac), message: REQUEST, ..Parts::default() };
+    let mut parts = Parts { mac: Some(mac), message: MessageType::Request, ..Parts::default() };
     let Some((bits, rest)) = bytes.split_first() else { return parts };
     if bits & IS_INFORM != 0 {
-        parts.message = INFORM;
+        parts.message = MessageType::Inform;
     }
     if bits & CHOOSES_SUBNET != 0 {
         parts.option(code::SUBNET_SELECTION, [0; 4]);
@@ -110,20 +107,20 @@ pub(crate) fn proof(bytes: &[u8]) -> Proof {
     found.map_or(Proof::None, |(_, proof)| proof)
 }
 
-/// Header fields among what was told: the first byte of the value says which.
+/// Header fields among what was sent: the first byte of the value says which.
 const HEADER: u8 = 255;
 const FIELDS: [&str; 3] = ["next-server", "server-hostname", "boot-file-name"];
 
-/// One thing that a phone was told.
+/// One option or header field that a phone was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told<'a> {
     Set(u8, &'a [u8]),
     Removed(u8),
-    /// A field of the header, by its name in a policy; the value as it stands there.
+    /// A field of the header, by its name in a policy; the value as it is written there.
     Header(&'static str, &'a [u8]),
 }
 
-/// What the phone is told, as people may see it.
+/// What the phone is sent, as people may see it.
 pub(crate) fn put_told(engine: &Engine, edits: &Edits, out: &mut impl Out) {
     for edit in edits.iter() {
         match edit.value {
@@ -159,7 +156,7 @@ pub(crate) fn read_told(bytes: &[u8]) -> impl Iterator<Item = Told<'_>> {
     })
 }
 
-/// Takes bytes, to keep them or to tell whether they are what they were.
+/// Takes bytes, to keep them or to compare them with what was kept.
 pub(crate) trait Out {
     fn put(&mut self, bytes: &[u8]);
 
@@ -225,7 +222,7 @@ mod tests {
     #[test]
     fn a_packet_comes_back_as_the_core_saw_it() {
         let mut parts = Parts {
-            message: REQUEST,
+            message: MessageType::Request,
             mac: Mac::parse("00:15:65:aa:bb:cc"),
             giaddr: Some(Ipv4Addr::new(10, 7, 0, 1)),
             leased: Some(Ipv4Addr::new(10, 7, 0, 99)),

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use foldhash::fast::RandomState;
 use offhook_core::Mac;
 
-/// A client that was refused a token, as `phone-get` tells of it.
+/// A client that was refused a token, as `phone-get` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Impostor {
     pub(crate) before: String,
@@ -18,18 +18,18 @@ pub(crate) struct Impostor {
     pub(crate) times: u64,
 }
 
-/// The same impostor is told of once in this time.
+/// The same impostor is reported once in this time.
 const QUIET: u64 = 3600;
 
 /// Hardware addresses whose clients were refused. Bounded; what goes first is any.
 #[derive(Default)]
 pub(crate) struct Impostors(Mutex<HashMap<Mac, (Impostor, u64), RandomState>>);
 
-/// Enough for whoever looks; an attacker can fill it.
+/// Enough for an operator to read; an attacker can fill it.
 const MOST: usize = 10_000;
 
 impl Impostors {
-    /// True if it is to be told of.
+    /// True if it is to be reported.
     pub(crate) fn saw(&self, mac: Mac, found: Impostor) -> bool {
         let mut all = lock(&self.0);
         if let Some((known, told)) = all.get_mut(&mac) {
@@ -56,7 +56,7 @@ impl Impostors {
 /// Phones that an operator lets move (`phone-allow-move`), until each has its token.
 #[derive(Default)]
 pub(crate) struct Moves {
-    /// Looked at by every packet, so that nobody takes the lock while there is none.
+    /// Read by every packet, so that no packet takes the lock while there is none.
     count: AtomicUsize,
     allowed: Mutex<HashMap<Mac, (), RandomState>>,
 }

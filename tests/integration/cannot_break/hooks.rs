@@ -30,7 +30,7 @@ fn of_debian() -> Vec<String> {
     names
 }
 
-/// What a library wants to be told; none if it cannot run here alone.
+/// The parameters that a library needs; `None` if it cannot run here alone.
 fn settings(name: &str, setup: &Setup) -> Option<Option<Value>> {
     let parameters = match name {
         "libdhcp_flex_option.so" => json!({ "options": [{ "code": 100, "add": "'x'" }] }),

@@ -26,7 +26,7 @@ fn parameters() -> Value {
     json!({ "policy": serde_json::from_str::<Value>(POLICY).expect("JSON") })
 }
 
-/// A thousand clients get their leases, every tenth one a phone; returns what a phone was told.
+/// A thousand clients get their leases, every tenth one a phone; returns what a phone was sent.
 #[track_caller]
 fn serves(kea: &Kea) -> Option<String> {
     let relay = Relay::of(kea);
@@ -42,7 +42,7 @@ fn serves(kea: &Kea) -> Option<String> {
         let url = text(&ack, 66);
         if phone {
             let first = told.get_or_insert_with(|| url.clone());
-            assert_eq!(*first, url, "expected all phones to be told the same");
+            assert_eq!(*first, url, "expected all phones to be sent the same");
         } else {
             assert_eq!(url, None, "expected no option 66 for a client that is not a phone");
         }

@@ -187,7 +187,7 @@ fn a_check_fails_and_says_why() {
     // Kea 3.0 itself makes a lease file; what is ours has our name in it.
     let data = fs::read_dir(setup.folder.join("data")).expect("the folder of the leases").flatten();
     let ours = data.filter(|entry| entry.file_name().to_string_lossy().contains("offhook"));
-    assert_eq!(ours.count(), 0, "expected no file of ours beside the leases");
+    assert_eq!(ours.count(), 0, "expected no file of offhook beside the leases");
 }
 
 #[test]

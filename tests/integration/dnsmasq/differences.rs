@@ -1,5 +1,5 @@
 //! What dnsmasq does not see of a packet and Kea does: the list in docs/dnsmasq.md, held to both servers.
-//! Whoever mends one of these removes it from the list.
+//! A change that mends one of these removes it from the list.
 
 use crate::peers::dnsmasq::Setup;
 use crate::peers::kea;
@@ -50,7 +50,7 @@ fn the_list_of_differences_is_what_the_servers_do() {
         assert_eq!(
             found,
             [true, true, true, false],
-            "{words}: Kea tells the first and the second phone, dnsmasq only the first; {:?}",
+            "{words}: Kea answers the first and the second phone, dnsmasq only the first; {:?}",
             hidden.options
         );
     }

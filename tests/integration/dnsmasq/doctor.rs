@@ -59,7 +59,7 @@ fn phones() -> Vec<Phone> {
     phones
 }
 
-/// Everybody's answers in both networks.
+/// Every client's answers in both networks.
 fn answers(server: &Dnsmasq, phones: &[Phone]) -> Vec<Answer> {
     let mut answers = Vec::new();
     for address in RELAYS {
@@ -68,7 +68,7 @@ fn answers(server: &Dnsmasq, phones: &[Phone]) -> Vec<Answer> {
         let questions: Vec<_> = phones
             .iter()
             .map(|phone| {
-                // Room for everything: what a small answer must leave out is no line's fault.
+                // Room for everything: what a small answer must leave out is not a line's fault.
                 let mut phone = phone.clone();
                 phone.options.retain(|(code, _)| *code != 57);
                 relay.question(&phone.option(57, [5, 120]), DISCOVER)

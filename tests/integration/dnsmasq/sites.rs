@@ -1,4 +1,4 @@
-//! How a policy tells a site, and single devices, as dnsmasq hears it.
+//! How a policy recognises a site, and single devices, as written for dnsmasq.
 
 use crate::peers::dnsmasq::{Dnsmasq, Setup};
 use crate::peers::packet::{Answer, INFORM};

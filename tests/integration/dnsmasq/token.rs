@@ -1,5 +1,5 @@
 //! Tokens by dnsmasq: the ones that Kea mints, so that one web server serves the phones of both; and
-//! for nobody's eyes who may not have them.
+//! in no file that other users can read.
 
 use crate::peers::dnsmasq::Setup;
 use crate::peers::kea;
@@ -119,7 +119,7 @@ fn what_hinders_a_token_is_said_with_an_advice() {
         assert_eq!(output.status.code(), Some(1), "{name}: {said}");
         assert!(said.contains(advice) && !setup.rendered().exists(), "{name}: {said}");
     }
-    // For phones that nobody has listed there is no token beforehand.
+    // For phones that are not listed there is no token beforehand.
     let setup = Setup::new();
     let key = setup.folder.write("key", "0123456789abcdef0123456789abcdef");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("a mode");

@@ -72,12 +72,12 @@ const TRAPS: &[(&str, &str, &str)] = &[
         "match the site by interfaces",
     ),
     (
-        "a class that is no tag",
+        "a class that is not a tag",
         r#"{ "sites": [{ "name": "a", "match": { "client-classes": ["my class"] } }] }"#,
         "cannot be a tag of dnsmasq",
     ),
     (
-        "a class with a tag of ours",
+        "a class with one of offhook's tags",
         r#"{ "sites": [{ "name": "a", "match": { "client-classes": ["oh_phone"] } }] }"#,
         "use another name",
     ),

@@ -24,7 +24,7 @@ fn a_fleet_powers_up_and_its_losses_are_told() {
     assert!(start.elapsed().as_secs_f64() > 0.49, "expected the rate to be kept: {summary:#}");
     // Every phone had an address of its own: as many leases.
     assert_eq!(kea.must_statistic("subnet[1].assigned-addresses"), 400);
-    // Nobody at the server's place.
+    // No server at the address.
     let nobody = format!("127.0.0.1:{}", free_port());
     let (code, summary) = go(&["--server", &nobody, "--timeout", "0.05", "--tries", "2"]);
     assert_eq!(

@@ -100,7 +100,7 @@ fn each_maker_registers_with_what_was_generated_for_it() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), phones.len(), wrong.join("\n"));
 }
 
-/// nginx' workers may be somebody else: everybody may read here.
+/// nginx' workers may run as another user: every user may read here.
 pub fn open(folder: &Path) {
     crate::peers::folder::set_mode(folder, 0o755);
     for entry in std::fs::read_dir(folder).expect("a folder") {

@@ -163,7 +163,7 @@ fn every_step_that_can_fail_says_why_and_what_is_not_reached() {
             .starts_with("failed: none of its files is there: 0004f2abcdef.cfg (404), ")
     );
     assert_eq!(step(&report, "SIP REGISTER"), "not-reached: no account in the files");
-    // A file that does not parse; where is said, and nothing of what stands there.
+    // A file that does not parse; the report says where, and quotes nothing of it.
     put_polycom(&web, &registrar, PASSWORD);
     web.put(
         "polycom/0004f2abcdef-user.cfg",
@@ -182,7 +182,7 @@ fn every_step_that_can_fail_says_why_and_what_is_not_reached() {
         .expect("the file");
     web.put("polycom/0004f2abcdef-user.cfg", &own.replace(USER, "1002"));
     assert!(step(&go(&[]), "registrar's answer").starts_with("failed: 404 Not Found"));
-    // Nobody at the registrar's place, and a server certificate of nobody's.
+    // No registrar at the address, and a server certificate without an authority.
     let port = crate::peers::kea::free_port().to_string();
     let report = go(&["--registrar", &format!("127.0.0.1:{port}")]);
     assert!(

@@ -37,7 +37,7 @@ pub fn run(words: &[&str]) -> (Output, Vec<Value>) {
     (output, reports)
 }
 
-/// A Kea that tells everybody this URL.
+/// A Kea that sends every client this URL.
 pub fn files_at(url: &str) -> Setup {
     let policy = json!({ "systems": [{ "system": "files", "url": url }] });
     Setup::offhook(&policy.to_string())
@@ -60,7 +60,7 @@ fn one_phone_of_every_maker_understands_what_the_hook_tells_it() {
     for report in &reports {
         let vendor = report["vendor"].as_str().expect("a vendor");
         assert!(step(report, "DHCPREQUEST").starts_with("passed: 127.1."), "{report:#}");
-        // Whoever takes a host or a file is given that; the server is the same.
+        // A phone that takes a host or a file is sent that; the server is the same.
         let url = step(report, "provisioning URL");
         let understood = url.starts_with("passed: ") && url.contains("//provision.example.com/");
         let told = told_a_url(vendor, report["example"].as_str().expect("an example"));
@@ -71,7 +71,7 @@ fn one_phone_of_every_maker_understands_what_the_hook_tells_it() {
     }
 }
 
-/// Whether the catalogue says of an example that it is told the policy's URL.
+/// Whether the catalogue says of an example that it is sent the policy's URL.
 fn told_a_url(vendor: &str, example: &str) -> bool {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/core/catalogue/vendors");
     let text = std::fs::read_to_string(format!("{folder}/{vendor}/examples.toml"));
@@ -130,7 +130,7 @@ fn a_kea_that_is_configured_by_hand_is_judged_like_ours() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(step(&reports[0], "provisioning URL"), "passed: http://192.0.2.1/p/ by option 66");
     assert_eq!(step(&reports[0], "voice VLAN"), "passed: 120, by option 128; asks again in it");
-    // The ; at the end is missing; a URL that ends in the middle; a scheme of nobody's.
+    // The ; at the end is missing; a URL that ends in the middle; an unknown scheme.
     let wrong =
         start(json!([set(128, "VLAN-A=120"), set(160, "a\0b"), set(66, "sftp://192.0.2.1/")]));
     let (output, reports) = emulate(&wrong, &words);

@@ -42,7 +42,7 @@ daemon=$!
 started=DHCP4_STARTED
 "#;
 
-/// What stands behind `$@` runs beside the phone once the server is up.
+/// What follows `$@` runs beside the phone once the server is up.
 const GO: &str = r#"
 while ! grep -q "$started" "$FOLDER/log"; do kill -0 $daemon; sleep 0.01; done
 "$@"
@@ -72,7 +72,7 @@ fn boot(
     (report, output.status.code())
 }
 
-/// The phone speaks as one on the server's own network does, and Kea hears it on a raw socket.
+/// The phone speaks as one on the server's own network does, and Kea receives it on a raw socket.
 #[test]
 fn by_broadcast_at_a_kea_with_the_hook() {
     let policy = json!({
@@ -127,7 +127,7 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
 }
 
 /// The voice VLAN with a subnet of its own: a second wire, as a kernel without VLANs has it too. What the
-/// emulator is given is an interface in that VLAN, whoever tags its frames.
+/// emulator is given is an interface in that VLAN, wherever its frames are tagged.
 const VLAN: &str = r#"
 ip link add phone.120 type veth peer name server.120
 ip link set server.120 netns $server

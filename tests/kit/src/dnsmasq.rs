@@ -23,7 +23,7 @@ pub struct Setup {
     pub lines: Vec<String>,
     state: PathBuf,
     port: u16,
-    /// Holds the port's number against other tests: dnsmasq shares its UDP port with anybody.
+    /// Holds the port's number against other tests: dnsmasq shares its UDP port with any process.
     #[allow(dead_code)]
     reserved: TcpListener,
 }
@@ -142,7 +142,7 @@ impl Setup {
 }
 
 /// dnsmasq wants CAP_NET_ADMIN, whether it needs it or not. Who is not root has it in a user namespace
-/// of its own; there it must not try to become somebody else (no script can be run then).
+/// of its own; there it must not try to become another user (no script can be run then).
 fn daemon() -> std::process::Command {
     if process::run_well(process::command("id").arg("-u")).trim() == "0" {
         let mut command = process::command("dnsmasq");
@@ -154,7 +154,7 @@ fn daemon() -> std::process::Command {
     command
 }
 
-/// A port whose number no other test of ours has.
+/// A port whose number no other test of this project has.
 fn free_port() -> (u16, TcpListener) {
     loop {
         let reserved = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -205,7 +205,7 @@ impl Dnsmasq {
     }
 
     pub fn log(&self) -> String {
-        // What clients send stands in it as it is.
+        // What clients send is in it as it is.
         let log = fs::read(self.setup.folder.join("log")).expect("dnsmasq's log");
         String::from_utf8_lossy(&log).into_owned()
     }

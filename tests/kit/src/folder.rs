@@ -82,7 +82,7 @@ pub fn set_mode(path: &Path, mode: u32) {
 
 fn sweep() {
     if !Path::new("/proc/self").exists() {
-        return; // without /proc nobody can tell the dead from the living
+        return; // without /proc dead and living processes look alike
     }
     let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
     for entry in entries.flatten() {
@@ -98,8 +98,8 @@ fn sweep() {
     }
 }
 
-/// Whether a process of this number is alive and a run of ours: numbers are given out anew, and a
-/// dead process that nobody has waited for yet has no command line.
+/// Whether a process of this number is alive and a run of offhook: numbers are given out anew, and a
+/// dead process whose parent has not waited for it yet has no command line.
 fn runs_tests(pid: u32) -> bool {
     let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let program = words.split(|byte| *byte == 0).next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! A real kea-dhcp4 on loopback, and the configuration it starts with.
 //!
 //! No root, no fixed port, nothing outside its own folder. What differs between Kea's releases
-//! stands in `Setup::new` and `Version`, so that a test says only what it is about.
+//! is in `Setup::new` and `Version`, so that a test says only what it is about.
 
 use crate::control::{self, Reply};
 use crate::folder::Folder;
@@ -242,7 +242,7 @@ impl Setup {
         }
     }
 
-    /// Starts; tells a port that was taken meanwhile from a configuration that Kea refuses.
+    /// Starts; distinguishes a port that was taken meanwhile from a configuration that Kea refuses.
     pub fn try_start(mut self) -> Result<Kea, Refused> {
         self.write_configuration();
         for _ in 0..10 {

@@ -72,7 +72,7 @@ pub struct Answer {
     pub raw: Vec<u8>,
     /// Every option in the order of its first piece; pieces of one code put together (RFC 3396).
     pub options: Vec<(u8, Vec<u8>)>,
-    /// The length of each piece as it stood on the wire.
+    /// The length of each piece as it was on the wire.
     pub pieces: Vec<(u8, usize)>,
 }
 
@@ -204,7 +204,7 @@ impl Answer {
         options
     }
 
-    /// The options that stand here and not, or differently, in `other`; and the codes that only
+    /// The options that are here and not, or differently, in `other`; and the codes that only
     /// `other` has.
     pub fn beyond(&self, other: &Answer) -> (Vec<(u8, Vec<u8>)>, Vec<u8>) {
         let more = self

@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
-const NOBODY: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+const NO_ADDRESS: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
 
 /// What a client says of itself in every packet.
 #[derive(Debug, Clone)]
@@ -123,7 +123,7 @@ impl Relay {
         Question {
             xid: self.next.get(),
             flags: 0,
-            ciaddr: NOBODY,
+            ciaddr: NO_ADDRESS,
             giaddr: self.address,
             mac: phone.mac,
             options,

@@ -37,7 +37,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Debian keeps the server's programs in a folder per release, outside everybody's PATH.
+/// Debian keeps the server's programs in a folder per release, outside every user's PATH.
 fn programs() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .ok()?
@@ -49,7 +49,7 @@ fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
-/// The user that a run by root hands the server to; none if the run is no root's.
+/// The user that a run by root hands the server to; `None` if root does not run the tests.
 fn other_user() -> Option<(u32, u32)> {
     if fs::metadata("/proc/self").expect("/proc").uid() != 0 {
         return None;

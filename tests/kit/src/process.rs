@@ -1,7 +1,7 @@
 //! Child processes that cannot outlive the test that made them.
 //!
 //! `Drop` kills by process id; should the test binary itself be killed, the kernel does it (the
-//! parent death signal, set by util-linux' setpriv because no unsafe code may stand here). That
+//! parent death signal, set by util-linux' setpriv because no unsafe code may appear here). That
 //! signal comes when the *thread* that started the child ends, so a process belongs to one test and
 //! is never shared by a static.
 
@@ -42,7 +42,7 @@ pub fn command_as(
 }
 
 /// A command in namespaces of its own, `namespaces` as unshare(1) names them. Root may have them, and
-/// so may, inside a user namespace, whoever the kernel lets make one (nobody does in a chroot).
+/// so may, inside a user namespace, every process that the kernel lets make one (none in a chroot).
 pub fn apart(namespaces: &[&str]) -> Command {
     let tried = run(command("unshare").args(namespaces).arg("true"));
     let mut apart = command("unshare");

@@ -139,7 +139,7 @@ request_route {{
 
 impl Drop for Registrar {
     /// Kamailio ends its workers itself, but a signal may come while it holds the lock that its own
-    /// handler wants. Whoever of its group is left then is ended without being asked.
+    /// handler wants. Processes of its group that are left then are killed.
     fn drop(&mut self) {
         self.process.signal("TERM");
         let end = Instant::now() + Duration::from_secs(10);
@@ -152,7 +152,7 @@ impl Drop for Registrar {
     }
 }
 
-/// Whether somebody speaks SIP there: anything but REGISTER is answered with 405.
+/// Whether a SIP server answers there: anything but REGISTER is answered with 405.
 fn answers(port: u16) -> bool {
     let Ok(socket) = UdpSocket::bind("127.0.0.1:0") else { return false };
     let own = socket.local_addr().expect("an address");

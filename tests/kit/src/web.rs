@@ -60,7 +60,7 @@ http {{
                 root = root.display(),
             ),
         );
-        // Workers of a server that root started may be somebody else.
+        // Workers of a server that root started may run as another user.
         for place in [folder.path().to_path_buf(), root] {
             set_mode(&place, 0o755);
         }
@@ -82,7 +82,7 @@ http {{
         None
     }
 
-    /// Puts a file where it is served; folders may stand in its name.
+    /// Puts a file where it is served; folders may appear in its name.
     pub fn put(&self, name: &str, content: &str) {
         let path = self.root().join(name);
         if let Some(folder) = path.parent() {

@@ -19,13 +19,13 @@ fn a_dry_run_shows_changes_and_no_secret() {
         assert!(changed.contains(line), "{changed}");
     }
     assert!(changed.contains("1 would be written"), "{changed}");
-    // A secret alone, and a file that somebody else changed: their secrets are nobody's business.
+    // A secret alone, and a file that another program changed: their secrets are not shown.
     site.list(&PHONES.replace("geheim-3", "geheim-neu"));
     let secret = site.good(&["--dry-run"]);
     assert!(secret.contains("0004f2010203.cfg (only secrets"), "{secret}");
     fs::write(site.path("out/0004f2010203.cfg"), "<x password=\"anders-geheim\"/>").unwrap();
     let tampered = site.good(&["--dry-run"]);
-    assert!(tampered.contains("(changed by somebody else since; not shown)"), "{tampered}");
+    assert!(tampered.contains("(changed since by another program; not shown)"), "{tampered}");
     for shown in [new, changed, secret, tampered] {
         assert!(!shown.contains("geheim"), "{shown}");
     }
@@ -123,13 +123,13 @@ fn files_that_only_their_phone_can_read() {
     site.list(&list.replace("geheim-1", "geheim-9"));
     let shown = site.good(&["--dry-run"]);
     assert!(shown.contains("cfg000b820a0b0c.xml") && !shown.contains("geheim"), "{shown}");
-    // Nobody is promised what cannot be checked.
+    // Nothing is promised that cannot be checked.
     fs::write(site.path("policy.json"), policy(&key).replace("cisco-mpp", "yealink")).unwrap();
     assert!(site.bad(&[]).contains("known for: cisco-mpp, cisco-spa, grandstream"));
 }
 
 /// What the catalogue says of a file's conditions: a phone's own file that it never requests is not written,
-/// nor one that is fetched by another scheme, and a file that no other names is told.
+/// nor one that is fetched by another scheme, and a file that no other names is reported.
 #[test]
 fn files_are_written_as_their_conditions_say() {
     let list = "mac,vendor,model,user\n020000010203,acme,A1,1001\n";

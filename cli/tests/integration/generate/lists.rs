@@ -57,9 +57,9 @@ sip_server = evil\",
         "phones: row 6: site: not a site of the policy; did you mean \"branch-7\"?",
         "phones: row 7: port: expected a whole number from 1 to 65535",
         "phones: row 8: user: this user is in row 2 already",
-        "phones: row 9: display-name: the character U+000A cannot stand in a phone's file",
+        "phones: row 9: display-name: the character U+000A cannot be written in a phone's file",
         "phones: row 11: expected 8 columns as in the first row, found 6",
-        "phones: row 12: vendor: \"vendor\" is missing, and the address is no single maker's",
+        "phones: row 12: vendor: \"vendor\" is missing, and the address is not a single maker's",
         "9 mistakes; nothing was written",
     ] {
         assert!(told.contains(expected), "no {expected:?} in\n{told}");
@@ -154,7 +154,7 @@ fn lines_that_nobody_told_a_registrar_are_told_of() {
     assert_eq!(told("", &list.replace("user\n", "user,settings.x\n").replace("1\n", "1,y\n")), "");
 }
 
-/// Nothing that somebody says is lost in silence.
+/// No value that a user wrote is dropped in silence.
 #[test]
 fn what_a_makers_files_have_no_place_for_is_told() {
     let list = "mac,vendor,model,user,label,utc-offset

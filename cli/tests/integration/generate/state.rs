@@ -1,4 +1,4 @@
-//! What offhook keeps in a tree is used only if nobody else can have written it, and a run that comes
+//! What offhook keeps in a tree is used only if no other user can have written it, and a run that comes
 //! to nothing leaves nothing.
 
 use std::fs;
@@ -42,7 +42,7 @@ fn no_link_in_offhooks_own_folder_is_followed() {
         assert!(told.contains(expected), "{link}: no {expected:?} in {told}");
         nothing_lost(&site);
     }
-    // One that stands where a new file must be is taken away.
+    // One in the place of a new file is removed.
     let site = site();
     symlink("../../outside.txt", site.path("out/.offhook/manifest.new")).unwrap();
     site.list(&PHONES.replace("O'Neil", "O'Brien"));
@@ -71,7 +71,7 @@ fn what_others_may_have_written_is_not_believed() {
     let writable = site();
     mode(manifest(&writable), 0o666);
     told(&writable, "its mode is 0666");
-    // A folder of this user's that somebody has moved there.
+    // A folder of this user's that was moved there.
     let moved = site();
     fs::rename(state(&moved), moved.path("state")).unwrap();
     fs::rename(moved.path("victim"), state(&moved)).unwrap();

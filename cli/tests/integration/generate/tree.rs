@@ -26,7 +26,7 @@ fn a_second_run_touches_nothing() {
     assert_eq!(site.good(&[]), "2 phones, 4 files: 1 written, 3 as they were, 0 removed\n");
     assert_ne!(stamp("out/0004f2010203.cfg"), polycom);
     assert_eq!(stamp("out/001565010203.cfg"), before[3]);
-    // Somebody's hand in a file, or its mode, is put right.
+    // A file that was changed by hand, or its mode, is put right.
     fs::write(site.path("out/001565010203.cfg"), "tampered").unwrap();
     fs::set_permissions(site.path("out/001565010203.boot"), fs::Permissions::from_mode(0o666))
         .unwrap();
@@ -49,12 +49,12 @@ fn what_is_not_ours_is_never_touched() {
         site.tree().keys().collect::<Vec<_>>(),
         ["001565010203.boot", "001565010203.cfg", "001565aaaaaa.cfg", "notes.txt"]
     );
-    // A phone whose file somebody else wrote.
+    // A phone whose file another program wrote.
     let taken = "mac,user,password\n00:15:65:aa:aa:aa,1001,geheim\n";
     site.list(taken);
     let told = site.bad(&["--prune"]);
     assert!(
-        told.contains("001565aaaaaa.cfg: a file stands there that offhook did not write"),
+        told.contains("001565aaaaaa.cfg: there is a file here that offhook did not write"),
         "{told}"
     );
     assert_eq!(site.tree()["001565aaaaaa.cfg"], b"mine");

@@ -34,7 +34,7 @@ fn a_phones_certificate_opens_its_own_folder_and_no_other() {
         assert_eq!(web.status_for("other", &theirs), 200);
         assert_eq!(web.status_for("phone", &theirs), 403);
         assert_eq!(web.status_for("other", &mine), 403);
-        // By an authority that only calls itself the maker's, by nobody but itself, or none at all.
+        // By an authority that only calls itself the maker's, by itself only, or without any certificate.
         assert_eq!(web.status_for("foreign", &mine), 403);
         assert_eq!(web.status_for("server", &mine), 403);
         assert_eq!(web.status(&mine), 403);
@@ -43,7 +43,11 @@ fn a_phones_certificate_opens_its_own_folder_and_no_other() {
         assert_eq!(web.status_for("phone", &guess), 404);
         if below.is_empty() {
             let common = format!("{own}000000000000.cfg");
-            assert_eq!(web.status_for("phone", &common), 200, "what is no phone's is everybody's");
+            assert_eq!(
+                web.status_for("phone", &common),
+                200,
+                "a file that belongs to no phone is open"
+            );
             assert_eq!(web.status(&common), 403, "that is, every phone's");
         }
         let log = fs::read_to_string(web.path("phones.log")).unwrap();
@@ -68,7 +72,7 @@ fn the_address_is_found_however_its_maker_writes_it() {
         ("/CN=SPA-841, 88012BA01234, 0015650a0b0c", 200),
         ("/CN=0015650a0b0c (T46S)", 200),
         ("/O=Maker/OU=T46S+CN=0015650a0b0c", 200),
-        // Another's, no one's, a part of something longer, the wrong element, a name within a name.
+        // Another phone's, no phone's, a part of something longer, the wrong element, a name within a name.
         ("/CN=0015650a0b0d", 403),
         ("/CN=T46S", 403),
         ("/O=Maker", 403),

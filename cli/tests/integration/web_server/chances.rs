@@ -9,7 +9,7 @@ impl Chances {
         Chances(seed.unwrap_or(1) * 2 + 1)
     }
 
-    /// How often to try, if nobody says otherwise.
+    /// How often to try by default.
     pub fn rounds(&self, usual: usize) -> usize {
         std::env::var("OFFHOOK_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
     }

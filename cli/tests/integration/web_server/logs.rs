@@ -20,7 +20,7 @@ const TOKENS: &str = r#"{
   "file-access": { "token": { "key-file": "DIR/key" } }
 }"#;
 
-/// Where in a request a token (`{T}`), another one (`{U}`) or the phone's address (`{M}`) may stand.
+/// Where in a request a token (`{T}`), another one (`{U}`) or the phone's address (`{M}`) may appear.
 const PATHS: [&str; 34] = [
     "/p/yealink/{M}/{T}/{M}.cfg",
     "/p/yealink/{M}/{T}/{M}.boot",

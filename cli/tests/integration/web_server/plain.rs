@@ -74,7 +74,7 @@ fn plain_http_is_a_choice() {
     let (conf, plain) = (web.path("offhook.conf"), free_port());
     let block = fs::read_to_string(&conf).unwrap();
     assert_eq!(block.matches("    listen 80;").count(), 1, "{block}");
-    assert!(block.contains("whoever can listen on the wire reads the phones' passwords"));
+    assert!(block.contains("any listener on the wire reads the phones' passwords"));
     fs::write(&conf, block.replace("listen 80;", &format!("listen {plain};"))).unwrap();
     assert!(web.run());
     assert_eq!(web.status(&format!("/phones/{PHONE}.cfg")), 200);

@@ -79,7 +79,7 @@ fn policy(chances: &mut Chances) -> Policy {
     let mut systems = vec![Vec::new(); 1 + sites];
     let entries = 2 + chances.below(5);
     for at in 0..entries {
-        // The first is everybody's, so that all have a place.
+        // The first is for all phones, so that all have a place.
         let site = if at < 2 { 0 } else { chances.below(1 + sites) };
         let makers = MAKERS.iter().map(|(id, _)| *id).filter(|_| at > 0 && chances.one_in(3));
         let makers: Vec<&str> = makers.collect();
@@ -225,7 +225,7 @@ fn requests(policy: &Policy, others: &[&Phone], victim: &Phone, file: &str) -> B
             }
         }
     }
-    // The victim's own token in nobody's request but its own.
+    // The victim's token only in the victim's own requests.
     requests.retain(|request| !request.contains(&victim.token()));
     requests
 }

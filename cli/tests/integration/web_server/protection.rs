@@ -108,7 +108,7 @@ fn a_place_without_a_token_opens_its_own_makers_folders_and_no_other() {
     ] {
         assert!(refused(web.status(&path)), "{path}");
     }
-    // What the catalogue does not have is nobody's, even if it is there.
+    // What the catalogue does not have is not served, even if it is there.
     fs::write(web.path(&format!("tree/polycom/{polycom}/notes.txt")), "x").unwrap();
     assert_eq!(web.status(&format!("/p/polycom/{polycom}/notes.txt")), 403);
 }

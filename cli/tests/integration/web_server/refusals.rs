@@ -43,7 +43,7 @@ fn what_no_server_could_check_is_refused() {
             "https://p.example.com/x/{{mac}}-{{token}}/",
             &token,
             "nginx",
-            "must stand alone between two slashes",
+            "must be alone between two slashes",
         ),
         (
             "https://p.example.com/{{mac}}/{{token}}/",

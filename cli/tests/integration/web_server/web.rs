@@ -258,7 +258,7 @@ impl Web {
         self.get(path, &["--cert", &certificate, "--key", &key]).0
     }
 
-    /// The status and body of a request, sent to the letter.
+    /// The status and body of a request, sent exactly as written.
     pub fn get(&self, path: &str, more: &[&str]) -> (u16, String) {
         self.fetch(&format!("https://localhost:{}{path}", self.port), more)
     }
@@ -277,7 +277,7 @@ impl Web {
         (status.parse().unwrap_or(0), body.to_owned())
     }
 
-    /// The statuses and bodies of many requests, by one curl, sent to the letter.
+    /// The statuses and bodies of many requests, by one curl, sent exactly as written.
     pub fn get_all(&self, paths: &[String], more: &[String]) -> Vec<(u16, String)> {
         const END: &str = "~~~end~~~";
         let url = |path: &String| format!("url = \"https://localhost:{}{path}\"\n", self.port);

@@ -7,6 +7,7 @@ use crate::record::{List, record};
 record! {
     /// The heads of one field, sorted by their literal beginning.
     pub struct HeadTable {
+        /// The heads, sorted by `literal`.
         pub heads: List<Head>,
         /// Beside each head: the first eight bytes of its literal as a number, so that searching
         /// touches one short array and no text.
@@ -19,14 +20,17 @@ record! {
 }
 
 record! {
+    /// The beginning of a text, and the rule that it leads to.
     pub struct Head {
         /// The bytes up to the first free one.
         pub literal: List<u8>,
         /// The rest, pairs of (byte, 1 if any byte will do).
         pub rest: List<u8>,
+        /// The head is the whole text.
         pub exact: bool,
         /// 1 + the position of the entry with the longest literal that begins this one; 0: none.
         pub parent: u16,
+        /// The rule.
         pub at: RuleRef,
     }
 }
@@ -140,6 +144,7 @@ impl Head {
         self.literal.len() + self.rest.len() / 2
     }
 
+    /// Whether there are no heads.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

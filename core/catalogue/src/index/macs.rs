@@ -7,6 +7,7 @@ record! {
     /// Address ranges sorted by their first address, the wider before the narrower. No range goes
     /// beyond its first three bytes, so those three lead to it at once: the law of the catalogue.
     pub struct MacTable {
+        /// The ranges, sorted.
         pub spans: List<Span>,
         /// Open addressing over the first three bytes; a power of two long, or empty.
         pub slots: List<Slot>,
@@ -14,6 +15,7 @@ record! {
 }
 
 record! {
+    /// An entry of the hash table.
     #[derive(Copy)]
     pub struct Slot {
         /// 1 + the first three bytes; 0: free.
@@ -24,13 +26,18 @@ record! {
 }
 
 record! {
+    /// A range of addresses and its vendor.
     #[derive(Copy)]
     pub struct Span {
+        /// The first address, as a number of 48 bits.
         pub first: u64,
+        /// The last address, as a number of 48 bits.
         pub last: u64,
+        /// Other devices use these addresses too: never decides alone.
         pub shared: bool,
         /// 1 + the position of the narrowest span that holds this one (or equals it); 0: none.
         pub parent: u16,
+        /// Position among the vendors.
         pub vendor: u16,
         /// Position among the vendor's `macs`.
         pub rule: u16,

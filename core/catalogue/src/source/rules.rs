@@ -6,7 +6,7 @@ use crate::facts::{Field, MacRule, Rule};
 use crate::mac;
 use crate::reader::{Cursor, Table};
 use crate::record::{Bytes, List};
-use crate::text::parse_hex;
+use crate::text::{TextError, parse_hex};
 
 const RULE_KEYS: [&str; 10] =
     ["is", "is-hex", "starts", "starts-hex", "read", "model", "variant", "phone", "weak", "status"];
@@ -108,7 +108,7 @@ fn text_head(text: &str) -> (Vec<u8>, Vec<u8>) {
     (text.bytes().map(|byte| if byte == b'?' { 0 } else { byte }).collect(), any)
 }
 
-fn hex_head(text: &str) -> Result<(Vec<u8>, Vec<u8>), String> {
+fn hex_head(text: &str) -> Result<(Vec<u8>, Vec<u8>), TextError> {
     let bare: String = text.chars().filter(|c| !matches!(c, ' ' | ':')).collect();
     let any = bare.as_bytes().chunks(2).map(|pair| u8::from(pair == b"??")).collect();
     let bytes = parse_hex(&bare.replace("??", "00"))?;
@@ -123,7 +123,7 @@ pub(super) fn read_macs(
     let keys = ["prefixes", "ranges", "shared", "variant", "status", "source"];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
-    let shared = table.text("shared", "what else wears it", mistakes).map(own).unwrap_or_default();
+    let shared = table.text("shared", "what else uses it", mistakes).map(own).unwrap_or_default();
     let variant = table.text("variant", "a variant", mistakes);
     let variant = variant.map_or(Some(0), |name| read_variant(at, name, known, mistakes))?;
     let mut rules = Vec::new();
@@ -139,7 +139,7 @@ pub(super) fn read_macs(
             recalled,
             sources: sources.clone(),
         }),
-        None => at.mistake(format!("{text:?} is no prefix of 24, 28 or 36 bits"), mistakes),
+        None => at.mistake(format!("{text:?} is not a prefix of 24, 28 or 36 bits"), mistakes),
     };
     for text in table.texts("prefixes", "prefixes", mistakes) {
         add(text, mac::prefix_range(text), mistakes);

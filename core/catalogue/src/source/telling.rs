@@ -1,4 +1,4 @@
-//! How a vendor's phones want to be told, what they read in an answer, and the files they fetch.
+//! The options that a vendor's phones expect, what they read in an answer, and the files they fetch.
 
 use super::{Known, own, owned, read_proof, read_source_keys, read_variant};
 use crate::error::Mistakes;
@@ -51,7 +51,7 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
     let keys: Vec<&str> = own_keys.into_iter().chain(OPTION_KEYS).chain(FORMS).collect();
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
-    let what = table.need("what", "what is told", mistakes)?.one_of(&WHAT, mistakes);
+    let what = table.need("what", "what is sent", mistakes)?.one_of(&WHAT, mistakes);
     let header = table.get("header").and_then(|at| {
         at.one_of(&[("siaddr", "siaddr"), ("sname", "sname"), ("file", "file")], mistakes)
     });
@@ -234,7 +234,7 @@ pub(super) fn read_file(
         at.mistake("\"template\" and \"escape\" go together", mistakes);
     }
     if template.contains('/') || (!template.is_empty() && !template.ends_with(".j2")) {
-        at.mistake(format!("{template:?} is no name of a .j2 file in this folder"), mistakes);
+        at.mistake(format!("{template:?} is not a name of a .j2 file in this folder"), mistakes);
     }
     let codes = read_codes(&table, mistakes);
     if name.contains("{{code}}") == codes.is_empty() {

@@ -135,7 +135,7 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_needs(handle: *const Handle, whi
             (snapshot.engine.refuses_some(), abi::OFFHOOK_NEEDS_INTERFACE_ADDRESS),
             (hook.parameters.annotate_leases, abi::OFFHOOK_NEEDS_LEASE_NOTES),
             (hook.parameters.statistics, abi::OFFHOOK_NEEDS_STATISTICS),
-            // Who may be dropped must be known early; and a site may be told by a class of ours.
+            // Who may be dropped must be known early; and a site may be recognised by one of offhook's classes.
             (
                 snapshot.engine.refuses_some() || snapshot.engine.uses_classes(),
                 abi::OFFHOOK_NEEDS_ADMISSION,

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 use std::slice;
 
-use offhook_core::Context;
 use offhook_core::query::Proof;
+use offhook_core::{Context, MessageType};
 
 use super::{FAULTED, Handle, NOTHING, OK, bytes, hook, text};
 
@@ -50,7 +50,8 @@ unsafe fn with_packet<T>(
         // SAFETY: as above.
         let kept = unsafe { texts(packet.before, packet.before_len, &mut kept) };
         let before = Before { kept, subnet: packet.subnet };
-        body(&Packet { wire, context, reply: packet.reply, now: packet.now, before })
+        let reply = MessageType::from_number(packet.reply).unwrap_or_default();
+        body(&Packet { wire, context, reply, now: packet.now, before })
     };
     let mut names: [&[u8]; MOST_CLASSES] = [&[]; MOST_CLASSES];
     // SAFETY: as above.
@@ -139,7 +140,7 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_answer_for(
     // SAFETY: by the page, the handle is alive.
     let Some(hook) = (unsafe { hook(handle) }) else { return NOTHING };
     guard(Some(hook), FAULTED, || {
-        // SAFETY: the shim's own room, nobody else's during the call.
+        // SAFETY: the shim's own room, used by no other thread during the call.
         let mut room = unsafe { AnswerRoom::new(answer_out) };
         // SAFETY: the shim's own packet, alive during the call.
         let changed =

@@ -60,7 +60,7 @@ pub fn some(count: usize, dice: &mut Dice) -> Vec<Case> {
         if dice.percent(30) {
             phone = phone.option(82, relay_ids(dice));
         }
-        // Room for everything: what a small answer must leave out is no matter of the policy.
+        // Room for everything: what a small answer must leave out is not a matter of the policy.
         phone = phone.option(57, [5, 120]);
         let network = dice.one_of(&NETWORKS).0;
         cases.push(Case { phone, network, inform: dice.percent(15), vpn });
@@ -95,7 +95,7 @@ fn changed(code: u8, value: &[u8], dice: &mut Dice) -> Vec<u8> {
         }
         (124, 0..=2) => {
             // Another enterprise first, then this one with data in the form of RFC 3925: a later one
-            // without is no enterprise to dnsmasq.
+            // without is not an enterprise to dnsmasq.
             let mut first = vec![0, 0, 1, 2, 2, b'a', b'b'];
             value.truncate(4);
             value.extend([2, 1, b'y']);

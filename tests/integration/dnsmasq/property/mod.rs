@@ -1,7 +1,7 @@
 //! Random policies and random clients: what the core decides, what a real Kea sends and what a real
 //! dnsmasq sends are the same, but for the NUL behind options 66 and 67.
 //!
-//! Policies and clients stay within what dnsmasq can be told (docs/dnsmasq.md lists the limits).
+//! Policies and clients stay within what can be written for dnsmasq (docs/dnsmasq.md lists the limits).
 //! With every third policy the clients boot, and the dhcp-script must agree with dnsmasq.
 //! `OFFHOOK_SEED` and `OFFHOOK_CASES` make another or a longer run; a failure names its seed.
 
@@ -57,7 +57,7 @@ impl Dice {
     }
 }
 
-/// A client, where it stands, and what it asks.
+/// A client, where it is, and what it asks.
 pub struct Case {
     pub phone: Phone,
     pub network: u8,
@@ -83,13 +83,13 @@ struct Lab {
 }
 
 impl Lab {
-    /// Everybody's answers without us.
+    /// Every client's answers without offhook.
     fn new(cases: Vec<Case>) -> Lab {
         let all: Vec<&Case> = cases.iter().collect();
         let (server, other) = (plain_kea().start(), plain_dnsmasq().start());
         let kea = Relays::of_kea(&server).ask(&all);
         let dnsmasq = Relays::of_dnsmasq(&other).ask(&all);
-        assert!(kea.iter().chain(&dnsmasq).all(Option::is_some), "everybody is answered");
+        assert!(kea.iter().chain(&dnsmasq).all(Option::is_some), "every client is answered");
         Lab { cases, kea, dnsmasq }
     }
 
@@ -101,7 +101,7 @@ impl Lab {
             .try_render(&policy.to_string(), &[&words[..], &["--known-devices-only"]].concat());
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            // What neither takes (a value too long, a name where addresses must be) is no case.
+            // What neither takes (a value too long, a name where addresses must be) is not tried.
             let both =
                 ["at most 255", "found both", "depends on the packet", "IPv4 addresses only"];
             assert!(both.iter().any(|text| said.contains(text)), "refused: {said}\n{policy}");

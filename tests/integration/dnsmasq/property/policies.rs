@@ -1,4 +1,4 @@
-//! Random policies, of everything that a policy may say and dnsmasq can be told.
+//! Random policies, of everything that a policy may say and that can be written for dnsmasq.
 
 use super::Dice;
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ const VARIANTS: [(&str, &[&str]); 5] = [
 /// `macs` are addresses of clients that will ask.
 pub fn one(dice: &mut Dice, macs: &[String]) -> Value {
     let mut policy = layer(dice, 60);
-    // A name that nobody has ever heard of would be a mistake.
+    // An unknown name would be a mistake.
     policy.entry("vars").or_insert(json!({ "tenant": "top" }));
     if dice.percent(10) {
         policy.insert("answer".into(), json!("phones"));
@@ -49,7 +49,7 @@ pub fn one(dice: &mut Dice, macs: &[String]) -> Value {
     Value::Object(policy)
 }
 
-/// What may stand at every level; each key with this chance.
+/// What may appear at every level; each key with this chance.
 fn layer(dice: &mut Dice, chance: usize) -> Map<String, Value> {
     let mut layer = Map::new();
     let mut put = |dice: &mut Dice, chance: usize, key: &str, value: fn(&mut Dice) -> Value| {

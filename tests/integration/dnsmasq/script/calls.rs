@@ -1,4 +1,4 @@
-//! The script started by hand, as dnsmasq's helper starts it, in every weather.
+//! The script started by hand, as dnsmasq's helper starts it, under every kind of failure.
 
 use super::records;
 use crate::peers::folder::Folder;
@@ -152,7 +152,7 @@ fn signals_count_again_and_time_is_limited() {
     let pipe = folder.join("state").join("book");
     fs::create_dir_all(folder.join("state")).expect("a folder");
     process::run_well(process::command("mkfifo").arg(&pipe));
-    // Opening a pipe that nobody writes hangs: a disk that does not answer.
+    // Opening a pipe without a writer hangs: a disk that does not answer.
     let hanging = |log: &str| {
         let mut command = process::command("sh");
         command.args(["-c", "trap '' TERM ALRM INT; exec \"$0\" add 00:15:65:00:00:01 10.0.0.7"]);
@@ -182,7 +182,7 @@ fn an_instance_is_told_by_the_name_of_a_symlink() {
     assert_eq!(records(&folder.join("named")).len(), 1);
 }
 
-/// As `dnsmasq -d` hands its terminal on: what stands on it is no person's.
+/// As `dnsmasq -d` hands its terminal on: its content does not come from a person.
 #[test]
 fn an_event_on_a_terminal_is_an_event() {
     let folder = Folder::new();
@@ -208,7 +208,7 @@ fn an_event_on_a_terminal_is_an_event() {
         assert!(output.status.success() && said.is_empty(), "{words}: {} {said}", output.status);
     }
     assert_eq!(records(&state).len(), 3);
-    // Somebody who mistypes a command is told so.
+    // A mistyped command is an error.
     let output = on_a_terminal("rendr --policy x");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.code() == Some(2) && said.contains("rendr"), "{said}");

@@ -143,7 +143,7 @@ fn another_rendering_than_the_one_in_force_is_a_drift() {
     assert!(why.contains("older rendering; restart it"), "{record:#}");
 }
 
-/// A tag of the user's own that gets in the way of ours.
+/// A tag of the user's own that gets in the way of offhook's.
 #[test]
 fn a_rule_that_the_core_would_not_have_chosen_is_a_drift() {
     let setup = Setup::new().offhook(POLICY).with_script().line("tag-if=set:oh_r1,tag:oh-yealink");

@@ -42,7 +42,7 @@ fn found(vars: &serde_json::Value) -> BTreeSet<Parameter> {
         for attribute in document.descendants().flat_map(|node| node.attributes()) {
             let value = attribute.value().to_owned();
             let new = found.insert((path.clone(), attribute.name().to_owned(), value));
-            assert!(new, "{path}: {} stands twice", attribute.name());
+            assert!(new, "{path}: {} is listed twice", attribute.name());
         }
     }
     found

@@ -218,7 +218,7 @@ fn every_maker_says_what_its_files_hold() {
     }
 }
 
-/// What a fact calls written changes the files; what it calls absent does not, and is told.
+/// What a fact calls written changes the files; what it calls absent does not, and is reported.
 #[test]
 fn facts_are_true_of_the_templates() {
     let makers = Makers::new(&[]).expect("files.toml");

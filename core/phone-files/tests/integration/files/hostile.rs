@@ -1,4 +1,4 @@
-//! Values that try to end what they stand in. Each format bears them, so that whoever reads the file has
+//! Values that try to end what surrounds them. Each format can hold them, so that a reader of the file has
 //! them back, or refuses them with the row and the reason; nothing else in the file ever changes.
 
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ use super::every::digits;
 use super::parsed::parsed;
 use super::writer::{Written, under, vendors};
 
-/// Where a person's own words may stand.
+/// Where a person's own words may appear.
 const LINE_FIELDS: [&str; 4] = ["display-name", "label", "auth-user", "password"];
 const PHONE_FIELDS: [&str; 3] = ["admin-password", "digit-map", "settings"];
 
-/// What a format may bear or refuse.
+/// What a format may hold or refuse.
 const NASTY: [&str; 16] = [
     "O'Neil & Söhne",
     "a\"b",
@@ -36,7 +36,7 @@ const NASTY: [&str; 16] = [
     " blanks around ",
 ];
 
-/// What ends a line, or is no character: nobody bears it.
+/// What ends a line, or is not a character: no format can hold it.
 const REFUSED: [&str; 9] = [
     "a\nb = c",
     "a\r\nSET X y",
@@ -164,13 +164,13 @@ fn nothing_is_injected(vendor: &Vendor, what: &str, field: &str, write: impl Fn(
             }
         }
     }
-    assert!(borne >= 12, "{what}: {field}: bears only {borne} of the values");
+    assert!(borne >= 12, "{what}: {field}: holds only {borne} of the values");
     for value in REFUSED {
         let Err(refused) = write(value) else {
             panic!("{what}: {field}: {value:?} is borne");
         };
         assert!(refused.starts_with("row 1: "), "{refused}");
-        assert!(refused.contains("cannot stand in a phone's file"), "{what}: {refused}");
+        assert!(refused.contains("cannot be written in a phone's file"), "{what}: {refused}");
         assert!(!refused.contains(value), "{refused}");
     }
 }

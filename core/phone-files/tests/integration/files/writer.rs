@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use offhook_catalogue::Vendor;
+use offhook_core::token::KeyError;
 use offhook_core::{Engine, Host, builtin};
 use offhook_phone_files::{Makers, Reading, Renderer};
 use serde_json::Value;
@@ -36,7 +37,7 @@ impl Site {
         written(self.engine, &self.makers, &self.renderer, phones)
     }
 
-    /// What was told of all lists written so far.
+    /// What was reported of all lists written so far.
     pub fn doubts(&self) -> Vec<String> {
         self.renderer.doubts()
     }
@@ -49,7 +50,8 @@ pub fn under<T>(policy: &Value, run: impl FnOnce(&dyn Fn(&Value) -> Written) -> 
 }
 
 fn renderer(engine: &Engine) -> Renderer<'_> {
-    Renderer::new(engine, &[], &|_: &str| Err("no key here".to_owned())).expect("templates")
+    Renderer::new(engine, &[], &|_: &str| Err(KeyError::File("no key here".to_owned())))
+        .expect("templates")
 }
 
 fn written(engine: &Engine, makers: &Makers, renderer: &Renderer<'_>, phones: &Value) -> Written {
