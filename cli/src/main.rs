@@ -22,6 +22,7 @@ mod phones;
 mod report;
 mod seen;
 mod sources;
+mod systems;
 mod vendors;
 mod web_server;
 
@@ -51,6 +52,7 @@ enum Command {
     Nudge(Box<nudge::Arguments>),
     Phones(phones::Arguments),
     Report(Box<report::Arguments>),
+    Systems(systems::Arguments),
     Vendors(vendors::Arguments),
     WebServer(web_server::Arguments),
 }
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Nudge(arguments) => nudge::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Systems(arguments) => systems::run(&arguments),
         Command::Vendors(arguments) => vendors::run(&arguments),
         Command::WebServer(arguments) => web_server::run(&arguments),
     };

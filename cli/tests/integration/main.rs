@@ -11,4 +11,5 @@ mod generate;
 mod kea_client;
 mod manual;
 mod readme;
+mod systems;
 mod web_server;

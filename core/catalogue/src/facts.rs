@@ -320,6 +320,8 @@ record! {
         pub default: Text,
         /// The only values; empty: any of its kind.
         pub one_of: List<Text>,
+        /// What else there is to say of it, for people.
+        pub note: Text,
     }
 }
 

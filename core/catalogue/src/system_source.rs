@@ -71,6 +71,7 @@ fn read_parameters(table: &Table<'_>, mistakes: &mut Mistakes) -> Vec<Parameter>
             has_default: table.has("default"),
             default: table.text("default", "a text", mistakes).map(own).unwrap_or_default(),
             one_of: owned(table.texts("one-of", "texts", mistakes)),
+            note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),
         });
     }
     parameters
