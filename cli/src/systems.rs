@@ -29,13 +29,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         None => {
             for system in &tables.systems {
-                let parameters: Vec<String> = system.parameters.iter().map(short).collect();
+                let parameters: Vec<String> = in_order(system).into_iter().map(short).collect();
                 let parameters = parameters.join(", ");
                 input::line(format!("{:18} {}  ({parameters})", system.id, system.name))?;
             }
             Ok(())
         }
     }
+}
+
+/// Those that a policy must give come first.
+fn in_order(system: &System) -> Vec<&Parameter> {
+    let (needed, optional): (Vec<_>, Vec<_>) = system.parameters.iter().partition(|p| p.required);
+    [needed, optional].concat()
 }
 
 /// The name, in brackets if it may be left out.
@@ -57,7 +63,7 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     }
     input::line(format!("{} ({})", system.name, system.id))?;
     input::line("parameters:")?;
-    for parameter in &system.parameters {
+    for parameter in in_order(system) {
         input::line(format!("  {}: {}", parameter.name, in_words(parameter)))?;
     }
     input::line("serves, the first that fits:")?;

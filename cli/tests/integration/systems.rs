@@ -42,7 +42,9 @@ fn one_preset_shows_what_its_parameters_are_and_whom_it_serves() {
     assert!(out.contains("  auerswald, if via is \"lan\"\n"), "{out}");
     let (_, json, _) = systems(&["pascom", "--json"]);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(value["parameters"][0]["name"], "server");
+    let parameters = value["parameters"].as_array().unwrap();
+    let server = parameters.iter().find(|parameter| parameter["name"] == "server").unwrap();
+    assert_eq!(server["required"], true);
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn each_kind_is_told_with_its_place() {
         (files("https://a.example.com/"), "url: option 66 leans on a fact that is only recalled"),
         (
             files("http://a.example.com:8080/x/"),
-            "systems[0]: the URL's port 8080 is not sent: these phones get its host apart (3com, cisco-enterprise, ",
+            "systems[0]: the URL's port 8080 is not sent: these phones get its host apart (3com, bogen, cetis, cisco-enterprise, ",
         ),
     ] {
         let found = doubts(&policy);

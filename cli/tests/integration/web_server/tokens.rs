@@ -21,7 +21,7 @@ fn a_token_opens_its_own_phones_folder_and_no_other() {
     assert_eq!(web.status(&format!("/p/{PHONE}/{good}/{PHONE}.boot")), 200);
     let polycom = "0004f20a0b0e";
     let its = token(KEY, "2026-11", true, polycom);
-    assert_eq!(web.status(&format!("/p/{polycom}/{its}/000000000000.cfg")), 200);
+    assert_eq!(web.status(&format!("/p/{polycom}/{its}/{polycom}.cfg")), 200);
     let cut = &good[..good.len() - 1];
     let mut bent = good.clone();
     bent.replace_range(2..3, if good.get(2..3) == Some("A") { "B" } else { "A" });
