@@ -7,6 +7,7 @@ use std::path::Path;
 
 use etherparse::{SlicedPacket, TransportSlice};
 use offhook_core::text::parse_hex;
+use offhook_edge::file;
 use pcap_file::DataLink;
 use pcap_file::pcap::PcapReader;
 use pcap_file::pcapng::{Block, PcapNgReader};
@@ -31,10 +32,11 @@ const PCAPNG: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 /// Every DHCP packet in a file.
 pub fn read(path: &Path) -> Result<Vec<Captured>, Failure> {
     let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| wrong(format!("{shown}: {error}")))?;
+    let bytes = file::read(path, file::Kind::FileOrPipe, file::LARGEST)
+        .map_err(|error| wrong(format!("{shown}: {error}")))?;
     let (packets, unread) = packets(&shown.to_string(), bytes)?;
     if !unread.is_empty() {
-        // Beside the answer, so that nobody takes a part for the whole.
+        // Beside the answer, so that a part is not taken for the whole.
         let _ = writeln!(std::io::stderr(), "{shown}: not all of it was read{unread}");
     }
     Ok(packets)

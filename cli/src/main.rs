@@ -4,6 +4,7 @@
 //! 1 the input is wrong (what and where on standard error), 2 usage.
 #![forbid(unsafe_code)]
 
+mod book;
 mod capture;
 mod check;
 mod decode;

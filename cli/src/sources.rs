@@ -1,7 +1,6 @@
 //! Where the phones are known from: Kea's control channel and dnsmasq's book. What is read there becomes a
 //! [`Fleet`]; report, metrics and nudge begin with it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,6 +9,7 @@ use offhook_fleet::log::time::Clock;
 use offhook_fleet::sources::{dnsmasq, kea};
 use serde_json::{Value, json};
 
+use crate::book;
 use crate::input::{Failure, wrong};
 use crate::kea::{Access, Kea};
 
@@ -75,23 +75,13 @@ impl Found {
 
     fn dnsmasq(&mut self, directory: &Path) -> Result<(), Failure> {
         let shown = directory.display().to_string();
-        let cannot = |error| wrong(format!("{shown}: cannot be read: {error}"));
-        fs::read_dir(directory).map_err(cannot)?;
+        // The server is named before its phones, and only if its book can be read.
+        let mut found = Vec::new();
+        book::records(directory, |record| found.push(record.clone()))?;
         self.fleet.servers.push(dnsmasq::server(&shown));
-        // Before the first phone there is no folder yet.
-        let Ok(folders) = fs::read_dir(directory.join("phones")) else { return Ok(()) };
         let now = self.fleet.clock.now();
-        for folder in folders.flatten() {
-            let Ok(files) = fs::read_dir(folder.path()) else { continue };
-            for file in files.flatten() {
-                if file.path().extension().is_none_or(|extension| extension != "json") {
-                    continue;
-                }
-                // A file that is being replaced, or damaged, is passed over.
-                let Ok(text) = fs::read(file.path()) else { continue };
-                let Ok(record) = serde_json::from_slice::<Value>(&text) else { continue };
-                self.fleet.add_if(dnsmasq::record(&record, &shown, now));
-            }
+        for record in &found {
+            self.fleet.add_if(dnsmasq::record(record, &shown, now));
         }
         Ok(())
     }

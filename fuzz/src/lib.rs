@@ -72,7 +72,7 @@ pub fn policy(bytes: &[u8]) {
     }
 }
 
-/// A DHCP packet from anyone: read, recognised, decided, and the answer's edits made.
+/// A DHCP packet from an unknown client: read, recognised, decided, and the answer's edits made.
 pub fn query(wire: &[u8]) {
     let Some(engine) = ENGINE.as_ref() else { return };
     let Some(query) = Query::from_wire(wire, Context::default()) else { return };

@@ -3,6 +3,11 @@
 #ifndef OFFHOOK_HOOK_H
 #define OFFHOOK_HOOK_H
 
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+    (!defined(_FORTIFY_SOURCE) || _FORTIFY_SOURCE < 2)
+#error "expected _FORTIFY_SOURCE 2 or more in an optimised build: see harden() in build.rs"
+#endif
+
 #include "../include/abi.h"
 #include "classes.h"
 #include "lease_notes.h"

@@ -83,7 +83,7 @@ fn beside(kea: &Kea, work: impl FnOnce()) -> Duration {
 /// A command, and its arguments by the number of the connection that asks.
 type Command = (&'static str, &'static str, fn(usize) -> Value);
 
-/// A policy that nobody has asked about before.
+/// A policy that no command has named before.
 fn policy(number: usize) -> Value {
     let url = format!("https://other-{number}.example/{{{{mac}}}}/");
     json!({ "policy": { "systems": [{ "system": "files", "url": url }] } })
@@ -91,7 +91,7 @@ fn policy(number: usize) -> Value {
 
 const ONE: &str = "00:15:65:00:00:01";
 
-/// Kea's own command of like size: its configuration has as many bytes as ten answers of ours each.
+/// Kea's own command of like size: its configuration is as large as ten of the answers that are measured.
 const KEAS_OWN: Command = ("Kea's own", "config-get", |_| json!({}));
 
 const COMMANDS: [Command; 12] = [

@@ -1,38 +1,25 @@
 //! Phones out of the state directory that the dnsmasq companion keeps: one JSON file per phone.
 //! (Its layout is described in the companion's `state` module; an integration test holds both together.)
 
-use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
 use super::Phone;
-use crate::input::{Failure, wrong};
+use crate::book;
+use crate::input::Failure;
 
-/// Visits every phone that has a lease. A file that is being replaced, or damaged, is passed over.
+/// Visits every phone that has a lease.
 pub fn read(directory: &Path, mut visit: impl FnMut(Phone)) -> Result<(), Failure> {
-    let cannot = |error| wrong(format!("{}: cannot be read: {error}", directory.display()));
-    fs::read_dir(directory).map_err(cannot)?;
-    // Before the first phone there is no folder yet.
-    let Ok(folders) = fs::read_dir(directory.join("phones")) else { return Ok(()) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    for folder in folders.flatten() {
-        let Ok(files) = fs::read_dir(folder.path()) else { continue };
-        for file in files.flatten() {
-            if file.path().extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
-            let Ok(text) = fs::read(file.path()) else { continue };
-            let Ok(record) = serde_json::from_slice::<Value>(&text) else { continue };
-            let leased = record["state"] == "leased"
-                && record["expires"].as_u64().is_none_or(|end| end == 0 || end >= now);
-            if let Some(phone) = phone(&record, directory).filter(|_| leased) {
-                visit(phone);
-            }
+    book::records(directory, |record| {
+        let leased = record["state"] == "leased"
+            && record["expires"].as_u64().is_none_or(|end| end == 0 || end >= now);
+        if let Some(phone) = phone(record, directory).filter(|_| leased) {
+            visit(phone);
         }
-    }
-    Ok(())
+    })
 }
 
 fn phone(record: &Value, directory: &Path) -> Option<Phone> {

@@ -170,6 +170,23 @@ fn what_is_no_capture_is_refused_with_what_was_expected() {
 }
 
 #[test]
+fn what_has_no_end_is_refused_before_it_fills_the_memory() {
+    let folder = folder();
+    let large = folder.path().join("large.pcap");
+    std::fs::File::create(&large).and_then(|file| file.set_len(1 << 30)).expect("a sparse file");
+    let large = large.to_str().expect("a plain path");
+    for (file, expected) in [
+        ("/dev/zero", "expected a file, found a device"),
+        (large, "is too large: expected at most 64 MiB"),
+    ] {
+        let output = offhook(&["explain", "--policy", policy(), "--pcap", file]);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(file) && error.contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn a_packet_becomes_a_draft_that_is_a_vendors_folder() {
     let packet = question("02:11:22:33:44:55", b"Acme Phone 42/1.2");
     let folder = folder();

@@ -10,6 +10,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use offhook_edge::file::{self, Kind};
+
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
@@ -64,13 +66,14 @@ impl Effective {
     }
 
     fn file(&mut self, path: &Path, from: &str) {
-        let text = match fs::metadata(path).and_then(|found| {
-            // A file that was read already is not read again; that ends circles too.
-            let new = self.seen.insert((found.dev(), found.ino()));
-            if new { fs::read(path).map(Some) } else { Ok(None) }
-        }) {
-            Ok(Some(text)) => text,
-            Ok(None) => return,
+        // A file that was read already is not read again; that ends circles too.
+        let is_known =
+            fs::metadata(path).is_ok_and(|found| !self.seen.insert((found.dev(), found.ino())));
+        if is_known {
+            return;
+        }
+        let text = match file::read(path, Kind::File, file::LARGEST) {
+            Ok(text) => text,
             Err(error) => {
                 self.unread.push((from.to_owned(), format!("{}: {error}", path.display())));
                 return;
@@ -149,7 +152,7 @@ impl Effective {
         };
         let mut settings = Vec::new();
         for path in files.into_iter().filter(shown) {
-            match fs::read(&path) {
+            match file::read(&path, Kind::File, file::LARGEST) {
                 Ok(text) => {
                     let file: Rc<Path> = path.as_path().into();
                     for (number, line) in String::from_utf8_lossy(&text).lines().enumerate() {

@@ -1,4 +1,4 @@
-//! A DHCP packet from anyone.
+//! A DHCP packet from an unknown client.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| offhook_fuzz::query(bytes));
