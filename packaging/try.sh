@@ -51,8 +51,8 @@ try() { # RELEASE
   # What Debian adds is fetched first; then the phones' network is the only one.
   over "$roots/$release" "$roots/$release-over" "$home" bash -euc "
     { apt-get -q update
-      apt-get -q -y install --download-only dnsmasq /root/packages/*.deb; } >/root/fetch.log 2>&1
-    exec unshare --net bash /root/check $release" || status=1
+      apt-get -q -y install --download-only dnsmasq ~/packages/*.deb; } >~/fetch.log 2>&1
+    exec unshare --net bash ~/check $release" || status=1
   [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/check.log" >&2
   return "$status"
 }
@@ -73,8 +73,8 @@ try_upgrade() {
       { sed "s/ trixie / trixie-backports /" /etc/apt/sources.list >/etc/apt/sources.list.d/backports.list
         apt-get -q update
         apt-get -q -y install kea-dhcp4-server kea-admin adduser libcap2-bin
-        apt-get -q -y install --download-only -t trixie-backports kea-dhcp4-server; } >/root/fetch.log 2>&1
-      exec unshare --net bash /root/check-upgrade $1' check-upgrade "$stage" || status=1
+        apt-get -q -y install --download-only -t trixie-backports kea-dhcp4-server; } >~/fetch.log 2>&1
+      exec unshare --net bash ~/check-upgrade $1' check-upgrade "$stage" || status=1
   done
   [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/" >&2
   return "$status"
