@@ -3,7 +3,6 @@
 use offhook_test_kit as peers;
 
 /// The path to a new maker in CONTRIBUTING.md.
-mod add_a_maker;
 /// What the lease's user context says of a phone.
 mod annotate;
 /// Malformed arguments of every command.

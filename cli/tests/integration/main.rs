@@ -1,5 +1,6 @@
 //! The command line, as a user calls it.
 
+mod add_a_maker;
 mod captures;
 mod catalogue_page;
 mod check;

@@ -1,15 +1,14 @@
 //! CONTRIBUTING.md, "Add a maker": its commands, as they are written there, in a copy of the repository.
 //!
-//! The copy is at one place in the target folder and is built into that folder, so that a second run builds
-//! only what has changed.
+//! The copy and what is built of it are at one place in the target folder, so that a second run builds only what
+//! has changed. The folder that the tests themselves are built into cannot serve: cargo takes the copy's crates for
+//! its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::fcntl::{Flock, FlockArg};
-
-use crate::peers::{process, product};
 
 /// A DHCPDISCOVER of a phone that the catalogue does not have: option 60 `Example Phone 42/1.2`, which asks for
 /// option 66.
@@ -59,8 +58,8 @@ option-60 = "Example Switch"
 source = "capture"
 "#;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The lines of the section's blocks of `sh`.
@@ -100,8 +99,8 @@ fn copy() -> PathBuf {
 
 /// Runs a line in the copy; cargo's own variables of this test would reach the build.
 fn run(line: &str, copy: &Path) {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
-    let mut shell = process::command("sh");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("add-a-maker-target");
+    let mut shell = Command::new("sh");
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
             shell.env_remove(name);
@@ -141,7 +140,7 @@ fn every_command_of_the_page_works() {
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).expect("the lock");
     let copy = copy();
     let folder = copy.join("core/catalogue/vendors/example");
-    let program = product::command_line().display().to_string();
+    let program = env!("CARGO_BIN_EXE_offhook");
     let commands = commands();
     assert!(commands.len() >= 5, "expected the commands of the page, found {commands:?}");
     for command in commands {
