@@ -32,6 +32,11 @@ fn run(plain: &Relay, policy: &str, examples: &[Example]) -> Vec<String> {
     }
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        // A model in the path is in the packet only; dnsmasq's answer is written before. That is said.
+        let by_model = said.contains("{{model}} is known only when the phone's packet comes");
+        if by_model && examples.iter().all(|example| example.place.starts_with("systems/zoom:")) {
+            return Vec::new();
+        }
         return examples
             .iter()
             .map(|example| format!("{}: refused: {said}", example.place))

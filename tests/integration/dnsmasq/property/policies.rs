@@ -98,7 +98,7 @@ fn systems(dice: &mut Dice) -> Value {
                 json!({ "system": "lync", "registrar": dice.one_of(&["pool.example.com", "192.0.2.7"]),
                          "web-server": "web.example.com" })
             }
-            _ => json!({ "system": "url", "url": "tftp://192.0.2.10/{mac}/$MAC/\"q\"\\,#x" }),
+            _ => json!({ "system": "url", "url": "tftp://192.0.2.10/{mac}/$MAC/\"q\",#x" }),
         };
         if dice.percent(30) {
             system["for"] = some_vendors(dice);
