@@ -4,6 +4,9 @@
 //! has changed. The folder that the tests themselves are built into cannot serve: cargo takes the copy's crates for
 //! its own.
 
+// A test fails by panicking.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
