@@ -5,15 +5,22 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// A longer one follows what took longer than half of it.
 const WINDOW: Duration = Duration::from_millis(250);
 
 /// For all commands of a window together: reading arguments and compiling policies counts too.
-const TIME: Duration = Duration::from_millis(80);
+const TIME: Duration = Duration::from_millis(60);
 /// Of answers; Kea needs about 0.3 ms to write a kilobyte.
 const BYTES: usize = 192 << 10;
 
+/// How long the commands of a window may wait together for what is done on other threads, and each at
+/// least. Nearly every policy is compiled in two milliseconds; unoptimised code needs twenty times as long.
+const PATIENCE: Duration = Duration::from_millis(100 * SLOWER);
+const LEAST_PATIENCE: Duration = Duration::from_millis(5 * SLOWER);
+const SLOWER: u64 = if cfg!(debug_assertions) { 20 } else { 1 };
+
 /// What each command gets at least, so that every asker comes to an end.
-const LEAST_TIME: Duration = Duration::from_millis(8);
+const LEAST_TIME: Duration = Duration::from_millis(5);
 const LEAST_BYTES: usize = 12 << 10;
 
 /// What the commands of this window have used.
@@ -44,7 +51,7 @@ impl Budgets {
 
     pub(crate) fn open(&self) -> Budget<'_> {
         let mut used = self.used();
-        if used.since.elapsed() > WINDOW {
+        if used.since.elapsed() > WINDOW.max(2 * used.time) {
             *used = Used { since: Instant::now(), time: Duration::ZERO, bytes: 0 };
         }
         let time = TIME.saturating_sub(used.time).max(LEAST_TIME);
@@ -68,6 +75,12 @@ impl Budget<'_> {
     /// the least time of a command, or asking again would never come to an end.
     pub(crate) fn begin(&mut self) {
         self.time = self.time.max(self.start.elapsed() + LEAST_TIME);
+    }
+
+    /// How long this command may wait for another thread.
+    pub(crate) fn patience(&self) -> Duration {
+        let used = self.budgets.used().time + self.start.elapsed();
+        PATIENCE.saturating_sub(used).max(LEAST_PATIENCE)
     }
 
     /// The bytes that are left.

@@ -47,10 +47,10 @@ impl Answer {
         Answer::new(ERROR, text, None)
     }
 
-    pub(crate) fn json(&self) -> String {
+    pub(crate) fn into_json(self) -> String {
         let mut answer = json!({ "result": self.result, "text": self.text });
-        if let (Some(arguments), Value::Object(answer)) = (&self.arguments, &mut answer) {
-            answer.insert("arguments".to_owned(), arguments.clone());
+        if let (Some(arguments), Value::Object(answer)) = (self.arguments, &mut answer) {
+            answer.insert("arguments".to_owned(), arguments);
         }
         answer.to_string()
     }

@@ -9,7 +9,7 @@ use std::hash::RandomState;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use offhook_core::{Mistakes, check};
 
@@ -23,10 +23,11 @@ use crate::phones::Seen;
 use crate::snapshot::{Keys, Snapshot};
 use crate::standing::{Reminder, Standing, State};
 use crate::thread_slots::Lanes;
+use crate::workbench::{Outcome, Question, Workbench};
 use crate::{KEA_VERSION, VERSION, message};
 
 pub(crate) struct Hook {
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: Arc<Parameters>,
     pub(crate) host: Host,
     pub(crate) loaded: SystemTime,
     /// What the configuration asked for could not be used.
@@ -34,6 +35,7 @@ pub(crate) struct Hook {
     pub(crate) lanes: Lanes,
     pub(crate) seen: Seen,
     pub(crate) budgets: Budgets,
+    pub(crate) workbench: Workbench,
     pub(crate) makers: Makers,
     /// Whether clients are put into classes; the shim says.
     classes_in_use: AtomicBool,
@@ -69,13 +71,14 @@ impl Hook {
         );
         log_policy(&snapshot);
         Hook {
-            parameters,
+            parameters: Arc::new(parameters),
             host,
             loaded: SystemTime::now(),
             refused: standing.state != State::Active,
             lanes: Lanes::new(&snapshot),
             seen,
             budgets: Budgets::new(),
+            workbench: Workbench::default(),
             makers: Makers::default(),
             classes_in_use: AtomicBool::new(true),
             keyed: RandomState::new(),
@@ -219,13 +222,16 @@ impl Hook {
     }
 
     /// Builds a policy without touching the one in force.
-    pub(crate) fn build(&self, origin: Origin) -> Result<Snapshot, Mistakes> {
+    fn build(&self, origin: Origin) -> Result<Snapshot, Mistakes> {
         Snapshot::build(origin, &self.parameters, self.host.core(), Keys::Read)
     }
 
-    /// The same without its keys: a caller that may only read must not make Kea open files.
-    pub(crate) fn try_out(&self, origin: Origin) -> Result<Snapshot, Mistakes> {
-        Snapshot::build(origin, &self.parameters, self.host.core(), Keys::Unread)
+    /// The same for a command, on a thread of its own.
+    pub(crate) fn make(&self, origin: Origin, keys: Keys, patience: Duration) -> Outcome {
+        let question = Question::new(&origin, keys);
+        let (parameters, host) = (Arc::clone(&self.parameters), self.host.core());
+        self.workbench
+            .ask(question, patience, move || Snapshot::build(origin, &parameters, host, keys))
     }
 
     /// Lays a policy ready for [`Hook::apply`].
@@ -247,7 +253,8 @@ impl Hook {
             }
             _ => Standing::active(),
         };
-        control.in_force = snapshot;
+        let before = std::mem::replace(&mut control.in_force, snapshot);
+        self.workbench.dispose(before);
         self.applied.fetch_add(1, Ordering::Relaxed);
         true
     }

@@ -32,6 +32,7 @@ mod start;
 mod testing;
 mod thread_slots;
 mod words;
+mod workbench;
 
 /// The Kea that this library is compiled for, and fits: `2.2.0`.
 pub(crate) const KEA_VERSION: &str = env!("OFFHOOK_KEA_VERSION");

@@ -31,6 +31,9 @@ const MOST_BYTES_UNKNOWN: usize = 4 << 20;
 
 const SHARDS: usize = 64;
 
+/// Addresses that are put in order at once.
+const BLOCK: usize = 4096;
+
 /// All clients seen. Those that are not recognised are apart, so that they never push a phone out.
 pub(crate) struct Seen {
     pub(crate) phones: Phones,
@@ -57,15 +60,31 @@ impl Seen {
         self.phones.len() + self.unknown.len()
     }
 
-    /// As [`Phones::page`], of both.
-    pub(crate) fn page(&self, from: Option<Mac>, limit: usize) -> Vec<Phone> {
-        let mut page = self.phones.page(from, limit);
-        page.extend(self.unknown.page(from, limit));
-        // A device that was recognised later is in both; the sort leaves the phone first.
-        page.sort_by_key(|phone| phone.mac);
-        page.dedup_by_key(|phone| phone.mac);
-        page.truncate(limit);
-        page
+    /// The first addresses after `from`, in their order, each once: a device that was recognised later is in
+    /// both. None if there are no more.
+    pub(crate) fn addresses(&self, from: Option<Mac>) -> Vec<Mac> {
+        let mut all = self.phones.addresses(from);
+        all.extend(self.unknown.addresses(from));
+        // To put all in order would take longer than most commands have.
+        if all.len() > BLOCK {
+            all.select_nth_unstable(BLOCK);
+            all.truncate(BLOCK);
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// All addresses after `from`, in their order, and whether there are more after each.
+    pub(crate) fn each(&self, from: Option<Mac>) -> impl Iterator<Item = (Mac, bool)> {
+        let mut block = self.addresses(from).into_iter().peekable();
+        std::iter::from_fn(move || {
+            let mac = block.next()?;
+            if block.peek().is_none() {
+                block = self.addresses(Some(mac)).into_iter().peekable();
+            }
+            Some((mac, block.peek().is_some()))
+        })
     }
 }
 
@@ -262,21 +281,15 @@ impl Phones {
         shard.phones.get(place as usize).cloned()
     }
 
-    /// Up to `limit` phones with addresses after `from`, in the order of their addresses.
-    pub(crate) fn page(&self, from: Option<Mac>, limit: usize) -> Vec<Phone> {
-        let after = |mac: Mac| from.is_none_or(|from| mac > from);
-        // The addresses first, then the phones: few are wanted of many.
-        let mut macs = Vec::new();
+    /// The addresses after `from`, in no order.
+    fn addresses(&self, from: Option<Mac>) -> Vec<Mac> {
+        let mut all = Vec::new();
         for shard in &self.shards {
             let shard = lock(shard);
-            macs.extend(shard.phones.iter().map(|phone| phone.mac).filter(|mac| after(*mac)));
+            let macs = shard.phones.iter().map(|phone| phone.mac);
+            all.extend(macs.filter(|mac| from.is_none_or(|from| *mac > from)));
         }
-        if limit < macs.len() {
-            macs.select_nth_unstable(limit);
-            macs.truncate(limit);
-        }
-        macs.sort_unstable();
-        macs.into_iter().filter_map(|mac| self.get(mac)).collect()
+        all
     }
 
     fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
@@ -370,19 +383,22 @@ mod tests {
     }
 
     #[test]
-    fn pages_go_through_all_of_them_in_order() {
-        let (engine, phones) = (engine(), Phones::new(1000, MOST_BYTES));
-        for number in (0..700).rev() {
-            see(&engine, &phones, number * 977, 1, b"");
+    fn addresses_come_in_order_from_where_one_was_and_each_once() {
+        let (engine, seen) = (engine(), Seen::new());
+        for number in (0..9990).rev() {
+            see(&engine, &seen.phones, number * 977, 1, b"");
         }
-        let (mut from, mut all) = (None, Vec::new());
-        loop {
-            let page = phones.page(from, 100);
-            let Some(last) = page.last() else { break };
-            from = Some(last.mac);
-            all.extend(page.into_iter().map(|phone| phone.mac.number()));
+        for number in (9000..10_000).rev() {
+            see(&engine, &seen.unknown, number * 977, 1, b"");
         }
-        assert_eq!(all, (0..700).map(|number| number * 977).collect::<Vec<_>>());
+        let each = |from| seen.each(from).collect::<Vec<_>>();
+        let expected = |numbers: std::ops::Range<u64>| {
+            numbers.map(|number| (mac(number * 977), number != 9999)).collect::<Vec<_>>()
+        };
+        assert_eq!(each(None), expected(0..10_000));
+        assert_eq!(each(Some(mac(8999 * 977))), expected(9000..10_000));
+        assert_eq!(each(Some(mac(9998 * 977))), expected(9999..10_000));
+        assert_eq!(each(Some(mac(9999 * 977))), []);
     }
 
     #[test]
@@ -412,7 +428,8 @@ mod tests {
             // What a phone sends may grow, and its record with it.
             see(&engine, &phones, number, number, &[b'x'; 2000]);
         }
-        let all = phones.page(None, 100_000);
+        let all: Vec<Phone> =
+            phones.addresses(None).into_iter().filter_map(|mac| phones.get(mac)).collect();
         let bytes: usize = all.iter().map(|phone| phone.record.len()).sum();
         assert_eq!((bytes, all.len()), (phones.bytes(), phones.len()));
         assert!(bytes <= (1 << 20) + SHARDS * 4096, "{bytes}");

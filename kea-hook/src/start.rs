@@ -59,7 +59,7 @@ impl Hook {
     /// The end of this load; what the next one may need is kept.
     pub(crate) fn unload(self) {
         let (snapshot, state) = (self.in_force(), self.standing().state);
-        let read = Read { parameters: self.parameters, snapshot };
+        let read = Read { parameters: Arc::unwrap_or_clone(self.parameters), snapshot };
         *kept() = Some(Kept { read, seen: self.seen, state });
     }
 }

@@ -213,3 +213,79 @@ fn a_policy_file_that_is_no_file_is_a_mistake_and_kea_goes_on() {
         .write("policy.json", format!("{{ \"vars\": {{ \"a\": \"{}\" }} }}", "x".repeat(5 << 20)));
     refused("a long text", "vars.a: expected at most 8192 bytes");
 }
+
+/// A policy nearly as long as one may be, or a part of it.
+fn longest_policy(part: u32) -> String {
+    let devices: Vec<String> = (0..249_000_u32 / part)
+        .map(|number| {
+            let [_, a, b, c] = number.to_be_bytes();
+            let path = "x".repeat(145);
+            format!(
+                r#"{{"mac":"00:15:65:{a:02x}:{b:02x}:{c:02x}","vendor":"yealink","options":[{{"code":66,"text":"http://p{number}.example/{path}/"}}]}}"#
+            )
+        })
+        .collect();
+    format!(r#"{{ "devices": [{}] }}"#, devices.join(",\n"))
+}
+
+/// As many sites as a policy may have, or a part of them, each with a URL of its own for every maker.
+fn policy_of_most_sites(part: u32) -> String {
+    let sites: Vec<Value> = (0..2000 / part)
+        .map(|number| {
+            let network = format!("10.{}.{}.0/24", number / 256, number % 256);
+            let url = format!("https://s{number}.example/{{{{mac}}}}/");
+            json!({
+                "name": format!("s{number}"),
+                "match": { "networks": [network] },
+                "systems": [{ "system": "files", "url": url }],
+            })
+        })
+        .collect();
+    json!({ "systems": [{ "system": "url", "url": "https://p.example/" }], "sites": sites })
+        .to_string()
+}
+
+/// The command's answer once it is not "repeat the command", and how often that was said.
+fn repeated(kea: &Kea, name: &str) -> (control::Reply, u32) {
+    let until = Instant::now() + Duration::from_secs(300);
+    for times in 0.. {
+        let reply = kea.command(name, json!({}));
+        if reply.result == 0 || !reply.text.contains("Repeat the command") {
+            return (reply, times);
+        }
+        assert!(Instant::now() < until, "{}", reply.text);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    unreachable!("it ends before");
+}
+
+/// The policies that take longest are compiled while clients are answered: by one command, by ten at once, and
+/// the result comes in the end.
+#[test]
+fn no_client_waits_for_the_largest_policies() {
+    let strict = std::env::var_os("OFFHOOK_STALL").is_some();
+    let kea = Setup::new().offhook_file(POLICY).start();
+    let (relay, policy) = (Relay::of(&kea), kea.setup.folder.join("policy.json"));
+    // Unoptimised code needs ten times as long.
+    let part = if strict { 1 } else { 10 };
+    for (what, text) in [("many sites", policy_of_most_sites(part)), ("long", longest_policy(part))]
+    {
+        let bytes = text.len();
+        std::fs::write(&policy, text).expect("the policy is written");
+        for (name, connections) in
+            [("phone-policy-test", 1), ("phone-policy-test", 10), ("phone-policy-reload", 10)]
+        {
+            let Cost { wait, work } = cost(&kea, (what, name, |_| json!({})), connections);
+            let text = format!(
+                "{what}, {bytes} bytes: {name} {connections} at once: wait {wait:?}, work {work:?}"
+            );
+            println!("{text}");
+            assert!(!strict || wait < Duration::from_millis(250), "{text}");
+        }
+        let (reply, times) = repeated(&kea, "phone-policy-reload");
+        assert_eq!(reply.result, 0, "{what}: {}", reply.text);
+        println!("{what}: in force after {times} repetitions");
+        let phone = Phone::new("00:15:65:00:00:07").class("yealink");
+        assert!(relay.discover(&phone).option(66).is_some(), "{what}");
+    }
+}

@@ -10,7 +10,7 @@ use offhook_core::lookalikes::suspect;
 use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
 use offhook_core::text::{printable, without_userinfo};
-use offhook_core::{Engine, Mac, MessageType, Query, client_json, explain};
+use offhook_core::{Decision, Engine, Mac, MessageType, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
@@ -25,9 +25,6 @@ use crate::words::{Members, Wrong};
 
 /// The largest page that may be asked for; see [`crate::budget`] for what ends one earlier.
 const LONGEST_PAGE: u64 = 10_000;
-
-/// Phones that are looked up at once.
-const STEP: usize = 500;
 
 const LIST: [&str; 6] = ["from", "limit", "vendor", "site", "recognised", "seen-since"];
 
@@ -50,34 +47,31 @@ pub(super) fn list(
         return Err(no_vendor(&snapshot, vendor));
     }
     budget.begin();
-    let (mut found, mut last, mut more) = (Vec::new(), from, true);
-    'pages: while more {
-        let page = hook.seen.page(last, STEP);
-        more = page.len() == STEP;
-        for (phone, left) in page.iter().zip((0..page.len()).rev()) {
-            last = Some(phone.mac);
-            if phone.last >= since {
-                let value = show(snapshot.engine.for_people(), phone);
-                let is = |key: &str, wanted: Option<&str>| {
-                    wanted.is_none_or(|wanted| value.get(key).is_some_and(|found| found == wanted))
-                };
-                let known = value.get("vendor").is_some_and(|vendor| !vendor.is_null());
-                if is("vendor", vendor)
-                    && is("site", site)
-                    && recognised.is_none_or(|recognised| recognised == known)
-                {
-                    budget.take(shown_bytes(phone));
-                    found.push(Value::Object(value));
-                }
-            }
-            if found.len() == limit || budget.is_used_up() {
-                more |= left > 0;
-                break 'pages;
-            }
+    let engine = snapshot.engine.for_people();
+    let (mut found, mut next) = (Vec::new(), None);
+    for (mac, more) in hook.seen.each(from) {
+        if let Some(phone) = hook.seen.get(mac)
+            && phone.last >= since
+            && let Some(value) = show_if(engine, &phone, |decision| {
+                let id = decision
+                    .identity
+                    .as_ref()
+                    .map(|identity| &*engine.tables().at(identity.vendor).id);
+                vendor.is_none_or(|wanted| id == Some(wanted))
+                    && site
+                        .is_none_or(|wanted| decision.site.is_some_and(|site| site.name == wanted))
+                    && recognised.is_none_or(|recognised| recognised == id.is_some())
+            })
+        {
+            budget.take(shown_bytes(&phone));
+            found.push(Value::Object(value));
+        }
+        if found.len() == limit || budget.is_used_up() {
+            next = more.then_some(mac);
+            break;
         }
     }
     let count = found.len();
-    let next = last.filter(|_| more);
     let result = if count == 0 && next.is_none() { EMPTY } else { super::SUCCESS };
     let text = match next.filter(|_| count < limit) {
         None => format!("{count} phone(s) found."),
@@ -176,10 +170,22 @@ fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) -> Query<'p
 
 /// One phone as a list shows it.
 fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
+    show_if(engine, phone, |_| true).unwrap_or_default()
+}
+
+/// The same, where the list is to have it: most of what a phone's entry takes is writing it.
+fn show_if(
+    engine: &Engine,
+    phone: &Phone,
+    wanted: impl FnOnce(&Decision<'_>) -> bool,
+) -> Option<Map<String, Value>> {
     let parts = evidence::read(phone.mac, phone.evidence());
     let names = parts.class_names();
     let query = asked(phone, &parts, &names);
     let decision = engine.decide(&query);
+    if !wanted(&decision) {
+        return None;
+    }
     let mut value = Map::new();
     let mut add = |key: &str, member: Value| {
         value.insert(key.to_owned(), member);
@@ -216,7 +222,7 @@ fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());
     add("answers", phone.answers.into());
-    value
+    Some(value)
 }
 
 fn told_value(told: &[u8]) -> Value {
@@ -259,7 +265,8 @@ pub(super) fn makers_seen(hook: &Hook) -> Arc<BTreeSet<String>> {
 fn look_for_makers(hook: &Hook) -> BTreeSet<String> {
     let engine = &hook.in_force().engine;
     let mut makers = BTreeSet::new();
-    for phone in hook.seen.page(None, MOST_LOOKED_AT) {
+    let addresses = hook.seen.addresses(None).into_iter().take(MOST_LOOKED_AT);
+    for phone in addresses.filter_map(|mac| hook.seen.get(mac)) {
         let parts = evidence::read(phone.mac, phone.evidence());
         let found = engine.find(&Query::from_parts(&parts, &parts.class_names())).identity();
         makers.extend(found.map(|identity| identity.vendor));
@@ -284,18 +291,15 @@ pub(super) fn differences(
     // A difference, or a group, has about this many bytes.
     let most = budget.left() / 1024;
     let mut comparison = Comparison::new(&in_force.engine, &candidate.engine, limit.min(most / 2));
-    let (mut last, mut more) = (from, true);
-    'pages: while more {
-        let page = hook.seen.page(last, STEP);
-        more = page.len() == STEP;
-        for (phone, left) in page.iter().zip((0..page.len()).rev()) {
-            last = Some(phone.mac);
+    let mut next = None;
+    for (mac, more) in hook.seen.each(from) {
+        if let Some(phone) = hook.seen.get(mac) {
             let parts = evidence::read(phone.mac, phone.evidence());
-            comparison.ask(&asked(phone, &parts, &parts.class_names()));
-            if budget.is_used_up() {
-                more |= left > 0;
-                break 'pages;
-            }
+            comparison.ask(&asked(&phone, &parts, &parts.class_names()));
+        }
+        if budget.is_used_up() {
+            next = more.then_some(mac);
+            break;
         }
     }
     let mut report = comparison.finish();
@@ -303,5 +307,5 @@ pub(super) fn differences(
         report.ungrouped += group.phones;
     }
     budget.take(1024 * (report.groups.len() + report.differences.len()));
-    (report, last.filter(|_| more))
+    (report, next)
 }

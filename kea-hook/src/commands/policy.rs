@@ -16,8 +16,9 @@ use super::{Answer, ERROR, arguments};
 use crate::budget::Budget;
 use crate::hook::{Hook, MOST_LINES, log_mistakes, seconds};
 use crate::parameters::Origin;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Keys, Snapshot};
 use crate::words::{Members, Wrong};
+use crate::workbench::Outcome;
 
 /// A longer policy is not shown: Kea would answer no client for a second.
 const LONGEST_SHOWN: usize = 1 << 20;
@@ -57,7 +58,8 @@ pub(super) fn test(
         (Origin::File(path), None) => Origin::File(path.clone()),
         _ => return Err(members.missing("policy")),
     };
-    let candidate = match hook.try_out(origin) {
+    // Without its keys: who may only read must not make Kea open other files.
+    let candidate = match *made(hook.make(origin, Keys::Unread, budget.patience()))? {
         Ok(candidate) => candidate,
         Err(mistakes) => return Ok(refused(&mistakes)),
     };
@@ -80,20 +82,49 @@ pub(super) fn test(
             members.insert("next".to_owned(), next.to_string().into());
         }
     }
+    hook.workbench.dispose(candidate);
     Ok(Answer::done(text, value))
 }
 
-pub(super) fn set(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
+/// A policy that a command has waited for.
+fn made(outcome: Outcome) -> Result<Box<Result<Snapshot, Mistakes>>, Wrong> {
+    match outcome {
+        Outcome::Made(made) => Ok(made),
+        Outcome::Unfinished(since) => Err(format!(
+            "the policy is large and is still being compiled, for {:.1} s now; clients are answered meanwhile. \
+             Repeat the command in a moment for its result",
+            since.as_secs_f32()
+        )),
+        Outcome::Occupied(since) => Err(format!(
+            "another policy, of another command, is still being compiled, for {:.1} s now. Repeat the command \
+             in a moment",
+            since.as_secs_f32()
+        )),
+        Outcome::NoThread(error) => Err(format!(
+            "the system starts no thread that could compile the policy: {error}. Repeat the command in a moment"
+        )),
+    }
+}
+
+pub(super) fn set(
+    hook: &Hook,
+    arguments: &Value,
+    budget: &mut Budget<'_>,
+) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["policy"])?;
     let text = given(&members)?.ok_or_else(|| members.missing("policy"))?;
     let note = "; it holds until Kea is configured again: write it into the file to keep it";
-    Ok(prepare(hook, Origin::Command(text), note))
+    prepare(hook, Origin::Command(text), note, budget)
 }
 
-pub(super) fn reload(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
+pub(super) fn reload(
+    hook: &Hook,
+    arguments: &Value,
+    budget: &mut Budget<'_>,
+) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
     match &hook.parameters.origin {
-        Origin::File(path) => Ok(prepare(hook, Origin::File(path.clone()), "")),
+        Origin::File(path) => prepare(hook, Origin::File(path.clone()), "", budget),
         _ => Err("the policy is in Kea's configuration itself: there is no file to read again \
                   (use phone-policy-set, or config-reload)"
             .to_owned()),
@@ -109,8 +140,8 @@ fn given(members: &Members<'_>) -> Result<Option<String>, Wrong> {
     }
 }
 
-fn prepare(hook: &Hook, origin: Origin, note: &str) -> Answer {
-    match hook.build(origin) {
+fn prepare(hook: &Hook, origin: Origin, note: &str, budget: &Budget<'_>) -> Result<Answer, Wrong> {
+    Ok(match *made(hook.make(origin, Keys::Read, budget.patience()))? {
         Err(mistakes) => {
             // The command may come from a script that does not show the answer.
             log_mistakes(&mistakes);
@@ -123,7 +154,7 @@ fn prepare(hook: &Hook, origin: Origin, note: &str) -> Answer {
             answer.apply = true;
             answer
         }
-    }
+    })
 }
 
 /// All mistakes, each with its place; nothing has been changed.

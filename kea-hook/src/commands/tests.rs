@@ -15,7 +15,7 @@ use crate::testing::{Told, VENDOR, hook, wire};
 
 fn ask(hook: &Hook, name: &str, arguments: Value) -> Value {
     let arguments = if arguments.is_null() { String::new() } else { arguments.to_string() };
-    serde_json::from_str(&run(hook, name, &arguments).json()).unwrap()
+    serde_json::from_str(&run(hook, name, &arguments).into_json()).unwrap()
 }
 
 fn see(hook: &Hook, mac: &str) {
@@ -69,7 +69,7 @@ fn every_wrong_argument_is_named() {
         assert_eq!(answer["result"], 1, "{command} {arguments}");
         assert!(text.contains(expected), "{command} {arguments}: {text}");
     }
-    assert!(run(&hook, "phone-list", "{").json().contains("not JSON"));
+    assert!(run(&hook, "phone-list", "{").into_json().contains("not JSON"));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn no_command_keeps_the_server_long_while_100_000_hostile_phones_are_known() {
         ("phone-status-get", json!({})),
     ] {
         let start = Instant::now();
-        let answer = run(&hook, command, &arguments.to_string()).json();
+        let answer = run(&hook, command, &arguments.to_string()).into_json();
         let took = start.elapsed();
         // Unoptimised, on a machine with other work; what is optimised is measured by an integration test.
         assert!(took < Duration::from_secs(1), "{command} {arguments}: {took:?}");

@@ -37,10 +37,11 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_command(
         // SAFETY: the shim's own texts, alive during the call.
         let (name, arguments) = unsafe { (text(name), text(arguments)) };
         let answer = commands::run(hook, &name, &arguments);
-        let json = Box::new(answer.json());
+        let apply = answer.apply;
+        let json = Box::new(answer.into_json());
         // SAFETY: the shim's own variables.
         unsafe {
-            apply_out.write(u8::from(answer.apply));
+            apply_out.write(u8::from(apply));
             text_out.write(Box::into_raw(json).cast());
         }
         OK
