@@ -13,6 +13,7 @@ mod emulate;
 mod explain;
 mod explain_capture;
 mod generate;
+mod import;
 mod input;
 mod kea;
 mod keys;
@@ -47,6 +48,7 @@ enum Command {
     Emulate(Box<emulate::Arguments>),
     Explain(Box<explain::Arguments>),
     Generate(generate::Arguments),
+    Import(import::Arguments),
     #[command(hide = true)]
     Manual(manual::Arguments),
     Metrics(metrics::Arguments),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Manual(arguments) => manual::run(&arguments, Arguments::command()),
         Command::Metrics(arguments) => metrics::run(&arguments),
         Command::Nudge(arguments) => nudge::run(&arguments),

@@ -22,6 +22,59 @@ pub fn from_json(text: &str) -> Result<Tree, Mistakes> {
     })
 }
 
+/// The same, and each node knows its line: for documents in which people look a place up by its line.
+///
+/// # Errors
+/// As [`from_json`].
+pub fn from_json_with_lines(text: &str) -> Result<Tree, Mistakes> {
+    let mut tree = from_json(text)?;
+    let bare = without_comments(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    number(&mut tree, &mut lines(&bare).into_iter());
+    Ok(tree)
+}
+
+/// The line of each value of a JSON text without comments, in the order in which they begin.
+fn lines(text: &str) -> Vec<u32> {
+    let (mut lines, mut line, mut at) = (Vec::new(), 1u32, 0);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\n' => line += 1,
+            b'"' => {
+                let end = at + string_end(&text[at..]);
+                let behind = text[end..].trim_start();
+                // The text is JSON, so only a key has a colon behind it.
+                if !behind.starts_with(':') {
+                    lines.push(line);
+                }
+                at = end;
+                continue;
+            }
+            b'{' | b'[' => lines.push(line),
+            b'-' | b'0'..=b'9' | b'a'..=b'z' => {
+                lines.push(line);
+                let rest = bytes.get(at..).unwrap_or_default();
+                let is_end =
+                    |byte: &u8| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace();
+                at += rest.iter().position(is_end).unwrap_or(rest.len());
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    lines
+}
+
+fn number(tree: &mut Tree, lines: &mut impl Iterator<Item = u32>) {
+    tree.line = lines.next().unwrap_or(0);
+    match &mut tree.kind {
+        Kind::List(items) => items.iter_mut().for_each(|item| number(item, lines)),
+        Kind::Table(entries) => entries.iter_mut().for_each(|(_, item)| number(item, lines)),
+        Kind::Null | Kind::Bool(_) | Kind::Integer(_) | Kind::Float(_) | Kind::Text(_) => {}
+    }
+}
+
 /// The same text with every comment turned into blanks, so that line and column stay true.
 ///
 /// # Errors
@@ -146,6 +199,17 @@ mod tests {
         assert_eq!(mistakes.0[0].line, Some(4));
         let mistakes = from_json("{\n/* a").unwrap_err();
         assert_eq!(mistakes.0[0].line, Some(2));
+    }
+
+    #[test]
+    fn each_node_knows_its_line() {
+        let text = "{ // one\n \"a:\": [1,\n -2, \"x\\\":\"],\n\"b\": { \"c\"\n: null } }";
+        let tree = from_json_with_lines(text).unwrap();
+        let Kind::Table(entries) = tree.kind else { panic!("not a table") };
+        let Kind::List(items) = &entries[0].1.kind else { panic!("not a list") };
+        assert_eq!(items.iter().map(|item| item.line).collect::<Vec<_>>(), [2, 3, 3]);
+        let Kind::Table(inner) = &entries[1].1.kind else { panic!("not a table") };
+        assert_eq!((entries[0].1.line, entries[1].1.line, inner[0].1.line), (2, 4, 5));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::doctor::effective::Effective;
+use offhook_dnsmasq_config::effective::Effective;
+
 use crate::doctor::{Files, Weight, examine, running};
 use crate::input::{Failure, wrong};
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::clients::Client;
-use super::config::{At, Config, SentLine};
-use super::matching::contains;
-use super::options::Kind;
-use super::tags::{Tag, TagSet, all_hold};
+use offhook_dnsmasq_config::config::{At, Config, SentLine};
+use offhook_dnsmasq_config::matching::contains;
+use offhook_dnsmasq_config::options::Kind;
+use offhook_dnsmasq_config::tags::{Tag, TagSet, all_hold};
 
 /// What is sent.
 #[derive(Debug, Default)]

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use super::config::Config;
-use super::effective::Effective;
 use super::findings::Found;
-use super::hosts::host_line;
 use super::ours::{Ours, is_ours};
 use crate::render::tags;
+use offhook_dnsmasq_config::config::Config;
+use offhook_dnsmasq_config::effective::Effective;
+use offhook_dnsmasq_config::hosts::host_line;
 
 pub fn unread(effective: &Effective, found: &mut Found) {
     for (place, text) in &effective.unread {

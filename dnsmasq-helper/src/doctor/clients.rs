@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offhook_core::{Mac, builtin, examples};
 
-use super::config::{Config, Content};
-use super::matching::{MacPattern, contains};
-use super::tags::TagSet;
+use offhook_dnsmasq_config::config::{Config, Content};
+use offhook_dnsmasq_config::matching::{MacPattern, contains};
+use offhook_dnsmasq_config::tags::TagSet;
 
 /// What dnsmasq sees of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]

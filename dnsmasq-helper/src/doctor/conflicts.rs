@@ -7,14 +7,14 @@ use offhook_core::Mac;
 
 use super::answers::{Sent, Situation};
 use super::clients::{Client, phones};
-use super::config::{At, Config, SentLine, SetBy};
-use super::effective::{Effective, Setting};
 use super::findings::{Found, Weight};
-use super::matching::MacPattern;
-use super::options::Kind;
 use super::ours::Ours;
-use super::tags::{Tag, TagSet, Test};
 use crate::render::tags;
+use offhook_dnsmasq_config::config::{At, Config, SentLine, SetBy};
+use offhook_dnsmasq_config::effective::{Effective, Setting};
+use offhook_dnsmasq_config::matching::MacPattern;
+use offhook_dnsmasq_config::options::Kind;
+use offhook_dnsmasq_config::tags::{Tag, TagSet, Test};
 
 /// What a line does to phones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,7 +172,9 @@ impl<'t> Trial<'t> {
         let known = matches!(name, "known" | "known-othernet");
         (known && self.config.hosts.iter().any(|host| host.macs.is_empty()))
             || self.effective.all("interface").any(|setting| {
-                super::options::words(&setting.value).iter().any(|word| word.text == name)
+                offhook_dnsmasq_config::options::words(&setting.value)
+                    .iter()
+                    .any(|word| word.text == name)
             })
     }
 
@@ -181,7 +183,7 @@ impl<'t> Trial<'t> {
         let class = client.option(60);
         let fits = |line: &SentLine| match (&line.kind, class) {
             (Kind::Vendor { text, .. }, Some(class)) => {
-                u8::from(super::matching::contains(class, text.as_bytes()))
+                u8::from(offhook_dnsmasq_config::matching::contains(class, text.as_bytes()))
             }
             _ => 2,
         };
@@ -235,7 +237,8 @@ impl<'t> Trial<'t> {
             effects.extend(self.competing(&all, &rendered, vendor));
             let before = situation.tags_before_the_range();
             let ignores = config.ignores.iter().filter(|(at, tests)| {
-                !self.is_ours(*at) && super::tags::all_hold(tests, before, &config.names)
+                !self.is_ours(*at)
+                    && offhook_dnsmasq_config::tags::all_hold(tests, before, &config.names)
             });
             effects.extend(ignores.map(|(at, _)| (*at, Effect::Ignores)));
         }
@@ -319,7 +322,7 @@ fn tell(
             keep_out(ours),
         ),
         Effect::Competes => {
-            let kind = super::options::option_line(&setting.value).kind;
+            let kind = offhook_dnsmasq_config::options::option_line(&setting.value).kind;
             let sub = kind.sub().map(|sub| format!(", sub-option {sub}")).unwrap_or_default();
             let first = vendors.first().copied().unwrap_or_default();
             (

@@ -1,7 +1,6 @@
 //! What in dnsmasq's effective configuration would spoil what we rendered into it.
 //!
-//! `effective` reads the configuration as dnsmasq does; `options` and `matching` understand its words,
-//! `config` its DHCP lines and `tags` what they ask for. `ours` finds the rendering in it. `conflicts`
+//! offhook-dnsmasq-config reads the configuration as dnsmasq does. `ours` finds the rendering in it. `conflicts`
 //! answers the phones of `clients` as dnsmasq would (`answers`), with the user's lines and without.
 //! `beside` and `hosts` judge other lines, `service` how dnsmasq runs, and `running` looks at the
 //! process. Nothing here changes anything.
@@ -9,24 +8,18 @@
 mod answers;
 mod beside;
 mod clients;
-mod config;
 mod conflicts;
-pub mod effective;
 mod findings;
-mod hosts;
-mod matching;
-mod options;
 mod ours;
 pub mod running;
 mod service;
-mod tags;
 
 use std::path::PathBuf;
 
-use config::Config;
-use effective::Effective;
 use findings::Found;
 pub use findings::{Finding, Weight};
+use offhook_dnsmasq_config::config::Config;
+use offhook_dnsmasq_config::effective::Effective;
 use ours::Ours;
 
 /// What doctor knows beside the configuration.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use offhook_core::Mac;
 
-use super::effective::{Effective, Setting};
-use super::matching::MacPattern;
-use super::options::words;
 use crate::render::competing::Competing;
 use crate::render::tags;
+use offhook_dnsmasq_config::effective::{Effective, Setting};
+use offhook_dnsmasq_config::matching::MacPattern;
+use offhook_dnsmasq_config::options::words;
 
 /// What was rendered, as it appears in the effective configuration.
 pub struct Ours {

@@ -4,11 +4,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::Files;
-use super::effective::{Effective, Setting};
 use super::findings::{Found, Weight};
-use super::hosts::host_line;
 use super::ours::Ours;
 use super::running::{self, Helper};
+use offhook_dnsmasq_config::effective::{Effective, Setting};
+use offhook_dnsmasq_config::hosts::host_line;
 
 /// 2.81 to 2.90 end with an abort at the first SIGHUP after such a line has matched once.
 pub fn hangup(effective: &Effective, files: &Files, found: &mut Found) {

@@ -6,15 +6,11 @@
 
 use std::net::Ipv4Addr;
 
+use offhook_dnsmasq_config::options::{ADDRESSES, TEXTS};
+
 // The kinds are those of `dnsmasq --help dhcp`. 2.93 has three more than 2.90 and 2.91: 91, 92 and 114.
 // A rendering must outlive an upgrade of dnsmasq, so each option is spelled as all of them take it.
 
-/// Options that dnsmasq takes as IPv4 addresses only.
-const ADDRESSES: [u8; 24] =
-    [1, 3, 6, 7, 9, 16, 21, 28, 32, 33, 41, 42, 44, 45, 48, 50, 54, 65, 68, 69, 70, 71, 74, 150];
-/// Options that it takes as text only, whatever the spelling (2.93 takes 114 so; before, text and bytes,
-/// and a text ends with a NUL for a client whose host name ends with one).
-const TEXTS: [u8; 11] = [12, 15, 17, 18, 40, 64, 66, 67, 100, 101, 114];
 /// The two whose text it always ends with a NUL ("buggy PXE again", its source says).
 pub const NUL_ENDED: [u8; 2] = [66, 67];
 /// Options that are dnsmasq's own affair: it drops, overwrites or repeats what a line says of them.

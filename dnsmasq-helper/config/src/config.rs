@@ -1,10 +1,10 @@
 //! The DHCP part of the effective configuration, as dnsmasq keeps it: who gets which tag, and which lines
 //! ask for which tags.
 
-use super::effective::{Effective, Setting};
-use super::matching::{MacPattern, Value};
-use super::options::{Kind, OptionLine, bare_tag, named, option_line, words};
-use super::tags::{Names, Tag, Test};
+use crate::effective::{Effective, Setting};
+use crate::matching::{MacPattern, Value};
+use crate::options::{Kind, OptionLine, bare_tag, named, option_line, words};
+use crate::tags::{Names, Tag, Test};
 
 /// A setting's position among all.
 pub type At = usize;

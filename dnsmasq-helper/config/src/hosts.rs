@@ -2,9 +2,9 @@
 
 use offhook_core::Mac;
 
-use super::effective::Setting;
-use super::matching::MacPattern;
-use super::options::words;
+use crate::effective::Setting;
+use crate::matching::MacPattern;
+use crate::options::words;
 
 /// The addresses that the line is for, and what else matters.
 pub struct HostLine {

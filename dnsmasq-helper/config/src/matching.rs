@@ -2,7 +2,7 @@
 
 use offhook_core::Mac;
 
-use super::options::{Word, size_of};
+use crate::options::{Word, size_of};
 
 /// A hardware address with `*` for whole bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,8 +140,8 @@ pub fn contains(bytes: &[u8], text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::words;
     use super::*;
+    use crate::options::words;
 
     #[test]
     fn addresses_and_ranges_meet() {

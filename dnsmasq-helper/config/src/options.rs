@@ -157,6 +157,13 @@ pub fn size_of(code: u8) -> Option<usize> {
     NAMES.iter().find(|(_, known, _)| *known == code).map(|(.., size)| *size).filter(|s| *s > 0)
 }
 
+/// Options that dnsmasq takes as IPv4 addresses only (`dnsmasq --help dhcp`, 2.90 to 2.93).
+pub const ADDRESSES: [u8; 24] =
+    [1, 3, 6, 7, 9, 16, 21, 28, 32, 33, 41, 42, 44, 45, 48, 50, 54, 65, 68, 69, 70, 71, 74, 150];
+/// Options that it takes as text only, whatever the spelling (2.93 takes 114 so; before, text and bytes,
+/// and a text ends with a NUL for a client whose host name ends with one).
+pub const TEXTS: [u8; 11] = [12, 15, 17, 18, 40, 64, 66, 67, 100, 101, 114];
+
 /// Names that `dnsmasq --help dhcp` lists and a line may use, and `server-ip-address` (siaddr). The last
 /// number is a value's size in bytes, 0 for a value that is not a single number.
 const NAMES: [(&str, u8, usize); 61] = [
