@@ -1,9 +1,12 @@
 //! A folder that is held open. Every file in it is reached from there, by its bare name and without
 //! following links: another user who may write to the folder cannot lead offhook out of it.
 
+/// Files that appear whole.
+mod whole;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
@@ -14,7 +17,7 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
-use nix::unistd::{Gid, UnlinkatFlags, fchown, geteuid, linkat, symlinkat, unlinkat};
+use nix::unistd::{Gid, UnlinkatFlags, fchown, geteuid, unlinkat};
 
 /// What the folders hold says who uses which phone where: its owner and group may read it.
 const FOLDER: Mode = Mode::from_bits_truncate(0o750);
@@ -198,65 +201,6 @@ impl Folder {
         Ok(openat(&self.0, name, access | new, FILE)?.into())
     }
 
-    /// Puts a file in its place, whole or not at all; one that was there is replaced.
-    ///
-    /// # Errors
-    /// It cannot be written; the file that was there is as it was.
-    pub fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        self.by_way_of(name, content, |temporary| Ok(renameat(&self.0, temporary, &self.0, name)?))
-    }
-
-    /// The same, but a file that is there already stays.
-    ///
-    /// # Errors
-    /// It is there already, or cannot be written.
-    pub fn put_if_absent(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        self.by_way_of(name, content, |temporary| {
-            match linkat(&self.0, temporary, &self.0, name, AtFlags::empty()) {
-                Ok(()) | Err(Errno::EEXIST) => self.remove(temporary),
-                Err(error) => Err(error.into()),
-            }
-        })
-    }
-
-    fn by_way_of(
-        &self,
-        name: &str,
-        content: &[u8],
-        place: impl FnOnce(&str) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let temporary = temporary(name);
-        let created = match self.create(&temporary, OFlag::O_WRONLY) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // Of a killed run that had our process id.
-                self.remove(&temporary)?;
-                self.create(&temporary, OFlag::O_WRONLY)
-            }
-            other => other,
-        };
-        let done =
-            created.and_then(|mut file| file.write_all(content)).and_then(|()| place(&temporary));
-        if done.is_err() {
-            let _ = self.remove(&temporary);
-        }
-        done
-    }
-
-    /// Makes `name` a link to `target`, in place of what was there.
-    ///
-    /// # Errors
-    /// It cannot be made.
-    pub fn link(&self, name: &str, target: &Path) -> io::Result<()> {
-        let temporary = temporary(name);
-        self.remove(&temporary)?;
-        symlinkat(target, &self.0, temporary.as_str())?;
-        let placed = renameat(&self.0, temporary.as_str(), &self.0, name);
-        if placed.is_err() {
-            let _ = self.remove(&temporary);
-        }
-        Ok(placed?)
-    }
-
     /// Removes a file; none there is as well.
     ///
     /// # Errors
@@ -368,16 +312,12 @@ pub fn kind(about: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(about.st_mode) & SFlag::S_IFMT
 }
 
-/// The name of a file that is not whole yet.
-fn temporary(name: &str) -> String {
-    format!(".{name}-{}", std::process::id())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    use super::whole::temporary;
     use super::*;
 
     #[test]

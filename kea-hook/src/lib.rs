@@ -5,6 +5,7 @@
 //! nothing in here may cost a client its lease: every door is guarded, and a fault means that the
 //! packet stays as it was.
 
+mod answer_lines;
 mod behind;
 mod budget;
 mod commands;

@@ -12,6 +12,7 @@ use offhook_core::recognise::Finding;
 use offhook_core::{EditValue, Edits, Engine, MessageType, Query, Verdict, explain};
 use tracing::Level;
 
+use crate::answer_lines::{Lines, Outcome};
 use crate::competing::Found;
 use crate::counters::Count;
 use crate::hook::Hook;
@@ -354,54 +355,4 @@ fn write(edits: &Edits, room: &mut impl Room) -> Done {
         done.cut += u32::from(!good);
     }
     done
-}
-
-/// What an answer's line in the log says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Outcome {
-    /// One line per phone at Kea's usual level is enough: the ACK says the same.
-    Offered,
-    Answered,
-    #[default]
-    LeftAlone,
-}
-
-impl Outcome {
-    fn level(self) -> Level {
-        if self == Outcome::Answered { Level::INFO } else { Level::DEBUG }
-    }
-}
-
-/// What is to be logged once the lane is free again.
-#[derive(Debug, Default)]
-struct Lines {
-    outcome: Outcome,
-    line: String,
-    impostor: Option<String>,
-    cut: Option<String>,
-    client: String,
-    reasons: Vec<String>,
-}
-
-impl Lines {
-    fn write(&self) {
-        if let Some(cut) = &self.cut {
-            tracing::error!(target: message::ANSWER_CUT, "{cut}");
-        }
-        if let Some(impostor) = &self.impostor {
-            tracing::warn!(target: message::IMPOSTOR, "{impostor}");
-        }
-        let line = &self.line;
-        if !log::enabled(self.outcome.level()) {
-            return;
-        }
-        match self.outcome {
-            Outcome::Offered => tracing::debug!(target: message::PHONE_OFFERED, "{line}"),
-            Outcome::Answered => tracing::info!(target: message::PHONE_ANSWERED, "{line}"),
-            Outcome::LeftAlone => tracing::debug!(target: message::PHONE_LEFT_ALONE, "{line}"),
-        }
-        for reason in &self.reasons {
-            tracing::debug!(target: message::PHONE_REASON, "{}: {reason}", self.client);
-        }
-    }
 }

@@ -8,15 +8,17 @@
 
 pub(crate) mod evidence;
 pub(crate) mod guarded;
+mod record;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use offhook_core::{Edits, Engine, Mac, MessageType, Query};
+use offhook_core::{Mac, MessageType};
 
 use guarded::{Impostors, Moves};
+pub(crate) use record::{Phone, Saw, Sighting};
 
 /// The most phones that are remembered.
 pub(crate) const MOST: usize = 100_000;
@@ -86,94 +88,6 @@ impl Seen {
             Some((mac, block.peek().is_some()))
         })
     }
-}
-
-/// One phone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Phone {
-    pub(crate) mac: Mac,
-    /// Seconds since 1970.
-    pub(crate) first: u64,
-    pub(crate) last: u64,
-    pub(crate) answers: u64,
-    /// The kind of the last answer (option 53).
-    pub(crate) reply: MessageType,
-    /// Stands for what the log last said of this phone; 0: nothing.
-    said: u64,
-    record: Record,
-}
-
-impl Phone {
-    /// What it sent; see [`evidence::read`].
-    pub(crate) fn evidence(&self) -> &[u8] {
-        self.record.parts().0
-    }
-
-    /// What it was sent; see [`evidence::read_told`].
-    pub(crate) fn told(&self) -> &[u8] {
-        self.record.parts().1
-    }
-}
-
-/// What a phone sent and what it was sent, one after the other: one allocation, and one number that
-/// stands for all of it. Nearly always both are what they were, and then only the number is looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Record {
-    mark: u64,
-    /// Where the second part begins.
-    told_at: usize,
-    bytes: Box<[u8]>,
-}
-
-impl Record {
-    fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    fn parts(&self) -> (&[u8], &[u8]) {
-        self.bytes.split_at_checked(self.told_at).unwrap_or((&self.bytes, &[]))
-    }
-}
-
-/// A phone gets an answer.
-#[derive(Clone, Copy)]
-pub(crate) struct Sighting<'a> {
-    pub(crate) mac: Mac,
-    pub(crate) now: u64,
-    pub(crate) reply: MessageType,
-    /// What the policy is known by: another policy is news of every phone.
-    pub(crate) policy: u64,
-    pub(crate) query: &'a Query<'a>,
-    pub(crate) engine: &'a Engine,
-    pub(crate) edits: &'a Edits,
-}
-
-impl Sighting<'_> {
-    /// Stands for what [`Sighting::record`] would keep: different things have different marks, but for
-    /// one case in 2^64, and an attacker cannot search for it, because the hash is keyed at random.
-    fn mark(&self, keyed: &foldhash::fast::RandomState) -> u64 {
-        let mut hasher = keyed.build_hasher();
-        evidence::put(self.query, &mut hasher);
-        evidence::put_told(self.engine, self.edits, &mut hasher);
-        hasher.finish()
-    }
-
-    fn record(&self, mark: u64, scratch: &mut Vec<u8>) -> Record {
-        scratch.clear();
-        evidence::put(self.query, scratch);
-        let told_at = scratch.len();
-        evidence::put_told(self.engine, self.edits, scratch);
-        Record { mark, told_at, bytes: scratch.as_slice().into() }
-    }
-}
-
-/// What a sighting has brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Saw {
-    /// Another phone had to be forgotten for it.
-    pub(crate) forgot: bool,
-    /// The phone is new, or it, its answer or the policy differs from what the log last said.
-    pub(crate) news: bool,
 }
 
 pub(crate) struct Phones {
@@ -335,6 +249,7 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 #[cfg(test)]
 mod tests {
     use MessageType::{Ack as ACK, Offer as OFFER};
+    use offhook_core::{Edits, Engine, Query};
 
     use super::*;
 

@@ -6,15 +6,19 @@
 //! there, perhaps as root. So every folder is held open and reached from the one above it, and
 //! `.offhook` is used only if it belongs to this user and no other user may write to it.
 
+/// Its folders.
+mod parts;
+
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
-use nix::sys::stat::{FileStat, SFlag};
+use nix::sys::stat::SFlag;
 use offhook_edge::folder::{Folder, kind};
 
+use self::parts::{cannot, damaged, split, state, within, written};
 use super::manifest::Manifest;
 use crate::input::{Failure, wrong};
 
@@ -381,56 +385,4 @@ impl Drop for Tree {
             let _ = std::fs::remove_dir(&self.path);
         }
     }
-}
-
-/// The state of earlier runs, if there is one that may be trusted.
-fn state(root: &Folder) -> io::Result<Option<Folder>> {
-    if root.about(STATE)?.is_none() {
-        return Ok(None);
-    }
-    let state = root.inside(STATE).map_err(|error| {
-        let text = format!("expected a folder, and no link to one ({error})");
-        io::Error::other(text)
-    })?;
-    state.refuse_if_foreign()?;
-    // A folder of this user's that was moved here from elsewhere must not be cleared.
-    if state.about(LOCK)?.is_none() && !state.names()?.is_empty() {
-        return Err(io::Error::other("offhook did not make it: it has no file \"lock\""));
-    }
-    Ok(Some(state))
-}
-
-/// A path's folders, and the name in the last of them.
-fn split(path: &str) -> (impl Iterator<Item = &str>, &str) {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    (folders.split('/').filter(|part| !part.is_empty()), name)
-}
-
-/// Does something in the folder that holds a path.
-fn within<T>(
-    root: &Folder,
-    path: &str,
-    work: impl FnOnce(&Folder, &str) -> io::Result<T>,
-) -> io::Result<T> {
-    let (folders, name) = split(path);
-    let mut folder: Option<Folder> = None;
-    for part in folders {
-        folder = Some(folder.as_ref().unwrap_or(root).inside(part)?);
-    }
-    work(folder.as_ref().unwrap_or(root), name)
-}
-
-fn written(about: &FileStat) -> i128 {
-    i128::from(about.st_mtime) * 1_000_000_000 + i128::from(about.st_mtime_nsec)
-}
-
-fn damaged(path: &Path, error: &io::Error) -> Failure {
-    wrong(format!(
-        "{}: damaged: {error}; offhook does not use it: look who has changed it, and move it away",
-        path.display()
-    ))
-}
-
-fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
-    wrong(format!("{}: cannot {what} it: {error}", path.display()))
 }

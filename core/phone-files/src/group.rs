@@ -1,17 +1,20 @@
 //! What the phones of one vendor at one site have in common: where their files belong, what the policy
 //! says to all of them, and what of it their files have no place for.
 
+/// What a file depends on.
+mod fingerprint;
+/// What the policy says.
+mod said;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::value::Value;
 use sha2::{Digest, Sha256};
 
 use crate::escape::Escape;
 use crate::fit::{Fit, Loss, fit, is_said};
 use crate::makers::{LineEnd, Maker};
-use crate::names::{Name, Names, text_or_none};
 use crate::nested::{is_put, put};
 use crate::phone::Phone;
 use crate::rows::Rows;
@@ -21,13 +24,12 @@ use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::engine::Engine;
 use offhook_core::fields::{FIELDS, FieldIx, Values};
 use offhook_core::file_map::place::{Place, SYSTEM};
-use offhook_core::keys::Key;
+use offhook_core::policy::Site;
 use offhook_core::policy::models::ModelsAt;
-use offhook_core::policy::{Layer, Site};
 use offhook_core::token::MasterKey;
 
-/// What a file's content depends on; two files with the same fingerprint are the same.
-pub type Fingerprint = [u8; 16];
+pub use fingerprint::Fingerprint;
+use fingerprint::{finish, part, settings, values};
 
 /// Where the files of a group belong.
 pub(crate) enum Home {
@@ -80,7 +82,7 @@ impl Group {
             Some(place) => Home::Told(place),
             None => elsewhere(first, &vendor.id, at),
         };
-        let mut common = common(engine, at, ix, models);
+        let mut common = said::common(engine, at, ix, models);
         if let Some(maker) = &maker {
             let families = maker.family.iter().map(|(name, family)| (name.as_str(), family));
             for family in families.map(Some).chain([None]) {
@@ -363,90 +365,4 @@ fn unwritten(vendor: &Vendor, templates: &Templates) -> u64 {
         .zip(TEMPLATE_NAMES)
         .filter(|(_, word)| !names.iter().any(|name| templates.names(name, word)))
         .fold(0, |all, (at, _)| all | bit(at))
-}
-
-/// What the policy says at a site to a vendor, the most particular first.
-fn common(engine: &Engine, site: Option<&Site>, vendor: VendorIx, models: ModelsAt) -> Common {
-    let policy = engine.policy();
-    let layers = policy.layers_for(site, vendor, policy.models(site, vendor, models), None);
-    let layers: Vec<&Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
-    let mut values = Values::default();
-    let mut settings: Vec<(Box<str>, Box<str>)> = Vec::new();
-    let mut keys: Vec<Key> = Vec::new();
-    let mut vars: Vec<(Name, Value)> = Vec::new();
-    for layer in &layers {
-        for (field, value) in layer.phone_settings.values.iter() {
-            values.set(field, value);
-        }
-        for (key, value) in &layer.phone_settings.settings {
-            if !settings.iter().any(|(other, _)| other == key) {
-                settings.push((key.clone(), value.clone()));
-            }
-        }
-        for key in &layer.phone_settings.keys {
-            if !keys.iter().any(|other| (other.module, other.number) == (key.module, key.number)) {
-                keys.push(key.clone());
-            }
-        }
-        for (name, value) in &layer.vars {
-            if !vars.iter().any(|(other, _)| other == name) {
-                vars.push((Name::Owned(name.clone()), Value::from(value.as_str())));
-            }
-        }
-    }
-    let list = |servers: Option<&offhook_core::policy::Placed<Vec<String>>>| -> Value {
-        let all = servers.into_iter().flat_map(|servers| &servers.value);
-        all.map(|server| Value::from(server.as_str())).collect()
-    };
-    let vlan = layers.iter().find_map(|layer| layer.voice_vlan).flatten();
-    let vlan_said = vlan.map(|vlan| (vlan.id, vlan.priority));
-    let vlan = vlan.map(|vlan| {
-        let mut names = Names::default();
-        names.set("id", vlan.id);
-        names.set("priority", vlan.priority.map_or_else(|| Value::from(()), Value::from));
-        names.into_value()
-    });
-    let mut names = Names::default();
-    names.set("vendor", &*engine.tables().at(vendor).id);
-    names.set("site", text_or_none(site.map_or("", |site| &site.name)));
-    names.set("vars", Names(vars).into_value());
-    names.set("vlan", vlan.unwrap_or_else(|| Value::from(())));
-    let first = |get: fn(&Layer) -> Option<&offhook_core::policy::Placed<Vec<String>>>| {
-        list(layers.iter().find_map(|layer| get(layer)))
-    };
-    names.set("time_servers", first(|layer| layer.time_servers.as_ref()));
-    names.set("sip_servers", first(|layer| layer.sip_servers.as_ref()));
-    let servers = layers.iter().find_map(|layer| layer.time_servers.as_ref());
-    let time_servers = servers.map(|servers| servers.value.clone()).unwrap_or_default();
-    let vlan = vlan_said;
-    Common { names, values, settings, keys, vlan, time_servers, ..Common::default() }
-}
-
-fn settings(hash: &mut Sha256, settings: &[(Box<str>, Box<str>)]) {
-    hash.update((settings.len() as u64).to_be_bytes());
-    for (key, value) in settings {
-        part(hash, key);
-        part(hash, value);
-    }
-}
-
-fn values(hash: &mut Sha256, values: &Values) {
-    hash.update([0xff]);
-    for (field, value) in values.iter() {
-        hash.update([field.0]);
-        part(hash, value);
-    }
-}
-
-/// A text with its length, so that two texts never look like two others.
-fn part(hash: &mut Sha256, text: &str) {
-    hash.update((text.len() as u64).to_be_bytes());
-    hash.update(text);
-}
-
-fn finish(hash: Sha256) -> Fingerprint {
-    let digest = hash.finalize();
-    let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&digest[..16]);
-    fingerprint
 }

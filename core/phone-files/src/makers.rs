@@ -2,6 +2,9 @@
 //! which words and within which limits, by family of models. Lists are held to it, the losses of a phone
 //! are reported by it, and docs/files.md is made of it; a test holds the templates to it.
 
+/// How models are spelt.
+mod spelling;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +12,9 @@ use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+pub use spelling::Spelling;
+pub(crate) use spelling::starts;
 
 /// One maker's files.
 #[derive(Debug, Default, Deserialize)]
@@ -135,24 +141,6 @@ pub enum LineEnd {
     Crlf,
 }
 
-/// How models are spelt.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Spelling {
-    /// The phone writes them in upper case.
-    #[serde(default)]
-    upper: bool,
-    /// Beginnings that are not part of the model.
-    #[serde(default)]
-    drop: Vec<String>,
-    /// What precedes a model that begins so.
-    #[serde(default)]
-    begin: BTreeMap<String, String>,
-    /// What follows a model that begins so.
-    #[serde(default)]
-    end: BTreeMap<String, String>,
-}
-
 /// Where the maker's own keys (`settings`) are written.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -197,11 +185,6 @@ impl OneOrMany {
 fn by_model<T: Copy>(table: &BTreeMap<String, T>, model: &str) -> Option<T> {
     let fits = table.iter().filter(|(head, _)| starts(model, head));
     fits.max_by_key(|(head, _)| head.len()).map(|(_, value)| *value)
-}
-
-/// Whether a model begins so, in whatever case.
-pub(crate) fn starts(model: &str, head: &str) -> bool {
-    model.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head))
 }
 
 impl Maker {
@@ -301,31 +284,6 @@ fn shape(key: &str) -> String {
         }
     }
     out
-}
-
-impl Spelling {
-    /// A model as the phone writes it in its file names.
-    pub fn usual(&self, model: &str) -> String {
-        let mut rest = model.trim();
-        while let Some(head) = self.drop.iter().find(|head| starts(rest, head)) {
-            rest = rest.get(head.len()..).unwrap_or_default().trim_start();
-        }
-        let mut usual: String = rest.chars().filter(|c| *c != ' ').collect();
-        if self.upper {
-            usual.make_ascii_uppercase();
-        }
-        if let Some((_, before)) = self.begin.iter().find(|(head, _)| starts(&usual, head))
-            && !starts(&usual, before)
-        {
-            usual.insert_str(0, before);
-        }
-        if let Some((_, behind)) = self.end.iter().find(|(head, _)| starts(&usual, head))
-            && !usual.ends_with(behind.as_str())
-        {
-            usual.push_str(behind);
-        }
-        usual
-    }
 }
 
 /// All makers, by vendor id.

@@ -103,3 +103,28 @@ pub fn message(number: u8) -> &'static str {
     let name = MessageType::from_number(number).and_then(MessageType::name);
     name.unwrap_or("no message type that clients use")
 }
+
+/// The form of an option's value in words; `None` if it is not known.
+pub(super) fn expected(code: u8) -> Option<&'static str> {
+    Some(match shape(code) {
+        Shape::Unknown => return None,
+        Shape::Text => "a text",
+        Shape::Addresses => "IPv4 addresses of 4 bytes each",
+        Shape::Seconds => "4 bytes",
+        Shape::Number(1) => "a number of 1 byte",
+        Shape::Number(2) => "a number of 2 bytes",
+        Shape::Number(_) => "a number of 4 bytes",
+        Shape::Signed => "a number of 4 bytes, negative ones in two's complement (RFC 2132)",
+        Shape::Domains => "domain names (RFC 1035, RFC 3397)",
+        Shape::Message => "a message type of 1 byte",
+        Shape::Codes => "option numbers",
+        Shape::SipServers => "0 and domain names, or 1 and addresses (RFC 3361)",
+        Shape::Routes => "routes: width, network, router (RFC 3442)",
+        Shape::Enterprise(_) => "enterprise number, length, data (RFC 3925)",
+        Shape::Relay => "sub-options: code, length, value (RFC 3046)",
+        Shape::ClassId => "a text, or enterprise number, length, data (RFC 3925)",
+        Shape::UserClass => "texts behind their lengths (RFC 3004), or one text",
+        Shape::VendorSpecific => "sub-options (code, length, value) or text",
+        Shape::Hardware => "a hardware type and an address, or 255, IAID and DUID (RFC 4361)",
+    })
+}

@@ -10,6 +10,24 @@ pub(super) fn hex_part(at: usize, bytes: &[u8]) -> Part {
     Part::new(at, bytes, "bytes of a form that is not known")
 }
 
+/// A sub-option's head and what is in it.
+pub(super) fn labelled(
+    at: usize,
+    code: u8,
+    name: &str,
+    value: &[u8],
+    inner: Option<Vec<Part>>,
+) -> Vec<Part> {
+    let length = u8::try_from(value.len()).unwrap_or(u8::MAX);
+    let head = format!("sub-option {code} ({name}), {length} bytes");
+    let mut parts = vec![Part::new(at, &[code, length], head)];
+    if !value.is_empty() {
+        let inner = inner.unwrap_or_else(|| vec![hex_part(0, value)]);
+        parts.extend(inner.into_iter().map(|part| part.moved(at + 2)));
+    }
+    parts
+}
+
 /// Printable text, with or without a NUL behind it.
 pub(super) fn text(value: &[u8]) -> Option<Vec<Part>> {
     let end = value.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);

@@ -7,6 +7,7 @@
 
 mod conflicts;
 mod doubts;
+mod folder;
 pub mod pattern;
 pub mod place;
 

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod collections;
+mod decode;
 mod diff;
 mod doubts;
 mod explain;

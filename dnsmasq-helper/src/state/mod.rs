@@ -11,22 +11,26 @@
 //! make up addresses, so the number of files and of new ones in a minute is bounded, and no choice of
 //! addresses fills one folder. No lock: what two writers write of one phone is true either way.
 
+/// The bounds of the book.
+mod count;
+/// One phone.
+mod record;
+
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
 use offhook_core::Mac;
-use serde::{Deserialize, Serialize};
 
-use crate::script::judge::Drift;
+use count::Count;
 pub use offhook_edge::folder::Folder;
+pub use record::Record;
 
 /// Phones that are kept. The folders share them out by a keyed hash of the address.
 const PHONES: u64 = 16_384;
@@ -41,39 +45,6 @@ const USUAL: usize = 2048;
 const LARGEST: usize = 16 * 1024;
 /// What a killed run left behind is older than this.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);
-
-/// What is known of a phone. `offhook phones --dnsmasq` reads the same names.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct Record {
-    pub mac: String,
-    pub address: String,
-    /// `leased` or `released`.
-    pub state: String,
-    pub vendor: Option<String>,
-    pub variant: Option<String>,
-    pub model: Option<String>,
-    pub firmware: Option<String>,
-    /// By which sign it was recognised.
-    pub by: Option<String>,
-    pub site: Option<String>,
-    /// The tag of the rule that answered.
-    pub rule: Option<String>,
-    /// Digest of the policy that answered.
-    pub policy: Option<String>,
-    pub host_name: Option<String>,
-    pub interface: Option<String>,
-    pub relay: Option<String>,
-    /// Option 60 as dnsmasq passed it on.
-    pub vendor_class: Option<String>,
-    /// Seconds since 1970; 0: never.
-    pub expires: Option<u64>,
-    pub first_seen: u64,
-    pub last_seen: u64,
-    /// How often it asked for an address and dnsmasq passed its packet on.
-    pub boots: u64,
-    pub drift: Option<Drift>,
-}
 
 /// The state directory, held open.
 pub struct State {
@@ -287,46 +258,6 @@ fn evict(folder: &Folder) -> bool {
         record.is_none_or(|record| record.gone())
     };
     names.iter().find(gone).is_some_and(|name| folder.remove(name).is_ok())
-}
-
-/// What `alive` holds.
-struct Count {
-    minute: u64,
-    /// New phones in this minute.
-    new: u64,
-    /// Phones that are kept. Counted anew with each minute, so that no mistake stays.
-    kept: u64,
-}
-
-impl Count {
-    fn read(file: &File, kept: impl FnOnce() -> u64) -> io::Result<Count> {
-        let mut text = [0; 64];
-        let length = file.read_at(&mut text, 0)?;
-        let text = String::from_utf8_lossy(text.get(..length).unwrap_or_default());
-        let mut words = text.split_whitespace().map(str::parse::<u64>);
-        let minute = now() / 60;
-        Ok(match (words.next(), words.next(), words.next()) {
-            (Some(Ok(then)), Some(Ok(new)), Some(Ok(kept))) if then == minute => {
-                Count { minute, new, kept }
-            }
-            _ => Count { minute, new: 0, kept: kept() },
-        })
-    }
-
-    /// Of one length, so that nothing of a longer line is left behind it.
-    fn write(&self, file: &File) -> io::Result<()> {
-        file.write_all_at(
-            format!("{:<12} {:<6} {:<8}\n", self.minute, self.new, self.kept).as_bytes(),
-            0,
-        )
-    }
-}
-
-impl Record {
-    /// Released, or its lease has run out.
-    fn gone(&self) -> bool {
-        self.state != "leased" || self.expires.is_some_and(|end| end != 0 && end < now())
-    }
 }
 
 /// Seconds since 1970.

@@ -3,6 +3,8 @@
 //! No root, no fixed port, nothing outside its own folder. What differs between Kea's releases
 //! is in `Setup::new` and `Version`, so that a test says only what it is about.
 
+mod version;
+
 use crate::control::{self, Reply};
 use crate::folder::Folder;
 use crate::process::{self, Process, wait_for};
@@ -14,52 +16,9 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 use std::time::Duration;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub u32, pub u32, pub u32);
-
-impl Version {
-    pub fn installed() -> Version {
-        static VERSION: OnceLock<Version> = OnceLock::new();
-        *VERSION.get_or_init(|| {
-            let text = process::run_well(process::command("kea-dhcp4").arg("-V"));
-            let mut parts = text
-                .split(|c: char| !c.is_ascii_digit())
-                .filter(|part| !part.is_empty())
-                .map_while(|part| part.parse().ok());
-            match (parts.next(), parts.next(), parts.next()) {
-                (Some(a), Some(b), Some(c)) => Version(a, b, c),
-                _ => panic!("expected a version from kea-dhcp4 -V, found {text}"),
-            }
-        })
-    }
-
-    /// Guards are a list since 2.7.4; sockets may be several since 2.7.2.
-    pub fn has_lists(self) -> bool {
-        self >= Version(3, 0, 0)
-    }
-}
-
-/// A guard of a pool or subnet by one client class.
-pub fn guard(class: &str) -> (&'static str, Value) {
-    match Version::installed().has_lists() {
-        true => ("client-classes", json!([class])),
-        false => ("client-class", json!(class)),
-    }
-}
-
-/// Where Debian keeps Kea's own hook libraries.
-pub fn distribution_hooks() -> PathBuf {
-    let found = fs::read_dir("/usr/lib")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().join("kea/hooks"))
-        .find(|path| path.is_dir());
-    found.unwrap_or_else(|| PathBuf::from("/usr/local/lib/kea/hooks"))
-}
+pub use version::{Version, distribution_hooks, guard};
 
 /// A server that has not started yet: its folder and its configuration.
 pub struct Setup {

@@ -1,0 +1,102 @@
+//! The files that a maker's phones request.
+
+use super::Vendor;
+use super::conditions::of_models;
+use crate::record::{Bytes, List, Text, record};
+
+record! {
+    /// A file that the vendor's phones ask for.
+    pub struct PhoneFile {
+        /// Its name, with names such as `{{mac}}` in it.
+        pub name: Text,
+        /// Which phones share it: `common`, `model` or `device`.
+        pub scope: Text,
+        /// Its format, in words.
+        pub format: Text,
+        /// The template in the vendor's folder that writes it; empty: offhook does not.
+        pub template: Text,
+        /// How values are put into it, see [`ESCAPES`].
+        pub escape: Text,
+        /// Characters that this format cannot hold in a value, beside those that its escape refuses.
+        pub refuse: Text,
+        /// How the models begin that ask for it; empty: all.
+        pub models: List<Text>,
+        /// Positions (1 + index) of the variants that ask for it; empty: all.
+        pub variants: Bytes,
+        /// How the maker's phones can decrypt it, see [`CIPHERS`]; empty: not known.
+        pub cipher: Text,
+        /// What is left away at the beginning of a model in the file's name.
+        pub without: Text,
+        /// What `{{code}}` in the name is, by the model. The code of another model is not known.
+        pub codes: List<ModelCode>,
+        /// Names of other files of this vendor: the phone requests this one only if all of them are
+        /// missing. Empty: no such condition.
+        pub only_if_missing: List<Text>,
+        /// Names of other files of this vendor: the phone requests this one only if one of them names
+        /// it; beside `only_if_missing`, also then. Empty: the phone requests it by itself.
+        pub named_by: List<Text>,
+        /// See [`fits_firmware`].
+        pub firmware_from: List<Text>,
+        /// The schemes by which alone it is requested; empty: that of the URL.
+        pub by: List<Text>,
+        /// What else is known, a sentence.
+        pub note: Text,
+        /// Remembered, not verified.
+        pub recalled: bool,
+        /// Where it is documented: keys of the vendor's `sources`.
+        pub sources: List<Text>,
+    }
+}
+
+record! {
+    /// A model's part in the name of a file.
+    pub struct ModelCode {
+        /// The whole model, without regard to case.
+        pub model: Text,
+        /// The text in place of the model.
+        pub code: Text,
+    }
+}
+
+/// `openssl enc -aes-256-cbc -md md5` with a password: what OpenSSL did by default for long.
+pub const CIPHERS: [(&str, &str); 1] = [("openssl-aes-256-cbc-md5", "openssl-aes-256-cbc-md5")];
+
+/// How a value is put into a file: `xml` (text and attributes), `line` (a value that ends with its
+/// line).
+pub const ESCAPES: [(&str, &str); 2] = [("xml", "xml"), ("line", "line")];
+
+impl PhoneFile {
+    /// The code of a model in this file's name.
+    pub fn code(&self, model: &str) -> Option<&str> {
+        let mut codes = self.codes.iter();
+        codes.find(|code| code.model.eq_ignore_ascii_case(model)).map(|code| &*code.code)
+    }
+
+    /// Under which conditions a phone requests this file, one sentence each.
+    pub fn conditions(&self, vendor: &Vendor) -> Vec<String> {
+        let mut conditions = of_models(&self.models, &self.firmware_from);
+        if !self.variants.is_empty() {
+            let names = self.variants.iter().filter_map(|variant| vendor.variant_name(*variant));
+            conditions.push(format!("{} phones", names.collect::<Vec<_>>().join(" and ")));
+        }
+        if !self.by.is_empty() {
+            conditions.push(format!("by {} only", self.by.join(" or ").to_uppercase()));
+        }
+        let quoted = |names: &[Text], between: &str| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            names.join(between)
+        };
+        let missing = (!self.only_if_missing.is_empty()).then(|| {
+            let verb = if self.only_if_missing.len() == 1 { "is" } else { "are" };
+            format!("if {} {verb} missing", quoted(&self.only_if_missing, " and "))
+        });
+        let named = (!self.named_by.is_empty())
+            .then(|| format!("if {} names it", quoted(&self.named_by, " or ")));
+        match (missing, named) {
+            (None, None) => {}
+            (Some(one), None) | (None, Some(one)) => conditions.push(format!("only {one}")),
+            (Some(missing), Some(named)) => conditions.push(format!("only {missing}, or {named}")),
+        }
+        conditions
+    }
+}

@@ -1,0 +1,55 @@
+//! What single devices are not sent of their own keys.
+
+use std::collections::BTreeSet;
+
+use super::found::Found;
+use super::size::{MOST_OPTIONS, check_size};
+use crate::catalogue::VendorIx;
+use crate::engine::Engine;
+use crate::plan::{For, Origin, Unreached, plan};
+use crate::policy::models::Models;
+use crate::query::Query;
+use crate::recognise::recognise;
+
+/// Keys of single devices whose maker is known: by the policy, or by the hardware address.
+pub(super) fn find(engine: &Engine, found: &mut Found) {
+    let tables = engine.tables();
+    let mut seen: BTreeSet<(&str, VendorIx)> = BTreeSet::new();
+    for (mac, device) in engine.policy().devices.iter() {
+        let named = device.named.filter(|_| device.options().count() > MOST_OPTIONS / 2);
+        if let Some(named) = named {
+            let plan = engine.plan(None, named.vendor, named.variant_of(tables, 0));
+            let id = &tables.at(named.vendor).id;
+            check_size(id, &format!("devices ({mac})"), plan, Some(device), found);
+        }
+        let Some(layer) = device.layer else { continue };
+        let by_address = || {
+            let query = Query { mac: Some(mac), ..Query::default() };
+            recognise(tables, &query).identity().map(|identity| identity.vendor)
+        };
+        let Some(vendor) = device.named.map(|named| named.vendor).or_else(by_address) else {
+            continue;
+        };
+        if !seen.insert((&layer.place, vendor)) {
+            continue;
+        }
+        let at = For {
+            tables,
+            policy: engine.policy(),
+            site: None,
+            vendor,
+            variant: device.named.map_or(0, |named| named.variant_of(tables, 0)),
+            models: Models::default(),
+            device: Some(layer),
+        };
+        let plan = plan(at, &mut Vec::new(), &mut ());
+        let vendor = tables.at(vendor);
+        check_size(&vendor.id, &layer.place, &plan, None, found);
+        for Unreached { key, why, .. } in
+            plan.unreached.iter().filter(|u| u.origin == Origin::Device)
+        {
+            let place = format!("{}.{}", layer.place, key.name());
+            found.about(&vendor.id, &place, format!("not sent: {}", why.text(*key, vendor)));
+        }
+    }
+}
