@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use offhook_core::builtin::{self, OverlayFile};
 use offhook_core::catalogue::Tables;
+use offhook_core::catalogue::url::{split_authority, split_user_info};
 use offhook_core::{Engine, Host};
 use offhook_edge::file::{self, Kind, Unreadable};
 use offhook_edge::overlay;
@@ -51,7 +52,10 @@ impl Catalogue {
 /// Hosts of URLs that are not written in ASCII, and how they are (IDNA, RFC 5891).
 fn foreign_hosts(policy: &str) -> BTreeMap<&str, String> {
     let behind = policy.split("://").skip(1);
-    let hosts = behind.filter_map(|rest| rest.split(['/', ':', '"', '?', '#', '@']).next());
+    let hosts = behind.filter_map(|rest| {
+        let (_, place) = split_user_info(split_authority(rest.split('"').next()?).0);
+        place.split(':').next()
+    });
     let foreign = hosts.filter(|host| !host.is_ascii());
     foreign.filter_map(|host| Some((host, idna::domain_to_ascii(host).ok()?))).collect()
 }

@@ -17,7 +17,8 @@ use crate::catalogue::Tables;
 use crate::decide::{Edits, Verdict};
 use crate::engine::Engine;
 use crate::query::Query;
-use crate::text::{printable, without_userinfo};
+use crate::text::printable;
+use crate::url::without_userinfo;
 use own::Own;
 
 /// What an engine does with one option or header field of the answer.

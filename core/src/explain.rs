@@ -16,7 +16,8 @@ use crate::engine::Engine;
 use crate::mac::Mac;
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, Sign, mac_rule, read, rule};
-use crate::text::{printable, without_userinfo};
+use crate::text::printable;
+use crate::url::without_userinfo;
 
 pub use options::{ExplainedOption, Layered};
 pub use space::{Requested, Space};

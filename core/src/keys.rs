@@ -2,6 +2,7 @@
 
 use offhook_catalogue::error::Mistakes;
 use offhook_catalogue::reader::Cursor;
+use offhook_catalogue::url::split_scheme;
 
 use crate::fields::characters;
 use crate::value_error::ValueError;
@@ -113,7 +114,7 @@ fn cut(rest: &str) -> (&str, &str) {
 
 /// A label follows the last colon, unless that is a port or part of a path.
 fn cut_url(rest: &str) -> (&str, &str) {
-    let scheme = rest.find("://").map_or(0, |at| at + 3);
+    let scheme = split_scheme(rest).map_or(0, |(scheme, _)| scheme.len() + "://".len());
     match rest.rsplit_once(':') {
         Some((url, label))
             if url.len() >= scheme

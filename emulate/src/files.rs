@@ -12,6 +12,7 @@ use crate::reading::Place;
 use crate::report::Log;
 use crate::settings::{self, Document, Part, Scope, Settings, Unread};
 use crate::steps;
+use crate::url::split_scheme;
 
 /// No phone follows more files, or files that name files that name files any deeper.
 const MOST: usize = 64;
@@ -106,7 +107,7 @@ impl Collection<'_, '_> {
     fn list(&mut self, folder: &str) {
         let mut ended: BTreeMap<&str, Ended> = BTreeMap::new();
         let phone = self.phone;
-        let scheme = folder.split_once("://").map_or("", |(scheme, _)| scheme);
+        let scheme = split_scheme(folder).map_or("", |(scheme, _)| scheme);
         for file in &phone.vendor.files {
             let Some(name) = name(phone, file) else { continue };
             // What another file must name is requested then, and only then; with "only-if-missing" it is

@@ -27,3 +27,4 @@ pub mod report;
 pub mod settings;
 pub mod steps;
 mod tls;
+mod url;

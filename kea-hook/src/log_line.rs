@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use offhook_core::recognise::{Identity, read};
-use offhook_core::text::{printable, without_userinfo};
+use offhook_core::text::printable;
 use offhook_core::url::masked;
+use offhook_core::url::without_userinfo;
 use offhook_core::{Decision, Edits, Engine, MessageType, Query};
 
 use crate::sign;

@@ -1,5 +1,7 @@
 //! What may be shown of foreign text: escaped, and without passwords and tokens.
 
+use crate::url::{split_authority, split_user_info};
+
 /// A text from a server, a file or a packet, fit for a terminal and for a log: secrets in URLs are
 /// stars, and what could move a cursor or reverse a line is escaped.
 pub fn plain(text: &str) -> String {
@@ -73,15 +75,11 @@ fn masked_url(url: &str) -> String {
 /// Where the secrets are in what follows a URL's `://`, in order.
 fn secrets(url: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    let authority = url.find(['/', '?', '#']).unwrap_or(url.len());
-    let host = match url.get(..authority).and_then(|text| text.rfind('@')) {
-        Some(at) => {
-            found.push((0, at));
-            at + 1
-        }
-        None => 0,
-    };
-    let mut from = host.max(authority);
+    let (authority, _) = split_authority(url);
+    if let (Some(user_info), _) = split_user_info(authority) {
+        found.push((0, user_info.len()));
+    }
+    let mut from = authority.len();
     let query = url.find('?').unwrap_or(url.len());
     while from < url.len() {
         let rest = url.get(from..).unwrap_or_default();

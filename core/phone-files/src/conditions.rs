@@ -44,7 +44,7 @@ pub(crate) fn is_asked_for(file: &PhoneFile, phone: &Phone) -> bool {
 
 /// Whether a file is requested by the scheme of the place that it is for.
 pub(crate) fn is_fetched_from(file: &PhoneFile, place: Option<&Place>) -> bool {
-    let scheme = place.and_then(|place| place.base.split_once("://")).map(|(scheme, _)| scheme);
+    let scheme = place.map(Place::scheme);
     file.by.is_empty()
         || scheme.is_none_or(|scheme| file.by.iter().any(|by| by.eq_ignore_ascii_case(scheme)))
 }

@@ -9,8 +9,8 @@ use crate::engine::Engine;
 use crate::plan::{Considered, For, Observer, PlanOption, plan};
 use crate::query::Query;
 use crate::recognise::read;
-use crate::text::without_userinfo;
 use crate::token::right;
+use crate::url::without_userinfo;
 use crate::value::Send;
 
 /// One option of the answer.

@@ -127,7 +127,7 @@ impl Folder {
 
     /// Whether phones request a file by the scheme of this folder's URL.
     fn is_fetched(&self, file: &PhoneFile) -> bool {
-        let scheme = self.place.base.split_once("://").map_or("", |(scheme, _)| scheme);
+        let scheme = self.place.scheme();
         file.by.is_empty() || file.by.iter().any(|by| by.eq_ignore_ascii_case(scheme))
     }
 }

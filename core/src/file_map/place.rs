@@ -117,6 +117,11 @@ impl Place {
         UrlParts::parse(&self.base)
     }
 
+    /// The scheme of its URL, in lower case.
+    pub fn scheme(&self) -> &str {
+        split_scheme(&self.base).map_or("", |(scheme, _)| scheme)
+    }
+
     /// The folder of one phone below the root, with `/` at the end unless it is the root itself.
     ///
     /// # Errors
@@ -158,7 +163,7 @@ impl Place {
 
     /// Whether one of the URL's parts is this text.
     pub fn has_part(&self, text: &str) -> bool {
-        self.base.split('/').skip(3).any(|part| part == text)
+        self.base_url().is_ok_and(|url| url.path.split('/').any(|part| part == text))
             || self.names().any(|name| name.fixed() == Some(text))
     }
 }

@@ -13,6 +13,7 @@ use super::{By, Bytes, Credentials, Fetched, Settings, connect, read_bounded};
 use crate::digest::{Asked, Challenge, parameters};
 use crate::exchange::token;
 use crate::tls;
+use crate::url::{split_authority, split_scheme, split_user_info};
 
 /// No phone follows more.
 const REDIRECTS: usize = 5;
@@ -190,10 +191,11 @@ impl Wanted {
     /// The stronger one first.
     fn answer(&self, credentials: &Credentials, url: &str) -> Option<String> {
         if let Some(digest) = &self.digest {
-            let after_host = url.split_once("://").map_or("", |(_, rest)| rest);
-            let target = after_host.find(['/', '?']).and_then(|at| after_host.get(at..));
-            let (target, _) =
-                target.unwrap_or("/").split_once('#').unwrap_or((target.unwrap_or("/"), ""));
+            let behind = split_scheme(url).map_or("", |(_, rest)| split_authority(rest).1);
+            let target = match behind.split_once('#').map_or(behind, |(target, _)| target) {
+                "" => "/",
+                target => target,
+            };
             let asked = Asked { method: "GET", uri: target, nonce: &token() };
             return Some(digest.answer(credentials, &asked));
         }
@@ -248,10 +250,9 @@ fn io_words(error: &io::Error) -> String {
 
 /// A URL without its name and password, and those.
 pub(super) fn split_credentials(url: &str) -> (String, Option<Credentials>) {
-    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
-    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority);
-    let Some((info, host)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
+    let Some((scheme, rest)) = split_scheme(url) else { return (url.to_owned(), None) };
+    let (authority, path) = split_authority(rest);
+    let (Some(info), host) = split_user_info(authority) else { return (url.to_owned(), None) };
     let (user, password) = info.split_once(':').unwrap_or((info, ""));
     let credentials = Credentials { user: decoded(user), password: decoded(password) };
     (format!("{scheme}://{host}{path}"), Some(credentials))
@@ -280,8 +281,8 @@ fn decoded(text: &str) -> String {
 
 /// `scheme://host:port` of a URL without name and password.
 fn origin(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let (scheme, rest) = split_scheme(url).unwrap_or(("", url));
+    let host = split_authority(rest).0.to_ascii_lowercase();
     let port = if scheme == "https" { ":443" } else { ":80" };
     format!("{scheme}://{}", host.strip_suffix(port).unwrap_or(&host))
 }

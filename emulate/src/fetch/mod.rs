@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 pub use crate::digest::Credentials;
 pub use crate::tls::Unusable;
+use crate::url::{split_authority, split_scheme};
 use http::Http;
 
 /// The outcome of one request.
@@ -94,8 +95,8 @@ impl Fetcher {
 
     /// Whether the server of a URL takes a connection. TFTP has none: it does.
     pub fn reaches(&self, url: &str) -> bool {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let (scheme, rest) = split_scheme(url).unwrap_or(("", url));
+        let (host, _) = split_authority(rest);
         let port = match scheme {
             "https" => ":443",
             "http" => ":80",
@@ -110,13 +111,14 @@ impl Fetcher {
     /// Fetches a URL by its scheme.
     pub fn get(&self, url: &str, bytes: Bytes) -> Fetched {
         let end = Instant::now() + self.patience;
-        match url.split_once("://") {
+        match split_scheme(url) {
             Some(("http" | "https", _)) => self.http.get(url, bytes, end),
             Some(("tftp", rest)) => tftp::get(rest, bytes, end),
             Some(("ftp", _)) => {
                 let (url, in_url) = http::split_credentials(url);
                 let credentials = in_url.as_ref().or_else(|| self.http.known(&url));
-                ftp::get(url.trim_start_matches("ftp://"), credentials, bytes, end)
+                let location = split_scheme(&url).map_or(&*url, |(_, rest)| rest);
+                ftp::get(location, credentials, bytes, end)
             }
             Some((scheme, _)) => Fetched::NotSpoken(format!(
                 "this phone asks by {}; the emulator speaks TFTP, FTP, HTTP and HTTPS",
@@ -153,10 +155,10 @@ fn too_large() -> String {
 
 /// A name beside another file, or a URL of its own.
 pub fn resolve(base: &str, name: &str) -> String {
-    if name.contains("://") {
+    if split_scheme(name).is_some() {
         return name.to_owned();
     }
-    let (scheme, rest) = base.split_once("://").unwrap_or(("", base));
+    let (scheme, rest) = split_scheme(base).unwrap_or(("", base));
     if let Some(other_host) = name.strip_prefix("//") {
         return format!("{scheme}://{other_host}");
     }

@@ -2,6 +2,7 @@
 //! them.
 
 use crate::phone::Phone;
+use crate::url::split_scheme;
 
 /// Where the files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Pl
         let (found, most) = (value.len(), rules.max_length);
         return Err(NoPlace::Long { found, most });
     }
-    let whole = match value.split_once("://") {
+    let whole = match split_scheme(value) {
         Some((scheme, _)) => {
             let known = rules.schemes.is_empty() || rules.schemes.iter().any(|own| own == scheme);
             if !known {
@@ -74,7 +75,7 @@ pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Pl
 
 /// The places that the phone tries after the first one, for a host without a scheme.
 pub(crate) fn fallbacks(phone: &Phone, value: &str, file: Option<&str>) -> Vec<Place> {
-    if value.contains("://") {
+    if split_scheme(value).is_some() {
         return Vec::new();
     }
     let further = phone.vendor.url.bare.iter().skip(1);
@@ -84,7 +85,7 @@ pub(crate) fn fallbacks(phone: &Phone, value: &str, file: Option<&str>) -> Vec<P
 fn of_url(phone: &Phone, whole: &str, file: Option<&str>) -> Place {
     let rules = &phone.vendor.url;
     let expanded = phone.expand(whole);
-    let after_host = expanded.split_once("://").map_or("", |(_, rest)| rest);
+    let after_host = split_scheme(&expanded).map_or("", |(_, rest)| rest);
     let path = after_host.split_once('/').map_or("", |(_, path)| path);
     if let Some(file) = file {
         let slash = if expanded.ends_with('/') { "" } else { "/" };

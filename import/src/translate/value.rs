@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use offhook_core::parts::Parts;
-use offhook_core::text::{self, without_userinfo, write_mac};
+use offhook_core::text::{self, write_mac};
+use offhook_core::url::without_userinfo;
 use offhook_core::{Edits, Engine, Mac, Query};
 use serde_json::{Map, Value, json};
 

@@ -9,7 +9,8 @@ use offhook_core::diff::{Comparison, Report};
 use offhook_core::lookalikes::suspect;
 use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
-use offhook_core::text::{printable, without_userinfo};
+use offhook_core::text::printable;
+use offhook_core::url::without_userinfo;
 use offhook_core::{Decision, Engine, Mac, MessageType, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 

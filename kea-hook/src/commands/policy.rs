@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use offhook_core::text::without_userinfo;
 use offhook_core::token::STARS;
 use offhook_core::tree::{Kind, Tree};
+use offhook_core::url::without_userinfo;
 use offhook_core::{Mistake, Mistakes, check};
 use serde_json::{Value, json};
 
