@@ -7,7 +7,7 @@
 /// Values with live names: what is left to do for each packet.
 mod program;
 
-pub use program::{Form, LiveValues, Program, run};
+pub use program::{Form, LiveValues, Program, longest, run};
 
 use std::net::Ipv4Addr;
 

@@ -179,7 +179,7 @@ impl Engine {
         self.host
     }
 
-    /// The values that never change, addressed by [`crate::decide::EditValue::Ready`].
+    /// The values that never change, addressed by [`crate::EditValue::Ready`].
     pub fn ready(&self) -> &[Ready] {
         &self.ready
     }

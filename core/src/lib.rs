@@ -56,6 +56,7 @@ pub mod conflicts;
 pub mod decide;
 pub mod decode;
 pub mod diff;
+pub mod edit;
 pub mod encode;
 pub mod engine;
 pub mod explain;
@@ -74,7 +75,8 @@ pub mod value_error;
 pub use offhook_catalogue as catalogue;
 pub use offhook_catalogue::{error, examples, json, mac, parts, reader, text, tree, url, value};
 
-pub use decide::{Decision, Edit, EditValue, Edits, Header, Verdict};
+pub use decide::{Decision, Edits, Header, Verdict};
+pub use edit::{Edit, EditValue};
 pub use engine::{Engine, Host, Ready};
 pub use error::{Mistake, Mistakes};
 pub use explain::{Explanation, explain};

@@ -1,8 +1,8 @@
 //! Answers that are larger than the hook for Kea can send.
 
 use super::found::Found;
-use crate::decide::{Told, told};
-use crate::encode::Form;
+use crate::decide::planned;
+use crate::edit::Planned;
 use crate::plan::Plan;
 use crate::policy::devices::Device;
 
@@ -20,12 +20,9 @@ pub(super) fn check_size(
     found: &mut Found,
 ) {
     let (mut count, mut bytes) = (0, 0);
-    for option in told(plan, device) {
+    for planned in planned(plan, device) {
         count += 1;
-        bytes += match option {
-            Told::Planned(option) => option.form.as_ref().map_or(0, Form::longest),
-            Told::Own(option) => option.value.len(),
-        };
+        bytes += planned.edit.value.map_or(0, Planned::longest);
     }
     if count > MOST_OPTIONS || bytes > MOST_BYTES {
         let text = format!(

@@ -2,33 +2,13 @@
 
 use std::net::Ipv4Addr;
 
+use super::delivery::PlannedEdit;
 use super::packet::Packet;
+use crate::edit::{Edit, EditValue, Planned};
 use crate::encode::{self, Form};
 use crate::engine::Engine;
-use crate::plan::{Plan, PlanHeader, PlanOption};
-use crate::policy::devices::DeviceOption;
+use crate::plan::PlanHeader;
 use crate::query::Query;
-use crate::value::{Existing, Send};
-
-/// What to do with one option of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edit<'b> {
-    /// The option's number.
-    pub code: u8,
-    /// None: take the option out.
-    pub value: Option<EditValue<'b>>,
-    /// Leave an option of this code alone that the server already put in.
-    pub keep_existing: bool,
-}
-
-/// Where the bytes of an edit are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EditValue<'b> {
-    /// Position in [`Engine::ready`].
-    Ready(u32),
-    /// The bytes themselves.
-    Bytes(&'b [u8]),
-}
 
 /// The header fields to set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +24,7 @@ pub struct Header {
 /// The edits of one answer; keep it and use it again, so that its memory is.
 #[derive(Debug, Default)]
 pub struct Edits {
-    entries: Vec<Entry>,
+    entries: Vec<Edit<Kept>>,
     bytes: Vec<u8>,
     /// The header fields.
     pub header: Header,
@@ -54,18 +34,13 @@ pub struct Edits {
     pub(super) token: bool,
 }
 
+/// Where the bytes of a change are kept.
 #[derive(Debug, Clone, Copy)]
-struct Entry {
-    code: u8,
-    kind: Kind,
-    keep_existing: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Remove,
+enum Kept {
+    /// Position in [`Engine::ready`].
     Ready(u32),
-    Bytes { start: u32, end: u32 },
+    /// From here to there in the edits' own memory.
+    Own { start: u32, end: u32 },
 }
 
 impl Edits {
@@ -89,17 +64,16 @@ impl Edits {
     }
 
     /// The edits, sorted by code.
-    pub fn iter(&self) -> impl Iterator<Item = Edit<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = Edit<EditValue<'_>>> {
         self.entries.iter().map(|entry| Edit {
             code: entry.code,
             keep_existing: entry.keep_existing,
-            value: match entry.kind {
-                Kind::Remove => None,
-                Kind::Ready(index) => Some(EditValue::Ready(index)),
-                Kind::Bytes { start, end } => Some(EditValue::Bytes(
+            value: entry.value.map(|kept| match kept {
+                Kept::Ready(index) => EditValue::Ready(index),
+                Kept::Own { start, end } => EditValue::Bytes(
                     self.bytes.get(start as usize..end as usize).unwrap_or_default(),
-                )),
-            },
+                ),
+            }),
         })
     }
 
@@ -118,70 +92,33 @@ impl Edits {
         self.token
     }
 
-    pub(super) fn planned(
-        &mut self,
-        option: &PlanOption,
-        shared: bool,
-        query: &Query<'_>,
-        live: &Packet<'_>,
-    ) {
-        if option.send == Send::Requested && !query.requests(option.code) {
+    /// Adds a planned change, if this phone is to get it.
+    pub(super) fn add(&mut self, planned: &PlannedEdit<'_>, query: &Query<'_>, live: &Packet<'_>) {
+        let Edit { code, value, keep_existing } = planned.edit;
+        if planned.requested && !query.requests(code) {
             return;
         }
-        let keep = option.existing == Existing::Keep;
-        match &option.form {
-            None => self.push(option.code, Kind::Remove, keep),
-            Some(Form::Fixed(_)) if shared => {
-                self.push(option.code, Kind::Ready(option.ready), keep);
+        let kept = match value {
+            None => None,
+            Some(Planned::Fixed { ready: Some(index), .. }) => Some(Kept::Ready(index)),
+            Some(value) => {
+                let Some(kept) = self.keep(value, live) else { return };
+                Some(kept)
             }
-            Some(Form::Fixed(bytes)) => self.write(option.code, keep, |out| {
-                out.extend_from_slice(bytes);
-                true
-            }),
-            Some(Form::Live(program)) => {
-                self.write(option.code, keep, |out| encode::run(&program.0, live, out));
-            }
-        }
+        };
+        self.entries.push(Edit { code, value: kept, keep_existing });
     }
 
-    pub(super) fn device(
-        &mut self,
-        own: &DeviceOption<'_>,
-        plan: &Plan,
-        query: &Query<'_>,
-        live: &Packet<'_>,
-    ) {
-        if own.send_under(plan) == Send::Requested && !query.requests(own.code) {
-            return;
-        }
-        let keep = own.existing_under(plan) == Existing::Keep;
-        if own.remove {
-            self.push(own.code, Kind::Remove, keep);
-        } else if own.live {
-            self.write(own.code, keep, |out| encode::run(own.value, live, out));
-        } else {
-            self.write(own.code, keep, |out| {
-                out.extend_from_slice(own.value);
-                true
-            });
-        }
-    }
-
-    fn push(&mut self, code: u8, kind: Kind, keep_existing: bool) {
-        self.entries.push(Entry { code, kind, keep_existing });
-    }
-
-    fn write(&mut self, code: u8, keep: bool, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+    /// Makes a value's bytes; `None` if it cannot be made for this packet.
+    fn keep(&mut self, value: Planned<'_>, live: &Packet<'_>) -> Option<Kept> {
         let start = self.bytes.len();
-        if !write(&mut self.bytes) || self.bytes.len() == start {
+        if !value.write(live, &mut self.bytes) || self.bytes.len() == start {
             self.bytes.truncate(start);
             self.left_out += 1;
-            return;
+            return None;
         }
-        let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.bytes.len())) else {
-            return;
-        };
-        self.push(code, Kind::Bytes { start, end }, keep);
+        let (start, end) = (u32::try_from(start).ok()?, u32::try_from(self.bytes.len()).ok()?);
+        Some(Kept::Own { start, end })
     }
 
     pub(super) fn header(&mut self, header: &PlanHeader, live: &Packet<'_>) {

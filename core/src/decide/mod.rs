@@ -19,8 +19,8 @@ use crate::policy::{Answer, Site};
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, find, read};
 
-pub use delivery::{Told, told};
-pub use edits::{Edit, EditValue, Edits, Header};
+pub use delivery::{PlannedEdit, planned};
+pub use edits::{Edits, Header};
 pub(crate) use packet::Packet;
 pub use site::{SiteKind, at_site};
 
@@ -196,13 +196,9 @@ impl<'e> Decision<'e> {
     pub fn edits(&self, engine: &Engine, query: &Query<'_>, out: &mut Edits) {
         out.clear();
         let Some(plan) = self.plan().filter(|plan| !plan.ignored) else { return };
-        let shared = matches!(self.plan, PlanRef::Ready(_));
         let live = Packet::new(engine, query, self.identity.as_ref());
-        for told in told(plan, self.device) {
-            match told {
-                Told::Planned(option) => out.planned(option, shared, query, &live),
-                Told::Own(device) => out.device(&device, plan, query, &live),
-            }
+        for planned in planned(plan, self.device) {
+            out.add(&planned, query, &live);
         }
         out.header(&plan.header, &live);
         out.token = live.token.get().is_some_and(Option::is_some);

@@ -70,7 +70,7 @@ impl Form {
     pub fn longest(&self) -> usize {
         match self {
             Form::Fixed(bytes) => bytes.len(),
-            Form::Live(program) => Steps(&program.0).map(|step| step.longest()).sum(),
+            Form::Live(program) => longest(&program.0),
         }
     }
 
@@ -81,6 +81,11 @@ impl Form {
             Form::Live(program) => &program.0,
         }
     }
+}
+
+/// The most bytes that a program writes.
+pub fn longest(program: &[u8]) -> usize {
+    Steps(program).map(|step| step.longest()).sum()
 }
 
 /// Runs a program; false if the packet lacks what it needs, or a length byte cannot hold its length.

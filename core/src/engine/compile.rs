@@ -187,10 +187,10 @@ impl Builder {
             let Some(Form::Fixed(bytes)) = &option.form else { continue };
             let next = u32::try_from(ready.len()).unwrap_or(u32::MAX);
             let entry = self.ready.entry((option.code, bytes.clone()));
-            option.ready = *entry.or_insert_with(|| {
+            option.ready = Some(*entry.or_insert_with(|| {
                 ready.push(Ready { code: option.code, bytes: bytes.clone() });
                 next
-            });
+            }));
         }
     }
 

@@ -44,8 +44,8 @@ pub struct PlanOption {
     pub place: String,
     /// Leans on a fact that is only recalled.
     pub recalled: bool,
-    /// Position of a fixed value among the engine's ready ones.
-    pub ready: u32,
+    /// Position of a fixed value among the engine's ready ones, once it is kept there.
+    pub ready: Option<u32>,
 }
 
 /// The header fields of an answer.

@@ -65,7 +65,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             origin: candidate.origin,
             place: candidate.place,
             recalled: candidate.recalled,
-            ready: u32::MAX,
+            ready: None,
         })
     }
 

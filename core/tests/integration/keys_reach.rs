@@ -269,8 +269,7 @@ fn answers(engine: &Engine) -> Vec<String> {
                 .map(|option| {
                     let plan = plan.as_deref().unwrap_or(&nothing);
                     let ignored = plan.ignored.then_some("ignored");
-                    let (send, existing) = (option.send_under(plan), option.existing_under(plan));
-                    format!("{ignored:?} {} {:?} {send:?} {existing:?}", option.code, option.value)
+                    format!("{ignored:?} {:?} {:?}", option.under(plan), option.value)
                 })
                 .collect();
             let ignored = plan.as_deref().is_none_or(|plan| plan.ignored);

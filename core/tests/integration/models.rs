@@ -25,7 +25,7 @@ fn told(engine: &Engine, parts: &Parts) -> (String, String) {
     let query = Query::from_parts(parts, &[]);
     let mut edits = Edits::default();
     engine.decide(&query).edits(engine, &query, &mut edits);
-    let show = |edit: offhook_core::Edit<'_>| {
+    let show = |edit: offhook_core::Edit<offhook_core::EditValue<'_>>| {
         let value = edit
             .value
             .map(|value| String::from_utf8_lossy(edits.bytes(engine, value)).into_owned());

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use offhook_core::Mistakes;
-use offhook_core::decide::{Told, told};
+use offhook_core::decide::{PlannedEdit, planned};
 use offhook_core::plan::Plan;
-use offhook_core::policy::devices::DeviceOption;
-use offhook_core::value::{Existing, Send};
+use offhook_core::value::Send;
 
 use super::known::{Known, Whom};
 use super::values;
@@ -84,22 +83,8 @@ impl Answer {
             ..Answer::default()
         };
         let mut room = 0;
-        for option in told(plan, whom.device.map(|(_, device)| device)) {
-            let made = match option {
-                Told::Planned(option) => {
-                    let known = Known::before_the_packet(whom);
-                    let value = option.form.as_ref().map(|form| known.bytes(form));
-                    let keep = option.existing == Existing::Keep;
-                    let requested = option.send == Send::Requested;
-                    let made = line(option.code, value, keep, &option.place, whom, traps);
-                    finished(made, requested, &known, traps)
-                }
-                Told::Own(option) => {
-                    let keep = option.existing_under(plan) == Existing::Keep;
-                    let requested = option.send_under(plan) == Send::Requested;
-                    own_line(&option, keep, requested, whom, traps)
-                }
-            };
+        for planned in planned(plan, whom.device.map(|(_, device)| device)) {
+            let made = line_of(&planned, whom, traps);
             room += made.as_ref().map_or(0, |line| line.size);
             answer.options.extend(made);
         }
@@ -136,31 +121,13 @@ fn header(plan: &Plan, whom: Whom<'_>, traps: &mut Traps) {
     }
 }
 
-/// A device's own option.
-pub fn own_line(
-    option: &DeviceOption<'_>,
-    keep: bool,
-    requested: bool,
-    whom: Whom<'_>,
-    traps: &mut Traps,
-) -> Option<Line> {
+/// One change, as a line.
+pub fn line_of(planned: &PlannedEdit<'_>, whom: Whom<'_>, traps: &mut Traps) -> Option<Line> {
     let known = Known::before_the_packet(whom);
-    let value = match (option.remove, option.live) {
-        (true, _) => None,
-        (false, false) => Some(Ok(option.value.to_vec())),
-        (false, true) => Some(known.run(option.value)),
-    };
-    let made = line(option.code, value, keep, "devices", whom, traps);
-    finished(made, requested, &known, traps)
-}
-
-fn finished(
-    made: Option<Line>,
-    requested: bool,
-    known: &Known<'_>,
-    traps: &mut Traps,
-) -> Option<Line> {
-    let token = known.made_a_token();
+    let edit = &planned.edit;
+    let value = edit.value.map(|value| known.bytes(value));
+    let made = line(edit.code, value, edit.keep_existing, planned.place, whom, traps);
+    let (token, requested) = (known.made_a_token(), planned.requested);
     traps.tokens |= token;
     made.map(|line| Line { requested, token, ..line })
 }

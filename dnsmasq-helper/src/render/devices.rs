@@ -12,10 +12,10 @@ use offhook_core::encode::Form;
 use offhook_core::plan::Plan;
 use offhook_core::policy::devices::{Device, DeviceOption};
 use offhook_core::recognise::Named;
-use offhook_core::value::{Existing, Send};
+use offhook_core::value::Send;
 use offhook_core::{Engine, Mac};
 
-use super::answer::{Answer, Line, Traps, own_line};
+use super::answer::{Answer, Line, Traps, line_of};
 use super::chain::variant_condition;
 use super::known::Whom;
 use super::lines::{Lines, not};
@@ -132,11 +132,7 @@ impl Sorter<'_> {
         let name = mac.to_string();
         let whom = Whom { name: &name, device: Some((mac, device)), minter: self.engine.minter() };
         let mut under = |plan: &Plan| -> Vec<Line> {
-            let line = |option: DeviceOption<'_>| {
-                let keep = option.existing_under(plan) == Existing::Keep;
-                let requested = option.send_under(plan) == Send::Requested;
-                own_line(&option, keep, requested, whom, self.traps)
-            };
+            let line = |option: DeviceOption<'_>| line_of(&option.under(plan), whom, self.traps);
             device.options().filter_map(line).collect()
         };
         let general = self.engine.policy().top.layer.existing;

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::net::Ipv4Addr;
 
 use offhook_core::Mac;
-use offhook_core::encode::{self, Form, LiveValues};
+use offhook_core::edit::Planned;
+use offhook_core::encode::LiveValues;
 use offhook_core::policy::devices::Device;
 use offhook_core::token::{Minter, Token};
 
@@ -49,16 +50,9 @@ impl<'w> Known<'w> {
         }
     }
 
-    pub fn bytes(&self, form: &Form) -> Result<Vec<u8>, String> {
-        match form {
-            Form::Fixed(bytes) => Ok(bytes.to_vec()),
-            Form::Live(program) => self.run(&program.0),
-        }
-    }
-
-    pub fn run(&self, program: &[u8]) -> Result<Vec<u8>, String> {
+    pub fn bytes(&self, value: Planned<'_>) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
-        let whole = encode::run(program, self, &mut bytes);
+        let whole = value.write(self, &mut bytes);
         match self.missing.get() {
             None if whole => Ok(bytes),
             None => Err("a part of it is too long".to_owned()),

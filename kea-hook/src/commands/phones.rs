@@ -11,7 +11,7 @@ use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
 use offhook_core::text::printable;
 use offhook_core::url::without_userinfo;
-use offhook_core::{Decision, Engine, Mac, MessageType, Query, client_json, explain};
+use offhook_core::{Decision, Edit, Engine, Mac, MessageType, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
@@ -229,8 +229,10 @@ fn show_if(
 fn told_value(told: &[u8]) -> Value {
     evidence::read_told(told)
         .map(|told| match told {
-            Told::Removed(code) => json!({ "code": code, "action": "remove" }),
-            Told::Set(code, value) => {
+            Told::Option(Edit { code, value: None, .. }) => {
+                json!({ "code": code, "action": "remove" })
+            }
+            Told::Option(Edit { code, value: Some(value), .. }) => {
                 let value = &*without_userinfo(value);
                 let mut option =
                     json!({ "code": code, "action": "set", "hex": hex::encode(value) });

@@ -11,7 +11,7 @@ use foldhash::fast::FoldHasher;
 use offhook_core::parts::Parts;
 use offhook_core::query::Proof;
 use offhook_core::query::code;
-use offhook_core::{Edits, Engine, Mac, MessageType, Query};
+use offhook_core::{Edit, Edits, Engine, Mac, MessageType, Query};
 
 /// The bits of the first byte.
 const IS_INFORM: u8 = 1;
@@ -114,8 +114,7 @@ const FIELDS: [&str; 3] = ["next-server", "server-hostname", "boot-file-name"];
 /// One option or header field that a phone was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told<'a> {
-    Set(u8, &'a [u8]),
-    Removed(u8),
+    Option(Edit<&'a [u8]>),
     /// A field of the header, by its name in a policy; the value as it is written there.
     Header(&'static str, &'a [u8]),
 }
@@ -151,8 +150,10 @@ pub(crate) fn read_told(bytes: &[u8]) -> impl Iterator<Item = Told<'_>> {
             FIELDS.get(usize::from(*which)).map(|name| Told::Header(name, value))
         }
         // A value that is set is never empty.
-        (code, []) => Some(Told::Removed(code)),
-        (code, value) => Some(Told::Set(code, value)),
+        (code, value) => {
+            let value = (!value.is_empty()).then_some(value);
+            Some(Told::Option(Edit { code, value, keep_existing: false }))
+        }
     })
 }
 
