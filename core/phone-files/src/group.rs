@@ -98,7 +98,10 @@ impl Group {
         hash.update(env!("CARGO_PKG_VERSION"));
         hash.update(engine.digest());
         hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
-        hash.update(format!("{models:?}"));
+        for entry in [models.0, models.1] {
+            let number = entry.map_or(u32::MAX, u32::from);
+            hash.update(number.to_be_bytes());
+        }
         hash.update(serde_json::to_vec(&vendor.files).unwrap_or_default());
         hash.update(templates.fingerprint());
         hash.update(common.maker.as_deref().map_or([0; 32], |maker| maker.digest));

@@ -22,7 +22,7 @@ use ipnet::Ipv4Net;
 use crate::catalogue::VendorIx;
 use crate::fields::Values;
 use crate::keys::Key;
-use crate::value::{Existing, OptionSpec, Send};
+use crate::value::{Existing, OptionSpec, Send, each_text};
 use devices::Devices;
 use models::ModelLayer;
 
@@ -109,6 +109,25 @@ pub struct Layer {
     pub ignore: Option<bool>,
     /// For the files of the phones.
     pub phone_settings: PhoneSettings,
+}
+
+impl Layer {
+    /// Whether a text of what it sends has a `{{name}}`, so that two phones may be sent different things.
+    pub fn has_names(&self) -> bool {
+        let named = |text: &String| text.contains("{{");
+        let mut found = false;
+        for option in &self.options {
+            each_text(&option.value.value, &mut |text| found |= text.contains("{{"));
+        }
+        let HeaderSpec { next_server, server_hostname, boot_file_name } = &self.header;
+        let header = [next_server, server_hostname, boot_file_name];
+        let servers = [&self.time_servers, &self.sip_servers];
+        let parameters = self.systems.iter().flatten().flat_map(|entry| &entry.parameters);
+        found
+            || header.into_iter().flatten().any(|field| named(&field.value))
+            || servers.into_iter().flatten().flat_map(|list| &list.value).any(named)
+            || parameters.chain(&self.vars).any(|(_, value)| named(value))
+    }
 }
 
 /// What phones' files say by default.

@@ -178,7 +178,7 @@ impl Sorter<'_> {
 
 /// Whether a device's layer has texts that depend on the phone's address.
 fn has_live_names(device: &Device<'_>) -> bool {
-    device.layer.is_some_and(|layer| format!("{layer:?}").contains("{{"))
+    device.layer.is_some_and(|own| own.layer.has_names())
 }
 
 /// Writes who the devices are, before the shared rules: the policy's word on the vendor, and whether
