@@ -15,7 +15,7 @@ use crate::tlv::Tlv;
 use crate::tree::Kind;
 
 /// The keys, for callers that accept further keys.
-pub const KEYS: [&str; 22] = [
+pub(crate) const KEYS: [&str; 22] = [
     "mac",
     "hw-address",
     "vendor-class",
@@ -55,7 +55,7 @@ pub enum Question {
 }
 
 /// The names of the messages.
-pub const MESSAGES: [(&str, MessageType); 3] = [
+pub(crate) const MESSAGES: [(&str, MessageType); 3] = [
     ("discover", MessageType::Discover),
     ("request", MessageType::Request),
     ("inform", MessageType::Inform),

@@ -7,7 +7,8 @@
 /// Values with live names: what is left to do for each packet.
 mod program;
 
-pub use program::{Form, LiveValues, Program, longest, run};
+pub use program::{Form, LiveValues, Program};
+pub(crate) use program::{longest, run};
 
 use std::net::Ipv4Addr;
 
@@ -82,7 +83,7 @@ pub fn compile(value: &Value, nul: bool, names: &Names<'_>) -> Result<Form, Faul
 ///
 /// # Errors
 /// A name without a value, or a mistake in the text.
-pub fn fill(text: &str, names: &Names<'_>) -> Result<Vec<Op>, Fault> {
+pub(crate) fn fill(text: &str, names: &Names<'_>) -> Result<Vec<Op>, Fault> {
     let mut ops = Vec::new();
     for piece in pieces(text)? {
         match piece {
@@ -97,7 +98,7 @@ pub fn fill(text: &str, names: &Names<'_>) -> Result<Vec<Op>, Fault> {
 }
 
 /// A text without live names, as a string.
-pub fn fixed_text(ops: &[Op]) -> Option<String> {
+pub(crate) fn fixed_text(ops: &[Op]) -> Option<String> {
     let mut bytes = Vec::new();
     for op in ops {
         match op {
@@ -279,7 +280,7 @@ fn address(text: &str) -> Result<Ipv4Addr, String> {
 ///
 /// # Errors
 /// A label that is empty, over 63 bytes or not of letters, digits, `-` and `_`; more than 255 bytes.
-pub fn domain(name: &str) -> Result<Vec<u8>, ValueError> {
+pub(crate) fn domain(name: &str) -> Result<Vec<u8>, ValueError> {
     let bare = name.strip_suffix('.').unwrap_or(name);
     let mut bytes = Vec::with_capacity(bare.len() + 2);
     for label in bare.split('.') {

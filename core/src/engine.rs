@@ -41,7 +41,7 @@ pub struct Ready {
     pub bytes: Box<[u8]>,
 }
 
-/// See the module.
+/// A catalogue and a policy, compiled.
 #[derive(Debug)]
 pub struct Engine {
     tables: Arc<Tables>,

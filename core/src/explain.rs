@@ -72,7 +72,7 @@ pub struct ExplainedHeader {
 }
 
 /// The client classes of a recognised phone.
-pub fn classes(prefix: &str, vendor: &str) -> [String; 2] {
+pub(crate) fn classes(prefix: &str, vendor: &str) -> [String; 2] {
     [prefix.to_owned(), format!("{prefix}_{vendor}")]
 }
 

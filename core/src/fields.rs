@@ -109,10 +109,10 @@ pub const FIELDS: [Field; 28] = [
 ];
 
 /// How audio may be coded, by names that every maker's list can be written with.
-pub const CODECS: [&str; 7] = ["opus", "g722", "pcma", "pcmu", "g729", "ilbc", "g726"];
+pub(crate) const CODECS: [&str; 7] = ["opus", "g722", "pcma", "pcmu", "g729", "ilbc", "g726"];
 
 /// How SIP is carried.
-pub const TRANSPORTS: [&str; 3] = ["udp", "tcp", "tls"];
+pub(crate) const TRANSPORTS: [&str; 3] = ["udp", "tcp", "tls"];
 
 /// A field's position in [`FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -329,7 +329,7 @@ pub fn check_value(at: FieldIx, value: &str) -> Result<Cow<'_, str>, ValueError>
 ///
 /// # Errors
 /// The first such character.
-pub fn characters(value: &str) -> Result<(), ValueError> {
+pub(crate) fn characters(value: &str) -> Result<(), ValueError> {
     match forbidden(value) {
         None => Ok(()),
         Some(c @ ('\n' | '\r')) => Err(ValueError::LineBreak(c)),

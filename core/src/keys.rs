@@ -8,7 +8,7 @@ use crate::fields::characters;
 use crate::value_error::ValueError;
 
 /// What a key can do.
-pub const KEY_TYPES: [&str; 5] = ["line", "blf", "speed-dial", "park", "url"];
+pub(crate) const KEY_TYPES: [&str; 5] = ["line", "blf", "speed-dial", "park", "url"];
 
 /// One key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -202,7 +202,7 @@ impl<'a> Query<'a> {
     }
 
     /// A sub-option of the relay's option 82: 1 circuit id, 2 remote id (RFC 3046).
-    pub fn relay_sub_option(&self, wanted: u8) -> Option<&[u8]> {
+    pub(crate) fn relay_sub_option(&self, wanted: u8) -> Option<&[u8]> {
         let rest = self.relay_agent.as_deref().unwrap_or_default();
         Tlv::plain(rest).values().find(|(code, _)| *code == wanted).map(|(_, value)| value)
     }

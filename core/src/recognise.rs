@@ -148,7 +148,7 @@ fn has_known_address(tables: &Tables, query: &Query<'_>) -> bool {
 }
 
 /// The sign of a device that is not a phone, if the packet has one.
-pub fn other_device(tables: &Tables, query: &Query<'_>) -> Option<Counted> {
+pub(crate) fn other_device(tables: &Tables, query: &Query<'_>) -> Option<Counted> {
     let asked = query.request_list.as_deref().unwrap_or_default();
     tables.other_devices.sign(query.class_text(), query.user_classes(), asked)
 }
@@ -211,7 +211,7 @@ pub fn rule(tables: &Tables, at: RuleRef) -> Option<&Rule> {
 }
 
 /// An address range of the catalogue.
-pub fn mac_rule(tables: &Tables, vendor: u16, rule: u16) -> Option<&MacRule> {
+pub(crate) fn mac_rule(tables: &Tables, vendor: u16, rule: u16) -> Option<&MacRule> {
     tables.vendors.get(usize::from(vendor))?.macs.get(usize::from(rule))
 }
 

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 use crate::mac::Mac;
 use crate::text::TOKEN_LENGTH;
 
-pub use right::{Refusal, right};
+pub(crate) use right::right;
 pub use signs::{Accepted, Judgement, Signs, judge};
 
 /// A mark of two letters and 128 bits, in base64url without padding.
@@ -214,7 +214,7 @@ impl Minter {
     }
 
     /// For a host that only explains: its tokens are stars.
-    pub fn without_key(rule: &TokenRule) -> Minter {
+    pub(crate) fn without_key(rule: &TokenRule) -> Minter {
         Minter {
             key: Zeroizing::default(),
             mark: [b'*'; MARK],

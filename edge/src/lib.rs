@@ -4,7 +4,6 @@
 //! The core does no I/O; the program that runs it (Kea's hook, the dnsmasq companion, the command line) reads
 //! for it, and all of them must read the same. No decision belongs here, and nothing that one program
 //! needs alone.
-#![warn(missing_docs, clippy::missing_errors_doc)]
 
 /// How a command ends, and what it prints.
 pub mod command;

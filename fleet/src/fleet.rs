@@ -16,21 +16,27 @@ use crate::sources::Server;
 /// names at random must not fill the page.
 const MOST_KINDS: usize = 40;
 
-/// See the module. DHCP servers and the list of phones come first, then the logs.
+/// All phones by hardware address. DHCP servers and the list of phones come first, then the logs.
 pub struct Fleet {
     phones: HashMap<Mac, Phone>,
     by_address: HashMap<Ipv4Addr, Mac>,
     by_user: HashMap<String, Option<Mac>>,
+    /// The DHCP servers that were read.
     pub servers: Vec<Server>,
+    /// The logs that were read, in their order.
     pub logs: Vec<Log>,
+    /// By which times without a zone or a year are read.
     pub clock: Clock,
     order: u64,
 }
 
 /// A log that was read.
 pub struct Log {
+    /// The file, as its user names it.
     pub name: String,
+    /// What kind of log it is.
     pub of: Of,
+    /// What became of its lines.
     pub tally: Tally,
 }
 

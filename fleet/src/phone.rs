@@ -5,19 +5,26 @@ use std::net::Ipv4Addr;
 use offhook_catalogue::Mac;
 use serde::Serialize;
 
-/// See the module. Times are seconds since 1970.
+/// One phone. Times are seconds since 1970.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Phone {
+    /// Its hardware address.
     #[serde(serialize_with = "as_text")]
     pub mac: Mac,
+    /// Its IPv4 address, as the server that saw it last has it.
     pub address: Option<Ipv4Addr>,
+    /// The id of its maker.
     pub vendor: Option<String>,
+    /// As its packet says, in the catalogue's spelling.
     pub model: Option<String>,
+    /// As its packet says.
     pub firmware: Option<String>,
+    /// The site of the policy that it is at.
     pub site: Option<String>,
     /// By which sign it was recognised.
     pub by: Option<String>,
+    /// Option 12.
     pub host_name: Option<String>,
     /// Digest of the policy that answered.
     pub policy: Option<String>,
@@ -31,16 +38,21 @@ pub struct Phone {
     pub told_known: bool,
     /// Why dnsmasq's answer was not the one that offhook would have given.
     pub drift: Option<String>,
+    /// When a server first saw it.
     pub first_seen: Option<i64>,
+    /// When a server last saw it.
     pub last_seen: Option<i64>,
     /// Whether a lease is known that has not ended.
     pub leased: bool,
     /// How often the DHCP server answered it.
     pub answers: u64,
+    /// Its files, and the answers to its requests.
     pub fetches: Vec<Fetch>,
+    /// Its users, and the answers to their REGISTERs.
     pub registrations: Vec<Registration>,
     /// Whether the list of phones has it.
     pub listed: bool,
+    /// How far it has come.
     pub stage: Stage,
 }
 
@@ -56,9 +68,13 @@ pub struct Told {
 /// A file, and how often it was asked for with this result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fetch {
+    /// The file's name without its folders.
     pub file: String,
+    /// The status of the answer (RFC 9110, section 15).
     pub status: u16,
+    /// How often.
     pub times: u32,
+    /// When it was last so.
     pub last: Option<i64>,
 }
 
@@ -73,12 +89,16 @@ impl Fetch {
 /// A user, and how often a REGISTER of it was answered so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Registration {
+    /// The SIP user.
     pub user: String,
+    /// The status of the answer (RFC 3261, section 21).
     pub status: u16,
     /// The registrar's own words, where its log has them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// How often.
     pub times: u32,
+    /// When it was last so.
     pub last: Option<i64>,
     /// Which line of the log was the last: times may be missing or alike.
     #[serde(skip)]
@@ -107,6 +127,7 @@ pub enum Stage {
     NotRegistered,
     /// The registrar refused it last.
     Refused,
+    /// The registrar has it.
     Registered,
 }
 

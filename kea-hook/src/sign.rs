@@ -1,7 +1,7 @@
 //! How a recognition is called in a log line and in a lease's note.
 
+use offhook_core::Engine;
 use offhook_core::catalogue::Field;
-use offhook_core::engine::Engine;
 use offhook_core::recognise::{Identity, Sign, rule};
 
 /// The sign that decided: `option-60`, `enterprise`, `option-77`, `host-name`, `mac`, or `policy` where

@@ -14,7 +14,7 @@ use crate::values::{File, own, shared};
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
-use offhook_core::engine::Engine;
+use offhook_core::Engine;
 use offhook_core::file_map::place::{Place, stays_inside};
 use offhook_core::policy::models::ModelsAt;
 use offhook_core::token::{KeyReader, MasterKey};

@@ -21,7 +21,7 @@ use crate::rows::Rows;
 use crate::templates::{Fault, Templates, mark_secret};
 use crate::values::{Common, TEMPLATE_NAMES, maker_words, own_settings};
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
-use offhook_core::engine::Engine;
+use offhook_core::Engine;
 use offhook_core::fields::{FIELDS, FieldIx, Values};
 use offhook_core::file_map::place::{Place, SYSTEM};
 use offhook_core::policy::Site;

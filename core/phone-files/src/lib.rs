@@ -29,7 +29,6 @@
 //! assert!(file.bytes.windows(4).any(|part| part == b"1001"));
 //! ```
 #![forbid(unsafe_code)]
-#![warn(missing_docs, clippy::missing_errors_doc)]
 
 mod cipher;
 mod conditions;

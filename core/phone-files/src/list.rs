@@ -11,7 +11,7 @@ use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
 use offhook_catalogue::parts::Parts;
 use offhook_catalogue::reader::advice;
-use offhook_core::engine::Engine;
+use offhook_core::Engine;
 use offhook_core::fields::{FieldIx, Kind};
 use offhook_core::query::Query;
 use offhook_core::recognise::{Finding, recognise};

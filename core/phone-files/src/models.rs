@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use offhook_core::engine::Engine;
+use offhook_core::Engine;
 use offhook_core::policy::Origin;
 use offhook_core::policy::models::ModelsAt;
 

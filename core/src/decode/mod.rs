@@ -10,8 +10,9 @@ mod vendor_specific;
 use serde::Serialize;
 
 use crate::catalogue::{Field, Tables, VendorIx};
+pub(crate) use names::message;
+pub use names::name;
 use names::{Shape, expected, shape};
-pub use names::{message, name};
 use parts::{
     addresses, compressed, enterprises, hex_part, labelled, labels, numbers, routes, sip_servers,
     text, tlv,
@@ -128,7 +129,7 @@ fn read(tables: &Tables, code: u8, value: &[u8], vendor: Option<VendorIx>) -> Op
 
 /// What an option's value must be, if these bytes are not of its form, or if its letters were meant to be
 /// (`text`). `None`: the form is right, or not known.
-pub fn misfit(tables: &Tables, code: u8, value: &[u8], text: bool) -> Option<&'static str> {
+pub(crate) fn misfit(tables: &Tables, code: u8, value: &[u8], text: bool) -> Option<&'static str> {
     let expected = expected(code)?;
     let is_url = text && value.windows(3).any(|part| part == b"://");
     match shape(code) {

@@ -99,7 +99,7 @@ pub fn name(code: u8) -> &'static str {
 }
 
 /// A message type's name (option 53).
-pub fn message(number: u8) -> &'static str {
+pub(crate) fn message(number: u8) -> &'static str {
     let name = MessageType::from_number(number).and_then(MessageType::name);
     name.unwrap_or("no message type that clients use")
 }

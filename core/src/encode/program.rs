@@ -84,14 +84,14 @@ impl Form {
 }
 
 /// The most bytes that a program writes.
-pub fn longest(program: &[u8]) -> usize {
+pub(crate) fn longest(program: &[u8]) -> usize {
     Steps(program).map(|step| step.longest()).sum()
 }
 
 /// Runs a program; false if the packet lacks what it needs, or a length byte cannot hold its length.
 /// What was written so far stays in `out` then: the caller cuts it off.
 #[must_use]
-pub fn run(program: &[u8], values: &impl LiveValues, out: &mut Vec<u8>) -> bool {
+pub(crate) fn run(program: &[u8], values: &impl LiveValues, out: &mut Vec<u8>) -> bool {
     let mut opened = [0usize; 8];
     let mut depth = 0;
     for step in Steps(program) {

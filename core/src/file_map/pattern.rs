@@ -113,7 +113,7 @@ impl Pattern {
     }
 
     /// Whether some name fits both patterns.
-    pub fn overlaps(&self, other: &Pattern) -> bool {
+    pub(crate) fn overlaps(&self, other: &Pattern) -> bool {
         let (a, b) = (self.steps(), other.steps());
         let width = b.len() + 1;
         let mut seen = vec![false; (a.len() + 1) * width];
@@ -145,7 +145,7 @@ impl Pattern {
 
     /// Whether the address is in the same place of every name that fits both patterns, so that the
     /// name alone says whose file it is.
-    pub fn same_owner(&self, other: &Pattern) -> bool {
+    pub(crate) fn same_owner(&self, other: &Pattern) -> bool {
         let (Some(a), Some(b)) = (self.around_mac(), other.around_mac()) else { return false };
         (a.0.is_some() && a.0 == b.0) || (a.1.is_some() && a.1 == b.1)
     }
@@ -171,7 +171,7 @@ impl Pattern {
 
 impl Atom {
     /// `None` for what is not known before a phone asks.
-    pub fn from_live(live: Live) -> Option<Atom> {
+    pub(crate) fn from_live(live: Live) -> Option<Atom> {
         match live {
             Live::Mac { upper, separator } => Some(Atom::Mac { upper, separator }),
             Live::Model => Some(Atom::Model),

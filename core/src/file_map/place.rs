@@ -30,7 +30,7 @@ pub struct Place {
 ///
 /// # Errors
 /// A URL that no web server can serve files by, or a name without a value.
-pub fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
+pub(crate) fn split(url: &str, names: &Names<'_>) -> Result<Place, Fault> {
     let mut base = Vec::new();
     let mut folder: Vec<Op> = Vec::new();
     let mut differs = false;
@@ -152,7 +152,7 @@ impl Place {
     }
 
     /// Whether the folder shows a server which phone it belongs to.
-    pub fn has_owner(&self) -> bool {
+    pub(crate) fn has_owner(&self) -> bool {
         self.names().any(Pattern::has_lower_mac)
     }
 
@@ -162,7 +162,7 @@ impl Place {
     }
 
     /// Whether one of the URL's parts is this text.
-    pub fn has_part(&self, text: &str) -> bool {
+    pub(crate) fn has_part(&self, text: &str) -> bool {
         self.base_url().is_ok_and(|url| url.path.split('/').any(|part| part == text))
             || self.names().any(|name| name.fixed() == Some(text))
     }

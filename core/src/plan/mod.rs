@@ -25,7 +25,7 @@ use crate::value::{Existing, Send};
 pub use crate::policy::Origin;
 pub use reach::{Key, Unreached, Why};
 use system::Serving;
-pub use trace::{Considered, Observer};
+pub(crate) use trace::{Considered, Observer};
 
 /// One option of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -126,7 +126,7 @@ impl Plan {
 
 /// For whom a plan is made.
 #[derive(Clone, Copy)]
-pub struct For<'p> {
+pub(crate) struct For<'p> {
     /// The catalogue.
     pub tables: &'p Tables,
     /// The policy.
@@ -147,7 +147,7 @@ pub struct For<'p> {
 pub type Wrong = Placed<String>;
 
 /// Makes the plan. Options that cannot be made are left out and reported.
-pub fn plan(for_: For<'_>, wrong: &mut Vec<Wrong>, observer: &mut impl Observer) -> Plan {
+pub(crate) fn plan(for_: For<'_>, wrong: &mut Vec<Wrong>, observer: &mut impl Observer) -> Plan {
     Maker::new(for_, observer).make(wrong)
 }
 

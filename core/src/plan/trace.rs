@@ -8,7 +8,7 @@ use crate::policy::{Layer, Placed, SystemUse, VoiceVlan};
 use crate::value::Value;
 
 /// Listens while a plan is made. The silent one (`()`) costs nothing.
-pub trait Observer {
+pub(crate) trait Observer {
     /// Something was decided, or considered and not taken.
     fn note(&mut self, text: impl FnOnce() -> String);
     /// Whether [`Observer::considered`] does anything: values are only made for those who listen.
@@ -19,7 +19,7 @@ pub trait Observer {
 
 /// One layer's value for an option, and its outcome.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Considered {
+pub(crate) struct Considered {
     /// The option's number.
     pub code: u8,
     /// The layer.

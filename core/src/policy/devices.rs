@@ -189,7 +189,7 @@ fn spread(key: u64) -> usize {
 
 /// Collects devices while a policy is read.
 #[derive(Debug, Default)]
-pub struct DevicesBuilder {
+pub(crate) struct DevicesBuilder {
     devices: Devices,
     /// Hash of a record's bytes to where it is, so that equal ones are stored once.
     seen: HashMap<u64, u32>,
@@ -198,7 +198,7 @@ pub struct DevicesBuilder {
 
 impl DevicesBuilder {
     /// Makes room for so many more devices.
-    pub fn reserve(&mut self, count: usize) {
+    pub(crate) fn reserve(&mut self, count: usize) {
         // At most 70 % full.
         let slots = (count * 10 / 7 + 1).next_power_of_two();
         self.devices.keys = vec![0; slots];

@@ -69,7 +69,7 @@ impl Policy {
     }
 
     /// Every layer but those of devices, each with the vendor that it is for.
-    pub fn all_layers(&self) -> impl Iterator<Item = (Option<VendorIx>, &Layer)> {
+    pub(crate) fn all_layers(&self) -> impl Iterator<Item = (Option<VendorIx>, &Layer)> {
         let scopes = std::iter::once(&self.top).chain(self.sites.iter().map(|site| &site.scope));
         scopes.flat_map(|scope| {
             let vendors = scope.vendors.iter().map(|(vendor, layer)| (Some(*vendor), layer));
@@ -81,7 +81,7 @@ impl Policy {
     }
 
     /// Who gets an answer at a site; `None` is a client that is at no site.
-    pub fn answer_at(&self, site: Option<&Site>) -> Answer {
+    pub(crate) fn answer_at(&self, site: Option<&Site>) -> Answer {
         let layers = [site.map(|site| &site.scope.layer), Some(&self.top.layer)];
         let answer = layers.into_iter().flatten().find_map(|layer| layer.answer);
         answer.unwrap_or(Answer::Everyone)

@@ -6,7 +6,7 @@ use crate::reader::Cursor;
 use crate::tree::Kind;
 
 /// The whole text, in bytes.
-pub const LARGEST: usize = 64 << 20;
+pub(crate) const LARGEST: usize = 64 << 20;
 
 /// Each site is compiled for every maker.
 const MOST_SITES: usize = 2_000;
@@ -19,7 +19,7 @@ const MOST_ENTRIES: usize = 1_000;
 const LONGEST_TEXT: usize = 8 << 10;
 
 /// A site's name is part of every lease's note.
-pub const LONGEST_NAME: usize = 255;
+pub(crate) const LONGEST_NAME: usize = 255;
 
 /// A policy with more mistakes is not a policy; the rest is not looked for.
 const MOST_MISTAKES: usize = 1_000;

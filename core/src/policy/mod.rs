@@ -28,7 +28,7 @@ use models::ModelLayer;
 
 pub use crate::token::{OnlyIf, TokenRule};
 pub use layers::Origin;
-pub use read::policy;
+pub(crate) use read::policy;
 pub use relay_id::RelayId;
 
 /// Who gets an answer from the DHCP server.
@@ -254,7 +254,7 @@ pub struct Site {
 
 impl Policy {
     /// The same policy without its single devices, of which there may be many.
-    pub fn clone_without_devices(&self) -> Policy {
+    pub(crate) fn clone_without_devices(&self) -> Policy {
         Policy {
             top: self.top.clone(),
             sites: self.sites.clone(),

@@ -117,7 +117,7 @@ impl Policy {
     }
 
     /// Every pair of entries that may hold for one model, but for the pair of none.
-    pub fn model_pairs(&self, site: Option<&Site>, vendor: VendorIx) -> Vec<ModelsAt> {
+    pub(crate) fn model_pairs(&self, site: Option<&Site>, vendor: VendorIx) -> Vec<ModelsAt> {
         let top = self.top.models(vendor);
         let of_site = site.map(|site| site.scope.models(vendor)).unwrap_or_default();
         let mut pairs = Vec::new();

@@ -19,7 +19,7 @@ use crate::recognise::Named;
 ///
 /// # Errors
 /// Every mistake of the policy, each with its place.
-pub fn policy(text: &str, tables: &Tables) -> Result<Policy, Mistakes> {
+pub(crate) fn policy(text: &str, tables: &Tables) -> Result<Policy, Mistakes> {
     limits::check_length(text)?;
     let tree = json::from_json(text)?;
     let mut mistakes = Mistakes::default();

@@ -13,7 +13,7 @@ use crate::query::{Proof, Query, code};
 
 /// Why an answer carries no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// A client without Ethernet address.
     NoHardwareAddress,
     /// An answer without yiaddr, and no lease that proves the client's address.
@@ -63,7 +63,7 @@ impl fmt::Display for Refusal {
 ///
 /// # Errors
 /// Why the client gets no token.
-pub fn right(rule: &TokenRule, query: &Query<'_>) -> Result<Ipv4Addr, Refusal> {
+pub(crate) fn right(rule: &TokenRule, query: &Query<'_>) -> Result<Ipv4Addr, Refusal> {
     if query.mac.is_none() {
         return Err(Refusal::NoHardwareAddress);
     }

@@ -12,47 +12,68 @@ pub type At = usize;
 /// All of it.
 #[derive(Debug, Default)]
 pub struct Config {
+    /// The names of all tags.
     pub names: Names,
+    /// `dhcp-mac` lines.
     pub macs: Vec<MacLine>,
+    /// What gives a tag by the packet's content.
     pub contents: Vec<(Tag, Content)>,
+    /// Reservations.
     pub hosts: Vec<Host>,
+    /// `tag-if` lines, in their order.
     pub ifs: Vec<TagIf>,
+    /// `dhcp-option` lines of every kind.
     pub options: Vec<SentLine>,
+    /// `dhcp-boot` lines.
     pub boots: Vec<SentLine>,
+    /// `dhcp-ignore` lines: the tags that they ask for.
     pub ignores: Vec<(At, Vec<Test>)>,
     /// The tags of the ranges; `None` for a range without.
     pub ranges: Vec<Option<Tag>>,
+    /// All lines that give a tag.
     pub setters: Vec<Setter>,
 }
 
 /// A `dhcp-mac` line.
 #[derive(Debug)]
 pub struct MacLine {
+    /// Its position.
     pub at: At,
+    /// The tag that it gives.
     pub tag: Tag,
+    /// The addresses that it is for.
     pub pattern: MacPattern,
 }
 
 /// What a client must have in its packet.
 #[derive(Debug)]
 pub enum Content {
+    /// `dhcp-match` of an option.
     Option {
+        /// The option's number.
         code: u8,
+        /// What must be in it.
         value: Value,
     },
     /// A block of option 124 (RFC 3925).
     Enterprise {
+        /// The enterprise's number (IANA).
         number: u32,
+        /// What must be in its data.
         value: Value,
     },
     /// `dhcp-vendorclass`, `dhcp-userclass`: anywhere in it.
     Class {
+        /// Option 60 or 77.
         code: u8,
+        /// The text that must be in it.
         text: Vec<u8>,
     },
     /// `dhcp-name-match`.
     Name {
+        /// The host name, or its beginning.
         text: String,
+        /// The text is the beginning only.
         begins: bool,
     },
 }
@@ -60,22 +81,31 @@ pub enum Content {
 /// A `dhcp-host` line, or one of a hosts file.
 #[derive(Debug)]
 pub struct Host {
+    /// The hardware addresses that it is for.
     pub macs: Vec<MacPattern>,
+    /// The tags that it gives.
     pub sets: Vec<Tag>,
 }
 
+/// A `tag-if` line.
 #[derive(Debug)]
 pub struct TagIf {
+    /// The tags that it gives.
     pub sets: Vec<Tag>,
+    /// The tags that it asks for.
     pub tests: Vec<Test>,
 }
 
 /// A `dhcp-option` line of any kind, or a `dhcp-boot`.
 #[derive(Debug)]
 pub struct SentLine {
+    /// Its position.
     pub at: At,
+    /// The tags that it asks for.
     pub tests: Vec<Test>,
+    /// The option that it is about.
     pub kind: Kind,
+    /// It is sent to clients that do not request the option too.
     pub force: bool,
     /// As it is written, but for quotes.
     pub value: String,
@@ -84,11 +114,15 @@ pub struct SentLine {
 /// A line that gives a tag to clients.
 #[derive(Debug)]
 pub struct Setter {
+    /// Its position.
     pub at: At,
+    /// The tag.
     pub tag: Tag,
+    /// By what the tag is given.
     pub by: SetBy,
 }
 
+/// By what a line gives its tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetBy {
     /// A range, a hardware address, the packet's content: known for each example of a phone.
@@ -100,6 +134,7 @@ pub enum SetBy {
 }
 
 impl Config {
+    /// Puts the lines about DHCP together.
     pub fn of(effective: &Effective) -> Config {
         let mut config = Config::default();
         for (at, setting) in effective.settings.iter().enumerate() {

@@ -15,14 +15,18 @@ use offhook_edge::file::{self, Kind};
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
+    /// The file that it is in.
     pub file: Rc<Path>,
+    /// Its number there, from 1.
     pub line: usize,
+    /// The word before `=`, without dashes before it.
     pub key: String,
     /// Empty for a word alone. Quotes are still in it.
     pub value: String,
 }
 
 impl Setting {
+    /// File and line, for messages.
     pub fn place(&self) -> String {
         format!("{}:{}", self.file.display(), self.line)
     }
@@ -31,6 +35,7 @@ impl Setting {
 /// All of it.
 #[derive(Debug, Default)]
 pub struct Effective {
+    /// All lines, in the order in which dnsmasq reads them.
     pub settings: Vec<Setting>,
     /// Lines of `dhcp-hostsfile` and `dhcp-hostsdir`, as if they were `dhcp-host` lines.
     pub hosts: Vec<Setting>,
@@ -61,6 +66,7 @@ impl Effective {
         self.settings.iter().filter(move |setting| setting.key == key)
     }
 
+    /// The last setting of a key, which is the one that counts for keys that hold once.
     pub fn last(&self, key: &str) -> Option<&Setting> {
         self.settings.iter().rev().find(|setting| setting.key == key)
     }

@@ -8,11 +8,15 @@ use crate::options::words;
 
 /// The addresses that the line is for, and what else matters.
 pub struct HostLine {
+    /// Whole hardware addresses; patterns are left out.
     pub macs: Vec<Mac>,
+    /// The client gets no answer.
     pub ignored: bool,
+    /// The line gives a tag.
     pub sets: bool,
 }
 
+/// Reads a `dhcp-host` line.
 pub fn host_line(setting: &Setting) -> HostLine {
     let mut host = HostLine { macs: Vec::new(), ignored: false, sets: false };
     for word in words(&setting.value) {

@@ -30,6 +30,7 @@ impl MacPattern {
         parts.next().is_none().then_some(MacPattern(pattern))
     }
 
+    /// Whether it fits an address.
     pub fn fits(&self, mac: Mac) -> bool {
         self.0.iter().zip(mac.0).all(|(wanted, byte)| wanted.is_none_or(|wanted| wanted == byte))
     }
@@ -79,6 +80,7 @@ pub enum Value {
 }
 
 impl Value {
+    /// Reads the words behind the option in a `dhcp-match` line.
     pub fn read(code: u8, words: &[Word]) -> Value {
         let [word] = words else {
             return match words {
@@ -120,6 +122,7 @@ impl Value {
         }
     }
 
+    /// Whether an option's bytes are as wanted.
     pub fn fits(&self, bytes: &[u8]) -> bool {
         match self {
             Value::Any => true,

@@ -4,6 +4,7 @@
 /// The text between two commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
+    /// The text, without quotes.
     pub text: String,
     /// Something of it was quoted: dnsmasq then takes it for text, whatever it looks like.
     pub quoted: bool,
@@ -58,21 +59,29 @@ pub fn words(value: &str) -> Vec<Word> {
 pub struct OptionLine {
     /// With a `!` or `#` where they must not be there.
     pub tags: Vec<String>,
+    /// The option that it is about.
     pub kind: Kind,
+    /// The words of its value.
     pub value: Vec<Word>,
 }
 
+/// What an option line is about.
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub enum Kind {
+    /// A whole option, by its number.
     Whole(u8),
     /// `encap:OUTER`: a sub-option of that option.
     Part {
+        /// The option's number.
         outer: u8,
+        /// The sub-option's; `None`: the line names none.
         sub: Option<u8>,
     },
     /// `vendor:TEXT`: a sub-option of 43, for clients whose option 60 contains the text.
     Vendor {
+        /// The text that must be in the client's option 60.
         text: String,
+        /// The sub-option's number; `None`: the line names none.
         sub: Option<u8>,
     },
     /// `vi-encap:ENTERPRISE`: a sub-option of 125, with the enterprise.

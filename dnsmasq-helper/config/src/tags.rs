@@ -14,6 +14,7 @@ pub struct Names {
 }
 
 impl Names {
+    /// The number of a name; a new one if it is not met yet.
     pub fn tag(&mut self, name: &str) -> Tag {
         if let Some(tag) = self.numbers.get(name) {
             return *tag;
@@ -24,14 +25,17 @@ impl Names {
         tag
     }
 
+    /// The number of a name that has been met.
     pub fn find(&self, name: &str) -> Option<Tag> {
         self.numbers.get(name).copied()
     }
 
+    /// The name of a number; empty if there is none.
     pub fn name(&self, tag: Tag) -> &str {
         self.names.get(tag.0 as usize).map_or("", String::as_str)
     }
 
+    /// All of them, in the order in which they were met.
     pub fn iter(&self) -> impl Iterator<Item = (Tag, &str)> {
         (0u32..).map(Tag).zip(self.names.iter().map(String::as_str))
     }
@@ -42,6 +46,7 @@ impl Names {
 pub struct TagSet(Vec<u64>);
 
 impl TagSet {
+    /// Gives the client a tag.
     pub fn insert(&mut self, tag: Tag) {
         let at = tag.0 as usize / 64;
         if self.0.len() <= at {
@@ -52,6 +57,7 @@ impl TagSet {
         }
     }
 
+    /// Whether the client has a tag.
     pub fn has(&self, tag: Tag) -> bool {
         self.0.get(tag.0 as usize / 64).is_some_and(|word| word >> (tag.0 % 64) & 1 == 1)
     }
@@ -60,6 +66,7 @@ impl TagSet {
 /// What a line asks of one tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Test {
+    /// The tag.
     pub tag: Tag,
     /// The client must not have it (`!tag`, and `#tag` of old).
     pub absent: bool,

@@ -16,6 +16,7 @@ const LONGEST: usize = 16 * 1024;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Tally {
+    /// All lines.
     pub lines: u64,
     /// Lines that a pattern fits.
     pub matched: u64,

@@ -63,26 +63,40 @@ pub struct Patterns {
 /// What a line says. Texts are as the line has them; [`Entry::text`] makes them fit to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'l> {
+    /// The kind of log that the line is from.
     pub of: Of,
+    /// Seconds since 1970; `None`: the line has no time, or one that is not a date.
     pub time: Option<i64>,
+    /// The address of the client.
     pub address: Option<IpAddr>,
     /// Hardware addresses in the line: its own field, the file's name, the User-Agent.
     pub macs: [Option<Mac>; 3],
+    /// The status of the answer (HTTP or SIP); 0: the line has none.
     pub status: u16,
     /// The name of the file, without its folders.
     pub file: &'l str,
+    /// The SIP user; empty: the line has none.
     pub user: &'l str,
+    /// The User-Agent; empty: the line has none.
     pub agent: &'l str,
+    /// The registrar's own words; empty: the line has none.
     pub reason: &'l str,
 }
 
 /// A file of patterns is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPatterns {
+    /// Not TOML, or a key is missing or unknown.
     #[error("expected [[pattern]] tables with name, of, match and time: {0}")]
     Form(#[from] toml::de::Error),
+    /// A pattern cannot be used.
     #[error("pattern {name:?}: {why}")]
-    Pattern { name: String, why: String },
+    Pattern {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 const BUILT_IN: &str = include_str!("patterns.toml");

@@ -19,11 +19,15 @@ pub struct Report {
     pub made: i64,
     /// Of offhook.
     pub version: &'static str,
+    /// The DHCP servers that were read.
     pub servers: Vec<Server>,
+    /// The logs that were read.
     pub logs: Vec<Log>,
     /// What could not be read, in words.
     pub warnings: Vec<String>,
+    /// The fleet in numbers.
     pub numbers: Numbers,
+    /// The phones, by hardware address.
     pub phones: Vec<Phone>,
 }
 
@@ -31,9 +35,11 @@ pub struct Report {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Log {
+    /// The file, as its user names it.
     pub name: String,
     /// `web` or `sip`.
     pub of: &'static str,
+    /// What became of its lines.
     #[serde(flatten)]
     pub tally: Tally,
 }
@@ -44,21 +50,31 @@ pub struct Log {
 pub struct Numbers {
     /// Recognised by a DHCP server.
     pub phones: u64,
+    /// Look like phones of no known maker.
     pub unknown: u64,
     /// In the list, and not seen.
     pub not_seen: u64,
+    /// Were sent the address of their files.
     pub told: u64,
     /// Have at least one file.
     pub fetched: u64,
+    /// The registrar has them.
     pub registered: u64,
+    /// The registrar refused them last.
     pub refused: u64,
     /// dnsmasq answered otherwise than offhook would have.
     pub drift: u64,
+    /// How many there are at each [`Stage`], by its name.
     pub by_stage: BTreeMap<&'static str, u64>,
+    /// How many there are of each maker, by its id.
     pub by_vendor: BTreeMap<String, u64>,
+    /// The same by model.
     pub by_model: BTreeMap<String, u64>,
+    /// The same by firmware.
     pub by_firmware: BTreeMap<String, u64>,
+    /// The same by site.
     pub by_site: BTreeMap<String, u64>,
+    /// The same by the digest of the policy that answered.
     pub by_policy: BTreeMap<String, u64>,
 }
 

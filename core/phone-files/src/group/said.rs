@@ -2,7 +2,7 @@
 
 use minijinja::value::Value;
 use offhook_catalogue::VendorIx;
-use offhook_core::engine::Engine;
+use offhook_core::Engine;
 use offhook_core::fields::Values;
 use offhook_core::keys::Key;
 use offhook_core::policy::models::ModelsAt;
