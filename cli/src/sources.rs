@@ -55,15 +55,17 @@ impl Found {
         self.fleet.servers.push(kea::server(&status, &name, self.fleet.clock.now()));
         let now = self.fleet.clock.now();
         let bar = bar("phones read");
-        pages(kea, "phone-list", "phones", "hw-address", &mut |entry| {
+        let brief = json!({ "brief": true });
+        pages(kea, "phone-list", brief, "phones", "hw-address", &mut |entry| {
             bar.inc(1);
             self.fleet.add_if(kea::seen(entry, &name));
         })?;
         // Without Kea's library for leases, or before the first one, the phones seen are all there is.
-        let leases = pages(kea, "lease4-get-page", "leases", "ip-address", &mut |entry| {
-            bar.inc(1);
-            self.fleet.add_if(kea::lease(entry, &name, now));
-        });
+        let leases =
+            pages(kea, "lease4-get-page", json!({}), "leases", "ip-address", &mut |entry| {
+                bar.inc(1);
+                self.fleet.add_if(kea::lease(entry, &name, now));
+            });
         bar.finish_and_clear();
         if let Err(Failure::Wrong(why)) = leases {
             self.warnings.push(format!(
@@ -91,13 +93,16 @@ impl Found {
 fn pages(
     kea: &Kea,
     command: &str,
+    mut arguments: Value,
     list: &str,
     key: &str,
     each: &mut dyn FnMut(&Value),
 ) -> Result<(), Failure> {
     let mut from = json!("start");
+    arguments["limit"] = json!(PAGE);
     loop {
-        let page = kea.ask(command, json!({ "from": from, "limit": PAGE }))?;
+        arguments["from"] = from.clone();
+        let page = kea.ask(command, arguments.clone())?;
         let entries = page[list].as_array().map(Vec::as_slice).unwrap_or_default();
         entries.iter().for_each(&mut *each);
         let last = entries.last().filter(|_| entries.len() == PAGE);

@@ -10,8 +10,8 @@ const WINDOW: Duration = Duration::from_millis(250);
 
 /// For all commands of a window together: reading arguments and compiling policies counts too.
 const TIME: Duration = Duration::from_millis(60);
-/// Of answers; Kea needs about 0.3 ms to write a kilobyte.
-const BYTES: usize = 192 << 10;
+/// Of answers; Kea needs about 0.1 ms to read and write a kilobyte.
+const BYTES: usize = 512 << 10;
 
 /// How long the commands of a window may wait together for what is done on other threads, and each at
 /// least. Nearly every policy is compiled in two milliseconds; unoptimised code needs twenty times as long.
@@ -21,7 +21,7 @@ const SLOWER: u64 = if cfg!(debug_assertions) { 20 } else { 1 };
 
 /// What each command gets at least, so that every asker comes to an end.
 const LEAST_TIME: Duration = Duration::from_millis(5);
-const LEAST_BYTES: usize = 12 << 10;
+const LEAST_BYTES: usize = 16 << 10;
 
 /// What the commands of this window have used.
 #[derive(Debug)]

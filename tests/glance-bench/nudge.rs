@@ -42,8 +42,7 @@ pub fn measure() {
     let web = PhoneFiles::start(&policy.to_string(), &list);
     let setup = Setup::new().kea_library("libdhcp_lease_cmds.so", None);
     let kea = setup.offhook_with(json!({ "policy-file": web.policy() })).start();
-    let port = std::net::UdpSocket::bind("0.0.0.0:0").expect("a port");
-    let port = port.local_addr().expect("its number").port().to_string();
+    let port = free_port();
     let mut command = process::command(command_line());
     command.args([
         "emulate",
@@ -105,6 +104,12 @@ pub fn measure() {
     println!("| from NOTIFY to fetch, median | {:.2} s |", seconds[PHONES / 2]);
     println!("| slowest | {:.2} s |", seconds[PHONES - 1]);
     println!("| fetched, and registered again | {twice} |\n");
+}
+
+/// A port that is free on every address of this host.
+fn free_port() -> String {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").expect("a port");
+    socket.local_addr().expect("its number").port().to_string()
 }
 
 /// Hardware address, maker and model of each phone, as `offhook emulate --count` numbers them.

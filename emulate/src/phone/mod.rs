@@ -107,7 +107,7 @@ impl Phone {
         });
         let informs = if informs { Informs::Always } else { character.informs };
         let own = example.packet.mac.filter(|mac| *mac != EXAMPLES);
-        let own = own.unwrap_or_else(|| makers(&vendor));
+        let own = own.unwrap_or_else(|| makers(&vendor, at.0));
         let position = |name: &String| vendor.variants.iter().position(|own| **own == **name);
         let variant = example.variant.as_ref().and_then(position).map_or(0, |index| index + 1);
         if let (Some(model), Some(other)) = (&example.model, &other) {
@@ -216,12 +216,17 @@ impl Phone {
 /// The catalogue's address for examples that are recognised by what they send.
 const EXAMPLES: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
-/// An address that only this maker's phones use.
-fn makers(vendor: &Vendor) -> Mac {
+/// An address that only this maker's phones use; where the catalogue has none, one of 2^24 local addresses that
+/// no other maker's virtual phones have.
+fn makers(vendor: &Vendor, at: u16) -> Mac {
     let own = vendor.macs.iter().find(|rule| rule.shared.is_empty() && rule.variant == 0);
-    own.map_or(EXAMPLES, |rule| {
-        Mac::from_number(rule.first + 0x1_0203 % (rule.last - rule.first + 1))
-    })
+    own.map_or_else(
+        || {
+            let [high, low] = at.to_be_bytes();
+            Mac([2, high, low, 1, 2, 3])
+        },
+        |rule| Mac::from_number(rule.first + 0x1_0203 % (rule.last - rule.first + 1)),
+    )
 }
 
 /// The request list of a phone whose packets are not known: the options that it reads.
@@ -325,6 +330,24 @@ mod tests {
         assert_eq!(class(&of("polycom", "VVX411").unwrap()).as_deref(), Some("Polycom-VVX411"));
         assert!(of("snom", "../x\n").unwrap_err().to_string().contains("expected a model"));
         assert!(of("nobody", "x").unwrap_err().to_string().contains("not in the catalogue"));
+    }
+
+    #[test]
+    fn no_two_makers_have_the_same_local_addresses() {
+        let tables = built_in();
+        let mut seen = std::collections::HashMap::new();
+        for vendor in &tables.vendors {
+            let Ok(phone) = Phone::new(tables, &vendor.id, &Choice::default()) else { continue };
+            // Makers may share a range that is theirs.
+            if phone.has_own_range() {
+                continue;
+            }
+            for mac in [phone.mac, phone.numbered(1).mac] {
+                let before = seen.insert(mac, vendor.id.clone());
+                assert_eq!(before, None, "{mac}: {}", vendor.id);
+            }
+        }
+        assert!(seen.len() >= 8, "{}", seen.len());
     }
 
     #[test]

@@ -195,7 +195,7 @@ mod tests {
         let mut fleet = Fleet::new(Clock::at(1_795_867_200, TimeZone::UTC));
         let evil = "</script><script>alert(1)</script><!--&\u{2028}";
         let entry = json!({ "hw-address": "00:15:65:00:00:01", "vendor": "yealink", "model": evil,
-            "ip-address": "10.7.0.1", "last-seen": 1_795_867_100, "question": { "host-name": evil },
+            "ip-address": "10.7.0.1", "last-seen": 1_795_867_100, "host-name": evil,
             "told": [{ "code": 66, "action": "set", "hex": "00", "text": "http://u:pw1@h/<b>" }] });
         fleet.add(kea::seen(&entry, evil).unwrap());
         let mut page = Vec::new();

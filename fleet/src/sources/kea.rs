@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Competing, Server, seconds, text};
 use crate::phone::{Phone, Told};
 
-/// A phone of `phone-list`.
+/// A phone of `phone-list` with `"brief": true`.
 #[must_use]
 pub fn seen(entry: &Value, server: &str) -> Option<Phone> {
     let mut phone = Phone::new(Mac::parse(entry["hw-address"].as_str()?)?);
@@ -17,7 +17,7 @@ pub fn seen(entry: &Value, server: &str) -> Option<Phone> {
     phone.firmware = text(&entry["firmware"]);
     phone.site = text(&entry["site"]);
     phone.by = text(&entry["by"]);
-    phone.host_name = text(&entry["question"]["host-name"]);
+    phone.host_name = text(&entry["host-name"]);
     phone.looks_like_a_phone_by = text(&entry["looks-like-a-phone-by"]);
     phone.told = told(&entry["told"]);
     phone.told_known = true;
@@ -121,7 +121,7 @@ mod tests {
         let entry = json!({
             "hw-address": "00:15:65:aa:bb:cc", "vendor": "yealink", "model": "T46S", "by": "option 60",
             "ip-address": "10.7.0.9", "first-seen": 100, "last-seen": 200, "answers": 2,
-            "question": { "host-name": "<script>alert(1)</script>" },
+            "host-name": "<script>alert(1)</script>",
             "told": [
                 { "code": 66, "action": "set", "hex": "00", "text": "http://u:secret@h/p/" },
                 { "code": 43, "action": "remove" },

@@ -27,7 +27,7 @@ use crate::words::{Members, Wrong};
 /// The largest page that may be asked for; see [`crate::budget`] for what ends one earlier.
 const LONGEST_PAGE: u64 = 10_000;
 
-const LIST: [&str; 6] = ["from", "limit", "vendor", "site", "recognised", "seen-since"];
+const LIST: [&str; 7] = ["from", "limit", "vendor", "site", "recognised", "seen-since", "brief"];
 
 pub(super) fn list(
     hook: &Hook,
@@ -40,6 +40,10 @@ pub(super) fn list(
     let from = arguments::from(&members)?;
     let (vendor, site) = (members.text("vendor")?, members.text("site")?);
     let recognised = members.bool("recognised")?;
+    let form = match members.bool("brief")? {
+        Some(true) => Form::Brief,
+        _ => Form::Whole,
+    };
     let since = members.number("seen-since", 0, u64::MAX)?.unwrap_or(0);
     let snapshot = hook.in_force();
     if let Some(vendor) = vendor
@@ -53,7 +57,7 @@ pub(super) fn list(
     for (mac, more) in hook.seen.each(from) {
         if let Some(phone) = hook.seen.get(mac)
             && phone.last >= since
-            && let Some(value) = show_if(engine, &phone, |decision| {
+            && let Some(value) = show_if(engine, &phone, form, |decision| {
                 let id = decision
                     .identity
                     .as_ref()
@@ -64,7 +68,7 @@ pub(super) fn list(
                     && recognised.is_none_or(|recognised| recognised == id.is_some())
             })
         {
-            budget.take(shown_bytes(&phone));
+            budget.take(shown_bytes(&phone, form));
             found.push(Value::Object(value));
         }
         if found.len() == limit || budget.is_used_up() {
@@ -89,9 +93,20 @@ pub(super) fn list(
     Ok(Answer::new(result, text, Some(arguments)))
 }
 
+/// How much of a phone is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    /// Without what it sent, but for its host name, and without what has no value.
+    Brief,
+}
+
 /// About how long a phone is in an answer: its parts come as text and in hex.
-fn shown_bytes(phone: &Phone) -> usize {
-    400 + 4 * (phone.evidence().len() + phone.told().len())
+fn shown_bytes(phone: &Phone, form: Form) -> usize {
+    match form {
+        Form::Whole => 400 + 4 * (phone.evidence().len() + phone.told().len()),
+        Form::Brief => 300 + 2 * phone.told().len(),
+    }
 }
 
 /// How full the tables of what was seen are.
@@ -171,13 +186,14 @@ fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) -> Query<'p
 
 /// One phone as a list shows it.
 fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
-    show_if(engine, phone, |_| true).unwrap_or_default()
+    show_if(engine, phone, Form::Whole, |_| true).unwrap_or_default()
 }
 
 /// The same, where the list is to have it: most of what a phone's entry takes is writing it.
 fn show_if(
     engine: &Engine,
     phone: &Phone,
+    form: Form,
     wanted: impl FnOnce(&Decision<'_>) -> bool,
 ) -> Option<Map<String, Value>> {
     let parts = evidence::read(phone.mac, phone.evidence());
@@ -216,17 +232,29 @@ fn show_if(
     if let Some(address) = query.client_address() {
         add("ip-address", address.to_string().into());
     }
-    add("told", told_value(phone.told()));
-    // What offhook diff and explain take: so that a list of phones is a list of questions.
-    add("question", client_json::write(&parts));
-    add("reply", if phone.reply == MessageType::Offer { "offer" } else { "ack" }.into());
+    add("told", told_value(phone.told(), form));
+    match form {
+        Form::Whole => {
+            // What offhook diff and explain take: so that a list of phones is a list of questions.
+            add("question", client_json::write(&parts));
+            add("reply", if phone.reply == MessageType::Offer { "offer" } else { "ack" }.into());
+        }
+        Form::Brief => {
+            if let Some(name) = query.host_name.as_deref() {
+                add("host-name", printable(name).into());
+            }
+        }
+    }
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());
     add("answers", phone.answers.into());
+    if form == Form::Brief {
+        value.retain(|_, member| !member.is_null());
+    }
     Some(value)
 }
 
-fn told_value(told: &[u8]) -> Value {
+fn told_value(told: &[u8], form: Form) -> Value {
     evidence::read_told(told)
         .map(|told| match told {
             Told::Option(Edit { code, value: None, .. }) => {
@@ -234,10 +262,14 @@ fn told_value(told: &[u8]) -> Value {
             }
             Told::Option(Edit { code, value: Some(value), .. }) => {
                 let value = &*without_userinfo(value);
-                let mut option =
-                    json!({ "code": code, "action": "set", "hex": hex::encode(value) });
-                if let (true, Value::Object(option)) = (is_text(value), &mut option) {
-                    option.insert("text".to_owned(), printable(value).into());
+                let mut option = json!({ "code": code, "action": "set" });
+                if let Value::Object(option) = &mut option {
+                    if is_text(value) {
+                        option.insert("text".to_owned(), printable(value).into());
+                    }
+                    if form == Form::Whole || !is_text(value) {
+                        option.insert("hex".to_owned(), hex::encode(value).into());
+                    }
                 }
                 option
             }

@@ -135,6 +135,10 @@ fn phones_come_by_page() {
     );
     assert_eq!(one["arguments"]["ip-address"], "10.0.0.9");
     assert_eq!(one["arguments"]["now"]["options"][0]["text"], "a");
+    let brief = ask(&hook, "phone-list", json!({"limit": 1, "brief": true}));
+    let brief = &brief["arguments"]["phones"][0];
+    assert_eq!(brief["told"][0], json!({ "code": 66, "action": "set", "text": "a" }));
+    assert_eq!((&brief["question"], &brief["reply"]), (&Value::Null, &Value::Null));
     assert_eq!(ask(&hook, "phone-get", json!({"hw-address": "00:00:00:00:00:01"}))["result"], 3);
 }
 
