@@ -6,8 +6,15 @@ use super::{host_and_port, split_at_any, split_authority, split_scheme, split_us
 
 /// A text for people: `***` in place of the user's name and password of every URL in it.
 pub fn masked(text: &str) -> Cow<'_, str> {
-    if !text.contains("://") || !text.contains('@') {
+    if !text.contains('@') {
         return Cow::Borrowed(text);
+    }
+    if !text.contains("://") {
+        let words = text.split(' ').map(|word| match bare_user_info(word.as_bytes()) {
+            Some(length) => format!("***{}", word.get(length..).unwrap_or_default()),
+            None => word.to_owned(),
+        });
+        return Cow::Owned(words.collect::<Vec<_>>().join(" "));
     }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -61,7 +68,34 @@ pub fn without_userinfo(value: &[u8]) -> Cow<'_, [u8]> {
         }
         from += end;
     }
+    let is_outside = |byte: &u8| !matches!(byte, 0x21..=0x7e) || matches!(byte, b'"' | b'<' | b'>');
+    let mut start = 0;
+    for word in value.split(is_outside) {
+        if let Some(length) = bare_user_info(word)
+            && let Some(part) = out.to_mut().get_mut(start..start + length)
+        {
+            part.fill(b'*');
+        }
+        start += word.len() + 1;
+    }
     out
+}
+
+/// How much of a word without a scheme is a name and a password: `name:password@host/path`. An address of SIP or
+/// mail is none.
+fn bare_user_info(word: &[u8]) -> Option<usize> {
+    if find(word, b"://").is_some() {
+        return None;
+    }
+    let end = word.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(word.len());
+    let length = word.get(..end)?.iter().rposition(|byte| *byte == b'@')?;
+    let user_info = word.get(..length)?;
+    let colon = user_info.iter().position(|byte| *byte == b':')?;
+    let (name, password) = (user_info.get(..colon)?, user_info.get(colon + 1..)?);
+    let is_address = ["sip", "sips", "mailto", "xmpp", "tel"]
+        .iter()
+        .any(|scheme| name.eq_ignore_ascii_case(scheme.as_bytes()) && !password.contains(&b':'));
+    (!password.is_empty() && !is_address).then_some(length)
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
@@ -101,6 +135,8 @@ mod tests {
             ("ftp://u@h/ http://a:b@c", "ftp://***@h/ http://***@c"),
             ("http://h:8880/p", "http://h:8880/p"),
             ("http://h/a:b@c", "http://h/a:b@c"),
+            ("u:secret@h/p v:secret@h", "***@h/p ***@h"),
+            ("sip:1000@pbx", "sip:1000@pbx"),
             ("no url", "no url"),
         ] {
             assert_eq!(masked(text), shown);
@@ -117,6 +153,12 @@ mod tests {
             ("ftp://u@h/ http://a:b@c", "ftp://*@h/ http://***@c"),
             ("http://h:8880/p", "http://h:8880/p"),
             ("http://h/a:b@c", "http://h/a:b@c"),
+            ("admin:s3cret@10.0.0.1/p", "************@10.0.0.1/p"),
+            ("a=1,b=u:p,w@h c", "***********@h c"),
+            ("sip:1000@pbx", "sip:1000@pbx"),
+            ("sip:1000:secret@pbx", "***************@pbx"),
+            ("1000@pbx:5060", "1000@pbx:5060"),
+            ("\u{1}\u{7}u:p@h", "\u{1}\u{7}***@h"),
             ("no url", "no url"),
         ] {
             assert_eq!(without_userinfo(value.as_bytes()), shown.as_bytes());
