@@ -14,6 +14,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=catalogue/vendors");
     println!("cargo::rerun-if-changed=catalogue/systems");
     println!("cargo::rerun-if-changed=catalogue/other-devices");
+    println!("cargo::rerun-if-changed=catalogue/unlisted");
     let mut files = Vec::new();
     for folder in entries(&root.join("catalogue/vendors"))? {
         files.extend(read(&root, &folder.join("vendor.toml"))?);
@@ -21,7 +22,9 @@ fn main() -> io::Result<()> {
     for file in entries(&root.join("catalogue/systems"))? {
         files.extend(read(&root, &file)?);
     }
-    files.extend(read(&root, &root.join("catalogue/other-devices/signs.toml"))?);
+    for file in ["other-devices/signs.toml", "unlisted/signs.toml", "unlisted/answer.toml"] {
+        files.extend(read(&root, &root.join("catalogue").join(file))?);
+    }
     match overlay::from_files(&files) {
         Ok(tables) => {
             let mut statics = Statics::default();

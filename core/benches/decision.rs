@@ -54,7 +54,7 @@ fn tables(count: usize) -> Arc<Tables> {
     let mut systems: Vec<_> = built.systems.iter().filter(|s| &*s.id == "files").cloned().collect();
     systems.truncate(1);
     Arc::new(
-        Tables::build(vendors, systems, offhook_core::builtin::built_in().other_devices.clone())
+        Tables::build(vendors, systems, built.other_devices.clone(), built.unlisted.clone())
             .unwrap_or_else(|wrong| panic!("{wrong}")),
     )
 }

@@ -12,6 +12,7 @@ pub use offhook_catalogue::overlay::OverlayFile;
 use crate::catalogue::index::{Enterprise, Head, HeadTable, Index, MacTable, RuleRef, Slot, Span};
 use crate::catalogue::other_devices::{OtherDevices, OtherList, OtherText};
 use crate::catalogue::record::{List, Text};
+use crate::catalogue::unlisted::{UnlistedSigns, WeakList, Word};
 use crate::catalogue::{
     Condition, Field, MacRule, ModelCode, Parameter, ParameterKind, PhoneFile, Read, Rule, Serve,
     Source, System, Tables, Tell, Test, UrlRules, Vendor, What,

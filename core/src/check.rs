@@ -19,6 +19,8 @@ mod sites;
 mod size;
 /// Entries of `systems` that answer no phone.
 mod systems;
+/// Phones of makers that the catalogue does not have.
+mod unlisted;
 
 use std::collections::BTreeSet;
 
@@ -120,6 +122,7 @@ pub fn doubts(engine: &Engine, makers: Makers<'_>) -> Vec<Doubt> {
         }
     }
     devices::find(engine, &mut found);
+    unlisted::find(engine, &mut found);
     forms::find(engine, &mut found);
     idle::find(engine, &mut found);
     found.doubts(&named(engine), makers)

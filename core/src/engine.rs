@@ -103,6 +103,8 @@ impl Engine {
             offsets.push(u32::try_from(row).unwrap_or(u32::MAX));
             row += 1 + vendor.variants.len();
         }
+        // Phones of other makers come last in a row.
+        row += 1;
         let mut engine = Engine {
             answers_phones_only: answers_phones_only(&policy),
             uses_classes: policy.sites.iter().any(|site| !site.matching.client_classes.is_empty()),
@@ -204,7 +206,10 @@ impl Engine {
     /// The position of that plan among [`Engine::plans`]; `None`: there is none.
     pub fn plan_number(&self, site: Option<usize>, vendor: VendorIx, variant: u8) -> Option<usize> {
         let row = site.map_or(0, |site| site + 1) * self.row;
-        let offset = self.offsets.get(usize::from(vendor.0)).map_or(0, |offset| *offset as usize);
+        let offset = match vendor {
+            VendorIx::UNLISTED => self.row.saturating_sub(1),
+            _ => self.offsets.get(usize::from(vendor.0)).map_or(0, |offset| *offset as usize),
+        };
         self.plans.get(row + offset + usize::from(variant)).map(|number| *number as usize)
     }
 
@@ -260,7 +265,7 @@ impl Engine {
     pub fn file_map(&self) -> FileMap {
         let rows = self.plans.chunks(self.row.max(1));
         let starts = self.offsets.iter().map(|start| *start as usize);
-        let ends = starts.clone().skip(1).chain([self.row]);
+        let ends = starts.clone().skip(1).chain([self.row.saturating_sub(1)]);
         let vendors: Vec<(usize, usize)> = starts.zip(ends).collect();
         let mut seen = HashSet::new();
         let plans = rows.flat_map(|row| {

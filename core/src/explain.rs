@@ -10,10 +10,12 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::catalogue::other_devices::OtherSign;
+use crate::catalogue::unlisted::in_words;
 use crate::catalogue::{Field, Tables};
 use crate::decide::{Decision, Edits, SiteKind, Verdict};
 use crate::engine::Engine;
 use crate::mac::Mac;
+use crate::policy::UnlistedPhones;
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, Sign, mac_rule, read, rule};
 use crate::text::printable;
@@ -36,6 +38,9 @@ pub struct Explanation {
     pub firmware: Option<String>,
     /// The signs by which it was recognised.
     pub evidence: Vec<String>,
+    /// The signs by which it may be a phone of a maker that the catalogue does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<String>,
     /// The site's name.
     pub site: Option<String>,
     /// The id of the system that serves the phone.
@@ -76,6 +81,11 @@ pub(crate) fn classes(prefix: &str, vendor: &str) -> [String; 2] {
     [prefix.to_owned(), format!("{prefix}_{vendor}")]
 }
 
+/// The client class of what may be a phone of a maker that the catalogue does not have.
+pub fn unlisted_class(prefix: &str) -> String {
+    format!("{prefix}_UNLISTED")
+}
+
 /// Explains what a client would be sent, and why. `class_prefix` is the hook's parameter.
 pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explanation {
     let engine = engine.for_people();
@@ -86,6 +96,7 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
     let mut reasons = Vec::new();
     explain_recognition(tables, query, &decision, &mut reasons);
     explain_site(engine, query, &decision, &mut reasons);
+    explain_unlisted(engine, &decision, &mut reasons);
     let options = options::explain(engine, query, &decision, &edits, &mut reasons);
     if decision.verdict == Verdict::Drop {
         reasons.push("\"answer\" is \"phones\" here and this is none: no answer at all".into());
@@ -115,9 +126,15 @@ pub fn explain(engine: &Engine, query: &Query<'_>, class_prefix: &str) -> Explan
             Verdict::Continue => "continue",
             Verdict::Drop => "drop",
         },
-        classes: vendor
-            .map(|vendor| classes(class_prefix, &vendor.id).to_vec())
+        unlisted: decision
+            .unlisted
+            .map(|signs| in_words(&tables.unlisted, signs))
             .unwrap_or_default(),
+        classes: match (vendor, decision.unlisted) {
+            (Some(vendor), _) => classes(class_prefix, &vendor.id).to_vec(),
+            (None, Some(_)) => vec![unlisted_class(class_prefix)],
+            (None, None) => Vec::new(),
+        },
         requested: space::requested(query, &options),
         space: Space::of(query, &options),
         options,
@@ -206,10 +223,41 @@ fn explain_recognition(
         Finding::OtherDevice(sign) => {
             reasons.push(format!("not a phone: {}", other_device_in_words(tables, query, sign)));
         }
+        Finding::Unlisted(signs) => reasons.push(format!(
+            "perhaps a phone, of a maker that the catalogue does not have: {}",
+            in_words(&tables.unlisted, signs).join("; ")
+        )),
         Finding::Unknown => {
             reasons.push("not recognised as a phone: nothing added, nothing changed".to_owned());
         }
     }
+}
+
+/// What the policy makes of a phone of another maker.
+fn explain_unlisted(engine: &Engine, decision: &Decision<'_>, reasons: &mut Vec<String>) {
+    let Finding::Unlisted(signs) = decision.finding else { return };
+    let text = match engine.policy().unlisted_at(decision.site) {
+        UnlistedPhones::Ignore => "\"unlisted-phones\" is \"ignore\" here: nothing comes of it",
+        _ if decision.unlisted.is_none() => {
+            "\"devices\" lists this one, so it is not an unlisted phone: nothing comes of it"
+        }
+        UnlistedPhones::Name => {
+            "\"unlisted-phones\" is \"name\" here: it is named and listed, and sent nothing"
+        }
+        UnlistedPhones::Send if !signs.are_enough() => {
+            "\"unlisted-phones\" is \"send\" here, which takes two signs of different kinds: it is named and \
+             listed, and sent nothing"
+        }
+        UnlistedPhones::Send if decision.plan().is_none() => {
+            "\"unlisted-phones\" is \"send\" here, but it has no option 55 and asks for nothing: it is named and \
+             listed, and sent nothing"
+        }
+        UnlistedPhones::Send => {
+            "\"unlisted-phones\" is \"send\" here: it is sent what it asks for, as far as the server itself \
+             has not sent it"
+        }
+    };
+    reasons.push(text.to_owned());
 }
 
 fn explain_site(

@@ -29,8 +29,8 @@ impl Suspicion {
 /// catalogue knows to be none.
 pub fn suspect(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
     match recognise(tables, query) {
-        Finding::Unknown => suspect_unknown(tables, query),
-        _ => None,
+        Finding::Unknown | Finding::Unlisted(_) => suspect_unknown(tables, query),
+        Finding::Phone(_) | Finding::NoPhone(_) | Finding::OtherDevice(_) => None,
     }
 }
 

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use crate::catalogue::index::RuleRef;
 use crate::catalogue::other_devices::{Counted, OtherSign};
 use crate::catalogue::reading::{ReadPart, read_parts};
+use crate::catalogue::unlisted::WeakSigns;
 use crate::catalogue::{Field, MacRule, Rule, Tables, VendorIx};
 use crate::query::Query;
 use crate::tlv::Tlv;
@@ -90,6 +91,8 @@ pub enum Finding {
     NoPhone(RuleRef),
     /// A device that has a phone maker's hardware address and is not a phone, by this sign.
     OtherDevice(OtherSign),
+    /// Perhaps a phone of a maker that the catalogue does not have, by these signs.
+    Unlisted(WeakSigns),
     /// No sign is known.
     Unknown,
 }
@@ -139,7 +142,21 @@ pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
     by_address(tables, query, other.is_some(), &mut signs);
     match (signs.finding(), other) {
         (Finding::Unknown, Some(other)) => Finding::OtherDevice(other.sign),
+        (Finding::Unknown, None) => unlisted(tables, query),
         (finding, _) => finding,
+    }
+}
+
+/// Weak signs of a phone, unless anything speaks against them.
+fn unlisted(tables: &Tables, query: &Query<'_>) -> Finding {
+    let asked = query.request_list.as_deref().unwrap_or_default();
+    let host_name = crate::query::trimmed(query.host_name.as_deref().unwrap_or_default());
+    let class = query.class_text();
+    match tables.unlisted.signs(class, asked, host_name, query.mac) {
+        Some(signs) if !tables.other_devices.any(class, query.user_classes(), asked) => {
+            Finding::Unlisted(signs)
+        }
+        _ => Finding::Unknown,
     }
 }
 

@@ -2,7 +2,7 @@
 //! nor a folder of vendors for each event. `render` writes it, the script looks things up in it.
 //!
 //! ```text
-//! "offhook book 3\n", length of the head (4 bytes), the head (JSON),
+//! "offhook book 4\n", length of the head (4 bytes), the head (JSON),
 //! devices: address (6), group (4), sorted by address
 //! groups: vendor (2), its variant (1; 0: as shown), row of its own or none (4)
 //! cells: rule (4); rows of the shared table, then rows of groups
@@ -20,7 +20,7 @@ use offhook_core::builtin;
 use offhook_core::catalogue::index::Index;
 use offhook_core::catalogue::record::{List, Text};
 use offhook_core::catalogue::{MacRule, Rule, Tables, Vendor, VendorIx};
-use offhook_core::policy::{Scope, Site, SiteMatch};
+use offhook_core::policy::{Scope, Site, SiteMatch, UnlistedPhones};
 use offhook_core::recognise::Named;
 use offhook_core::{Engine, Mac};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::render::devices::Kind;
 use crate::render::{Rendering, tags};
 
-pub const MAGIC: &[u8] = b"offhook book 3\n";
+pub const MAGIC: &[u8] = b"offhook book 4\n";
 const NONE: u32 = u32::MAX;
 
 /// The part that is read whole.
@@ -52,6 +52,9 @@ pub struct Head {
     pub rows: usize,
     pub devices: usize,
     pub groups: usize,
+    /// What becomes of phones of unlisted makers, and by which rule they are answered: at no site, then at
+    /// each site.
+    pub unlisted: Vec<(UnlistedPhones, Option<u32>)>,
 }
 
 /// A site.
@@ -73,6 +76,10 @@ struct Maker {
 
 /// Writes a rendering's book.
 pub fn write(engine: &Engine, rendering: &Rendering) -> Vec<u8> {
+    let unlisted = |(row, rule): (usize, &Option<u32>)| {
+        let site = row.checked_sub(1).and_then(|site| engine.policy().sites.get(site));
+        (engine.policy().unlisted_at(site), *rule)
+    };
     let mut devices: Vec<([u8; 6], u32)> = Vec::with_capacity(engine.policy().devices.len());
     let (mut groups, mut cells) = (Vec::new(), Vec::new());
     for cell in rendering.table.cells() {
@@ -106,6 +113,7 @@ pub fn write(engine: &Engine, rendering: &Rendering) -> Vec<u8> {
         rows: rendering.table.rows(),
         devices: devices.len(),
         groups: rendering.groups.len(),
+        unlisted: rendering.unlisted.iter().enumerate().map(unlisted).collect(),
     };
     let head = serde_json::to_vec(&head).unwrap_or_default();
     let mut book = MAGIC.to_vec();
@@ -225,11 +233,12 @@ impl Book {
         }
         vendors.sort_by(|a, b| a.id.cmp(&b.id));
         let index = Index::build(&vendors);
-        let other_devices = known.other_devices.clone();
+        let (other_devices, unlisted) = (known.other_devices.clone(), known.unlisted.clone());
         Cow::Owned(Tables {
             vendors: vendors.into(),
             systems: List::default(),
             other_devices,
+            unlisted,
             index,
         })
     }
@@ -272,6 +281,11 @@ impl Book {
 
     fn groups_at(&self) -> u64 {
         self.devices_at + self.head.devices as u64 * DEVICE
+    }
+
+    /// What becomes of phones of unlisted makers at a site (by its position), and the rule that answers them.
+    pub fn unlisted(&self, site: Option<usize>) -> (UnlistedPhones, Option<u32>) {
+        self.head.unlisted.get(site.map_or(0, |site| site + 1)).copied().unwrap_or_default()
     }
 
     /// The rule for a phone at a site (by its position).

@@ -22,6 +22,7 @@ use nix::unistd::{Gid, UnlinkatFlags, fchown, geteuid, unlinkat};
 /// What the folders hold says who uses which phone where: its owner and group may read it.
 const FOLDER: Mode = Mode::from_bits_truncate(0o750);
 const FILE: Mode = Mode::from_bits_truncate(0o640);
+const PRIVATE: Mode = Mode::from_bits_truncate(0o600);
 
 /// An open folder. Everything in it is reached by its descriptor, never by its path.
 pub struct Folder(OwnedFd);
@@ -155,7 +156,7 @@ impl Folder {
     pub fn file_or_make(&self, name: &str) -> io::Result<File> {
         match self.plain(name, OFlag::O_RDWR) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                match self.create(name, OFlag::O_RDWR) {
+                match self.create(name, OFlag::O_RDWR, FILE) {
                     // Another run of offhook was quicker.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         self.plain(name, OFlag::O_RDWR)
@@ -182,7 +183,15 @@ impl Folder {
     /// # Errors
     /// It is there already, or cannot be made.
     pub fn new_file(&self, name: &str) -> io::Result<File> {
-        self.create(name, OFlag::O_WRONLY)
+        self.create(name, OFlag::O_WRONLY, FILE)
+    }
+
+    /// The same, and only its owner may read it.
+    ///
+    /// # Errors
+    /// It is there already, or cannot be made.
+    pub fn new_private_file(&self, name: &str) -> io::Result<File> {
+        self.create(name, OFlag::O_WRONLY, PRIVATE)
     }
 
     /// `O_NONBLOCK`: a pipe in the place of a file is refused instead of waited for.
@@ -196,9 +205,9 @@ impl Folder {
         Ok(file.into())
     }
 
-    fn create(&self, name: &str, access: OFlag) -> io::Result<File> {
+    fn create(&self, name: &str, access: OFlag, mode: Mode) -> io::Result<File> {
         let new = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        Ok(openat(&self.0, name, access | new, FILE)?.into())
+        Ok(openat(&self.0, name, access | new, mode)?.into())
     }
 
     /// Removes a file; none there is as well.

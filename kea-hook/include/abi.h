@@ -112,7 +112,7 @@ int32_t offhook_ready_at(const offhook_handle* handle, uint32_t which, uint32_t 
                          offhook_bytes* value_out);
 
 /* The client classes, addressed by offhook_admission.vendor_class. Index 0 is the class of every
- * phone, the others are one vendor's. Borrowed until the next apply or free. */
+ * phone, the last that of phones of unknown makers, the others are one vendor's. Borrowed until the next apply or free. */
 uint32_t offhook_class_len(const offhook_handle* handle, uint32_t which);
 int32_t offhook_class_at(const offhook_handle* handle, uint32_t which, uint32_t index,
                          offhook_bytes* name_out);
@@ -146,6 +146,7 @@ typedef struct {
 typedef struct {
     uint32_t vendor_class; /* index of the vendor's client class; 0: this is not a phone         */
     uint8_t drop;          /* 1: the policy answers phones only, and this is none              */
+    uint8_t unlisted;      /* 1: perhaps a phone of an unknown maker: not the class of every phone */
 } offhook_admission;
 
 /* At buffer4_receive, if the configuration uses the classes, or OFFHOOK_NEEDS_ADMISSION. OFFHOOK_NOTHING:

@@ -177,7 +177,9 @@ extern "C" int offhook_buffer4_receive(CalloutHandle& handle) {
             handle.setStatus(CalloutHandle::NEXT_STEP_DROP);
             return;
         }
-        query->addClass(fixed.classes.at(0));
+        if (!admission.unlisted) {
+            query->addClass(fixed.classes.at(0));
+        }
         query->addClass(fixed.classes.at(admission.vendor_class));
     }));
 }

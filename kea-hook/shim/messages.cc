@@ -47,6 +47,8 @@ const char* values[] = {
     "%1",
     "OFFHOOK_PHONE_REASON",
     "%1",
+    "OFFHOOK_PHONE_UNLISTED",
+    "%1",
     "OFFHOOK_POLICY_DOUBT",
     "%1",
     "OFFHOOK_POLICY_IN_FORCE",

@@ -26,6 +26,8 @@ impl Outcome {
 pub(crate) struct Lines {
     pub(crate) outcome: Outcome,
     pub(crate) line: String,
+    /// Of what may be a phone of a maker that the catalogue does not have: the only line then.
+    pub(crate) unlisted: Option<String>,
     pub(crate) impostor: Option<String>,
     pub(crate) cut: Option<String>,
     pub(crate) client: String,
@@ -34,6 +36,10 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn write(&self) {
+        if let Some(line) = &self.unlisted {
+            tracing::info!(target: message::PHONE_UNLISTED, "{line}");
+            return;
+        }
         if let Some(cut) = &self.cut {
             tracing::error!(target: message::ANSWER_CUT, "{cut}");
         }

@@ -7,6 +7,8 @@ pub(crate) enum Count {
     Packets,
     /// Those of them that were for a phone.
     Recognised,
+    /// Those of them that were for what may be a phone of a maker that the catalogue does not have.
+    Unlisted,
     /// Answers with something from us in them.
     Answered,
     OptionsSet,
@@ -23,9 +25,10 @@ pub(crate) enum Count {
 }
 
 /// All names, in the order of [`Count`].
-pub(crate) const NAMES: [&str; 11] = [
+pub(crate) const NAMES: [&str; 12] = [
     "offhook.packets",
     "offhook.recognised",
+    "offhook.unlisted",
     "offhook.answered",
     "offhook.options-set",
     "offhook.options-removed",

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use offhook_core::catalogue::unlisted::{WeakSigns, in_words};
 use offhook_core::recognise::{Identity, read};
 use offhook_core::text::printable;
 use offhook_core::url::masked;
@@ -39,6 +40,34 @@ pub(crate) fn describe(
     if let Some(system) = decision.plan().and_then(|plan| plan.system()) {
         line.push_str(", system ");
         line.push_str(system);
+    }
+    got(engine, edits, &mut line);
+    line
+}
+
+/// `00:11:22:aa:bb:cc perhaps a phone of a maker that the catalogue does not have (option 60 has "Phone" in
+/// it), ACK 10.7.0.99: nothing sent`
+pub(crate) fn unlisted(
+    engine: &Engine,
+    query: &Query<'_>,
+    decision: &Decision<'_>,
+    signs: WeakSigns,
+    edits: &Edits,
+) -> String {
+    let signs = in_words(&engine.tables().unlisted, signs).join("; ");
+    let mut line = format!(
+        "{} perhaps a phone of a maker that the catalogue does not have ({signs}), ACK",
+        client(query)
+    );
+    if let Some(address) = query.client_address() {
+        let _ = write!(line, " {address}");
+    }
+    if let Some(site) = decision.site {
+        line.push_str(", site ");
+        readable(site.name.as_bytes(), &mut line);
+    }
+    if edits.is_empty() {
+        line.push_str(": nothing sent");
     }
     got(engine, edits, &mut line);
     line

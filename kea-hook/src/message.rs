@@ -28,6 +28,8 @@ pub(crate) const PHONE_ANSWERED: &str = "OFFHOOK_PHONE_ANSWERED";
 pub(crate) const PHONE_OFFERED: &str = "OFFHOOK_PHONE_OFFERED";
 /// A phone that the policy sends nothing.
 pub(crate) const PHONE_LEFT_ALONE: &str = "OFFHOOK_PHONE_LEFT_ALONE";
+/// Perhaps a phone, of a maker that the catalogue does not have.
+pub(crate) const PHONE_UNLISTED: &str = "OFFHOOK_PHONE_UNLISTED";
 pub(crate) const PHONE_REASON: &str = "OFFHOOK_PHONE_REASON";
 /// Not wrong, but worth a look.
 pub(crate) const POLICY_DOUBT: &str = "OFFHOOK_POLICY_DOUBT";

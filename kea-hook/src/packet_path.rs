@@ -3,13 +3,15 @@
 //! Nothing here allocates in the usual course, takes a lock that another packet holds for long, or
 //! can fail: whatever is odd means that the packet stays as it was.
 
+/// Clients that are not recognised.
+mod unrecognised;
+
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 
-use offhook_core::lookalikes::suspect_unknown;
 use offhook_core::query::Proof;
 use offhook_core::recognise::Finding;
-use offhook_core::{EditValue, Edits, Engine, MessageType, Query, Verdict, explain};
+use offhook_core::{EditValue, Edits, MessageType, Query, Verdict, explain};
 use tracing::Level;
 
 use crate::answer_lines::{Lines, Outcome};
@@ -28,6 +30,8 @@ use crate::{fault, log, message, parameters};
 pub(crate) enum Admission {
     /// A phone, with its place among the names of client classes.
     Phone(u32),
+    /// Perhaps a phone of an unknown maker, with the place of the class of these.
+    Unlisted(u32),
     /// No server may answer it.
     Drop,
 }
@@ -61,7 +65,10 @@ impl Hook {
             return Some(Admission::Phone(u32::from(identity.vendor.0) + 1));
         }
         if engine.admit(&query, finding) == Verdict::Continue {
-            return None;
+            let unlisted = matches!(finding, Finding::Unlisted(_))
+                && engine.decide_found(&query, finding).unlisted.is_some();
+            let last = snapshot.classes.len().saturating_sub(1);
+            return unlisted.then(|| Admission::Unlisted(u32::try_from(last).unwrap_or_default()));
         }
         counts.add(Count::Dropped, 1);
         tracing::debug!(
@@ -123,8 +130,7 @@ impl Hook {
         let finding = memo.recall(packet.wire).unwrap_or_else(|| engine.find(&query));
         counts.add(Count::Packets, 1);
         let Some(identity) = finding.identity() else {
-            self.suspect(engine, &query, finding, packet, edits);
-            return false;
+            return self.unrecognised(lane, &query, finding, packet, room, lines);
         };
         counts.add(Count::Recognised, 1);
         let impostor = self.guard(engine, &mut query, packet);
@@ -165,7 +171,8 @@ impl Hook {
                 self.seen.moves.done(mac);
             }
             let policy = snapshot.number;
-            let sighting = Sighting { mac, now, reply, policy, query: &query, engine, edits };
+            let sighting =
+                Sighting { mac, now, reply, policy, query: &query, engine, edits, packet: &[] };
             let saw = self.seen.phones.saw(sighting);
             news = saw.news;
             if saw.forgot {
@@ -224,26 +231,6 @@ impl Hook {
                  change them: phones get only what Kea alone sends. Name libdhcp_offhook.so before \
                  that library in \"hooks-libraries\""
             );
-        }
-    }
-
-    /// Records a client that looks like a phone and is not recognised: it gets nothing, and the operator who
-    /// looks after the phones should learn of it.
-    fn suspect(
-        &self,
-        engine: &Engine,
-        query: &Query<'_>,
-        finding: Finding,
-        packet: &Packet<'_>,
-        edits: &mut Edits,
-    ) {
-        if matches!(finding, Finding::Unknown)
-            && let Some(mac) = query.mac
-            && suspect_unknown(engine.tables(), query).is_some()
-        {
-            edits.clear();
-            let Packet { now, reply, .. } = *packet;
-            self.seen.unknown.saw(Sighting { mac, now, reply, policy: 0, query, engine, edits });
         }
     }
 

@@ -27,7 +27,8 @@ pub(crate) const MOST: usize = 100_000;
 pub(crate) const MOST_UNKNOWN: usize = 10_000;
 
 /// What their records may hold together, in bytes. A phone's record is about 250 bytes; a client that sends
-/// all it can makes one of 2,000.
+/// all it can makes one of 2,000. Of a device that is not recognised its packet is kept too, at most
+/// [`record::LONGEST_PACKET`] bytes.
 const MOST_BYTES: usize = 48 << 20;
 const MOST_BYTES_UNKNOWN: usize = 4 << 20;
 
@@ -266,7 +267,7 @@ mod tests {
         let edits = Edits::default();
         let mac = mac(number);
         let (reply, policy, query, edits) = (ACK, 1, &query, &edits);
-        phones.saw(Sighting { mac, now, reply, policy, query, engine, edits }).forgot
+        phones.saw(Sighting { mac, now, reply, policy, query, engine, edits, packet: &[] }).forgot
     }
 
     #[test]
@@ -275,7 +276,18 @@ mod tests {
         let see = |reply, policy, host_name: &'static [u8]| {
             let query = Query { host_name: Some(host_name.into()), ..Query::default() };
             let (query, engine, edits) = (&query, &engine, &edits);
-            phones.saw(Sighting { mac: mac(7), now: 1, reply, policy, query, engine, edits }).news
+            phones
+                .saw(Sighting {
+                    mac: mac(7),
+                    now: 1,
+                    reply,
+                    policy,
+                    query,
+                    engine,
+                    edits,
+                    packet: &[],
+                })
+                .news
         };
         assert!(!see(OFFER, 1, b"a") && see(ACK, 1, b"a") && !see(ACK, 1, b"a"));
         assert!(
@@ -333,6 +345,30 @@ mod tests {
         };
         assert!(survivors(4800..6400) > survivors(0..1600));
         assert!((0..3200).filter(|n| phones.get(mac(1_000_000 + n)).is_some()).count() > 2500);
+    }
+
+    #[test]
+    fn a_packet_is_kept_without_padding_up_to_a_length_and_counted() {
+        let (engine, phones, edits) = (engine(), Phones::new(10, MOST_BYTES), Edits::default());
+        let see = |number, host_name: &'static [u8], packet: &[u8]| {
+            let query = Query { host_name: Some(host_name.into()), ..Query::default() };
+            let (mac, query, engine, edits) = (mac(number), &query, &engine, &edits);
+            let (now, reply, policy) = (1, ACK, 1);
+            phones.saw(Sighting { mac, now, reply, policy, query, engine, edits, packet });
+            phones.get(mac).unwrap()
+        };
+        let padded = [&b"packet\xff"[..], &[0; 300]].concat();
+        let bare = see(1, b"a", b"").record.len();
+        assert_eq!(see(2, b"a", &padded).packet(), b"packet\xff");
+        assert_eq!(phones.bytes(), 2 * bare + 7);
+        // The one that first showed something new stays.
+        assert_eq!(see(2, b"a", b"the same again").packet(), b"packet\xff");
+        assert_eq!(see(2, b"b", b"another").packet(), b"another");
+        assert_eq!(
+            see(3, b"a", &[7; record::LONGEST_PACKET]).packet().len(),
+            record::LONGEST_PACKET
+        );
+        assert_eq!(see(4, b"a", &[7; record::LONGEST_PACKET + 1]).packet(), b"");
     }
 
     #[test]

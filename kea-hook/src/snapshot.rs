@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use offhook_core::builtin;
 use offhook_core::catalogue::Tables;
 use offhook_core::check::{self, Doubt};
+use offhook_core::explain::unlisted_class;
 use offhook_core::{Engine, Host, Mistakes};
 use offhook_edge::{key, overlay};
 
@@ -36,7 +37,8 @@ pub(crate) struct Snapshot {
     pub(crate) doubts: Vec<Doubt>,
     /// What competes with what this policy sends.
     pub(crate) competing: Competing,
-    /// The class of every phone, then each vendor's in the order of the catalogue.
+    /// The class of every phone, then each vendor's in the order of the catalogue, then that of phones of
+    /// makers that the catalogue does not have.
     pub(crate) classes: Vec<String>,
 }
 
@@ -82,10 +84,11 @@ impl Snapshot {
     }
 }
 
-/// `PHONE`, `PHONE_yealink`, ...
+/// `PHONE`, `PHONE_yealink`, ..., `PHONE_UNLISTED`
 fn class_names(prefix: &str, tables: &Tables) -> Vec<String> {
     let vendors = tables.vendors.iter().map(|vendor| format!("{prefix}_{}", vendor.id));
-    std::iter::once(prefix.to_owned()).chain(vendors).collect()
+    let names = std::iter::once(prefix.to_owned()).chain(vendors);
+    names.chain([unlisted_class(prefix)]).collect()
 }
 
 #[cfg(test)]
@@ -119,7 +122,8 @@ mod tests {
         fs::write(&path, "{ }").unwrap();
         let snapshot = build().unwrap();
         assert_eq!(snapshot.classes[0], "TEL");
-        assert_eq!(snapshot.classes.len(), 1 + snapshot.engine.tables().vendors.len());
+        assert_eq!(snapshot.classes.len(), 2 + snapshot.engine.tables().vendors.len());
+        assert_eq!(snapshot.classes.last().unwrap(), "TEL_UNLISTED");
     }
 
     #[test]

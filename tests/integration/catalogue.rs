@@ -156,8 +156,28 @@ pub fn vendors() -> (ByPolicy, Vec<Example>) {
         let (phone, inform) = client(miss, &place, VENDOR_KEYS);
         near_misses.push(Example { place, phone, inform, told: Vec::new() });
     }
+    for (example, _) in unlisted().1 {
+        near_misses.push(Example { told: Vec::new(), ..example });
+    }
     assert!(!examples.is_empty(), "expected examples in {}", folder.display());
     (examples, near_misses)
+}
+
+/// Phones of makers that the catalogue does not have, with the policy that answers them, and whether a sign of each is its
+/// host name.
+pub fn unlisted() -> (Value, Vec<(Example, bool)>) {
+    let folder = core().join("catalogue/unlisted");
+    let policy = fs::read_to_string(folder.join("example-policy.json")).expect("the policy");
+    let lines = policy.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let policy = serde_json::from_str(&lines.collect::<String>()).expect("a policy");
+    let file = read(&folder.join("examples.toml"));
+    let examples = list(&file, "example").iter().map(|example| {
+        let place = format!("unlisted: {}", example["name"]);
+        let (phone, inform) = client(example, &place, &["name", "signs", "told"]);
+        let by_name = list(example, "signs").iter().any(|sign| sign == "host-name");
+        (Example { told: told(example, &place), place, phone, inform }, by_name)
+    });
+    (policy, examples.collect())
 }
 
 pub fn systems() -> ByPolicy {
@@ -249,6 +269,13 @@ fn every_vendors_examples() {
 #[test]
 fn every_systems_examples() {
     by_kea(&systems());
+}
+
+#[test]
+fn every_example_of_an_unlisted_maker() {
+    let (policy, examples) = unlisted();
+    let examples = examples.into_iter().map(|(example, _)| example).collect();
+    by_kea(&ByPolicy::from([(policy.to_string(), examples)]));
 }
 
 #[test]

@@ -64,5 +64,7 @@ mod stall;
 mod statistics;
 /// Who gets a token, and who does not.
 mod tokens;
+/// Phones of makers that the catalogue does not have.
+mod unlisted;
 /// Values, headers and merging as they come out on the wire.
 mod wire;

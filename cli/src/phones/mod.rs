@@ -2,6 +2,7 @@
 
 mod dnsmasq;
 mod leases;
+mod unlisted;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,7 +24,8 @@ use crate::kea::{Access, Kea};
 #[command(after_help = "Examples:
   offhook phones --kea /run/kea/kea4-ctrl-socket
   offhook phones --kea /run/kea/kea4-ctrl-socket --dnsmasq /var/lib/offhook/dnsmasq
-  offhook phones --kea http://127.0.0.1:8000/ --user admin --password-file pw --vendor yealink --json")]
+  offhook phones --kea http://127.0.0.1:8000/ --user admin --password-file pw --vendor yealink --json
+  offhook phones --kea /run/kea/kea4-ctrl-socket --unlisted --packets ./unknown-phones")]
 pub struct Arguments {
     /// Kea's control socket, or the URL of its control channel
     #[arg(long, value_name = "SOCKET|URL", required_unless_present = "dnsmasq")]
@@ -40,6 +42,13 @@ pub struct Arguments {
     /// Only phones in this subnet: Kea's subnet id, or a network such as 10.7.0.0/16
     #[arg(long, value_name = "ID|NETWORK")]
     subnet: Option<Subnet>,
+    /// Devices that look like phones of a maker that the catalogue does not have: what Kea's hook has seen since
+    /// its start, and what the dnsmasq companion has recorded
+    #[arg(long, conflicts_with = "vendor")]
+    unlisted: bool,
+    /// Write the last packet of each into a file of its own in this folder, for offhook vendors new
+    #[arg(long, value_name = "DIR", requires = "unlisted")]
+    packets: Option<PathBuf>,
     /// Print a JSON list
     #[arg(long)]
     json: bool,
@@ -89,6 +98,17 @@ impl std::str::FromStr for Subnet {
 }
 
 impl Arguments {
+    fn wants_device(&self, device: &unlisted::Device) -> bool {
+        let in_subnet = match &self.subnet {
+            None => true,
+            Some(Subnet::Id(_)) => false,
+            Some(Subnet::Network(network)) => {
+                device.address.is_some_and(|address| network.contains(&address))
+            }
+        };
+        in_subnet && self.site.as_ref().is_none_or(|site| Some(site) == device.site.as_ref())
+    }
+
     fn wants(&self, phone: &Phone) -> bool {
         let in_subnet = match &self.subnet {
             None => true,
@@ -101,7 +121,34 @@ impl Arguments {
     }
 }
 
+/// The devices that look like phones.
+fn devices(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(Subnet::Id(id)) = arguments.subnet {
+        return Err(input::wrong(format!(
+            "--subnet {id}: with --unlisted expected a network such as 10.7.0.0/16, since Kea's hook keeps no \
+             subnet of such a device"
+        )));
+    }
+    let mut devices = Vec::new();
+    let mut visit = |device: unlisted::Device| {
+        if arguments.wants_device(&device) {
+            devices.push(device);
+        }
+    };
+    for target in &arguments.kea {
+        let kea = Kea::new(target, &arguments.access)?;
+        unlisted::from_kea(&kea, arguments.packets.is_some(), &mut visit)?;
+    }
+    for directory in &arguments.dnsmasq {
+        unlisted::from_dnsmasq(directory, &mut visit)?;
+    }
+    unlisted::print(devices, arguments.packets.as_deref(), arguments.json)
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.unlisted {
+        return devices(arguments);
+    }
     let mut phones = Vec::new();
     for target in &arguments.kea {
         let kea = Kea::new(target, &arguments.access)?;

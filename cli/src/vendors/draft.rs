@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use std::path::PathBuf;
 
 use offhook_core::catalogue::Tables;
+use offhook_core::catalogue::unlisted::in_words;
 use offhook_core::query::{Context, Query, trimmed};
 use offhook_core::recognise::{Finding, recognise};
 use offhook_core::text::printable;
@@ -56,6 +57,13 @@ fn draft(tables: &Tables, query: &Query<'_>) -> Result<String, fmt::Error> {
         Finding::OtherDevice(sign) => {
             let device = tables.other_devices.device(sign);
             writeln!(out, "# The catalogue says that this is not a phone, but {device}.")?;
+        }
+        Finding::Unlisted(signs) => {
+            let signs = in_words(&tables.unlisted, signs).join("; ");
+            writeln!(
+                out,
+                "# Perhaps a phone of a maker that the catalogue does not have: {signs}."
+            )?;
         }
         Finding::Unknown => {}
     }

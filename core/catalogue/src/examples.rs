@@ -13,6 +13,7 @@ use crate::reader::{Cursor, Table};
 use crate::text::parse_hex;
 use crate::texts;
 use crate::tree::{self, Kind, Tree};
+use crate::unlisted::UNLISTED;
 
 /// The policy that a vendor's examples are answered by, unless they bring their own.
 pub const POLICY: &str = include_str!("../vendors/example-policy.json");
@@ -46,6 +47,79 @@ pub struct Example {
     pub policy: String,
     /// Where the packet's strings come from: a key of the folder's `[sources]`.
     pub source: String,
+}
+
+/// A device that may be a phone of a maker that the catalogue does not have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnlistedExample {
+    /// What it shows.
+    pub name: String,
+    /// What the client sends.
+    pub packet: Parts,
+    /// The kinds of weak signs that count: `option-60`, `option-55`, `host-name`, `hardware-address`.
+    pub signs: Vec<String>,
+    /// Code and value of every option of the full answer by [`UNLISTED_POLICY`].
+    pub told: Vec<(u8, Vec<u8>)>,
+}
+
+/// The policy that the examples of [`unlisted`] are answered by.
+pub const UNLISTED_POLICY: &str = include_str!("../unlisted/example-policy.json");
+
+/// The examples of phones of makers that the catalogue does not have, and of what is not one.
+///
+/// # Errors
+/// Every mistake in the file, each with its place.
+pub fn unlisted() -> Result<Vec<UnlistedExample>, Mistakes> {
+    let tree = tree::from_toml(texts::UNLISTED)?;
+    let mut mistakes = Mistakes::default();
+    let root = Cursor::root(&tree);
+    let mut examples = Vec::new();
+    if let Some(table) = root.table(&["example"], &mut mistakes)
+        && let Some(at) = table.need("example", "tables", &mut mistakes)
+    {
+        for item in at.list("tables", &mut mistakes).collect::<Vec<_>>() {
+            examples.extend(read_unlisted(&item, &mut mistakes));
+        }
+    }
+    mistakes.or(Some(examples))
+}
+
+/// The examples of [`unlisted`] that are sent something, in the form that a maker's examples have.
+///
+/// # Errors
+/// Every mistake in them, each with its place.
+pub fn of_unlisted_makers() -> Result<Vec<Example>, Mistakes> {
+    let told = unlisted()?.into_iter().filter(|example| !example.told.is_empty());
+    Ok(told.map(of_unlisted_maker).collect())
+}
+
+fn of_unlisted_maker(example: UnlistedExample) -> Example {
+    Example {
+        name: example.name,
+        vendor: UNLISTED.to_owned(),
+        packet: example.packet,
+        reads: true,
+        model: None,
+        firmware: None,
+        variant: None,
+        told: Some(example.told),
+        next_server: None,
+        server_hostname: None,
+        boot_file_name: None,
+        policy: UNLISTED_POLICY.to_owned(),
+        source: String::new(),
+    }
+}
+
+fn read_unlisted(at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<UnlistedExample> {
+    let keys: Vec<&str> = ["name", "signs", "told"].into_iter().chain(PACKET_KEYS).collect();
+    let table = at.table(&keys, mistakes)?;
+    let name = table.text("name", "a text", mistakes)?.to_owned();
+    let signs = table.texts("signs", "kinds of signs", mistakes);
+    let told = table.need("told", "the full answer", mistakes)?;
+    let told = read_told(&told, mistakes)?;
+    let signs = signs.into_iter().map(str::to_owned).collect();
+    Some(UnlistedExample { name, packet: read_packet(&table, mistakes), signs, told })
 }
 
 /// All of the built-in catalogue, in the order of the folders.

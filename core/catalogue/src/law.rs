@@ -8,6 +8,7 @@ use crate::facts::{Field, Rule, System, Vendor};
 use crate::index::Index;
 use crate::other_devices::OtherDevices;
 use crate::tables::Tables;
+use crate::unlisted::{UNLISTED, UnlistedSigns};
 
 impl Tables {
     /// Sorts, checks and indexes.
@@ -18,6 +19,7 @@ impl Tables {
         mut vendors: Vec<Vendor>,
         mut systems: Vec<System>,
         other_devices: OtherDevices,
+        unlisted: UnlistedSigns,
     ) -> Result<Tables, Mistakes> {
         vendors.sort_by(|a, b| a.id.cmp(&b.id));
         systems.sort_by(|a, b| a.id.cmp(&b.id));
@@ -27,12 +29,15 @@ impl Tables {
         heads_are_unique(&vendors, &mut mistakes);
         prefixes_have_one_owner(&vendors, &mut mistakes);
         servants_exist(&vendors, &systems, &mut mistakes);
+        if vendors.iter().any(|vendor| vendor.id == UNLISTED) {
+            mistakes.push(UNLISTED, "phones of unlisted makers have this id; use another name");
+        }
         if vendors.len() > 10_000 {
             mistakes.push("", format!("{} vendors: at most 10000", vendors.len()));
         }
         let index = Index::build(&vendors);
         let (vendors, systems) = (vendors.into(), systems.into());
-        mistakes.or(Some(Tables { vendors, systems, other_devices, index }))
+        mistakes.or(Some(Tables { vendors, systems, other_devices, unlisted, index }))
     }
 }
 

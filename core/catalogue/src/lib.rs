@@ -28,6 +28,7 @@ pub mod tables;
 pub mod text;
 pub mod texts;
 pub mod tree;
+pub mod unlisted;
 pub mod url;
 pub mod value;
 

@@ -108,6 +108,18 @@ impl OtherDevices {
         found.filter(|_| !self.asks_as_a_phone(asked))
     }
 
+    /// Whether any sign is there, also one that phones may show.
+    pub fn any<'q>(
+        &self,
+        vendor_class: &[u8],
+        mut user_classes: impl Iterator<Item = &'q [u8]>,
+        asked: &[u8],
+    ) -> bool {
+        position(&self.vendor_classes, vendor_class).is_some()
+            || user_classes.any(|text| position(&self.user_classes, text).is_some())
+            || self.request_lists.iter().flat_map(|list| &list.any).any(|code| asked.contains(code))
+    }
+
     /// Whether the client lists an option that hardly any device but a phone lists.
     fn asks_as_a_phone(&self, asked: &[u8]) -> bool {
         asked.iter().any(|code| self.phone_options.contains(code))
@@ -224,7 +236,7 @@ fn read_list(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
     })
 }
 
-fn options(at: Option<Cursor<'_>>, mistakes: &mut Mistakes) -> Bytes {
+pub(crate) fn options(at: Option<Cursor<'_>>, mistakes: &mut Mistakes) -> Bytes {
     let Some(at) = at else { return List::default() };
     let items: Vec<_> = at.list("option numbers", mistakes).collect();
     let number = |item: &Cursor<'_>, mistakes: &mut Mistakes| {

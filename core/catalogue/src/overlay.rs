@@ -5,6 +5,7 @@ use crate::error::Mistakes;
 use crate::facts::{System, Vendor};
 use crate::other_devices::{OtherDevices, other_devices};
 use crate::tables::Tables;
+use crate::unlisted::{UnlistedSigns, unlisted_phones};
 use crate::{source, system_source};
 
 /// A file of a folder, as the edge read it: `vendors/<id>/vendor.toml`, `vendors/<id>/<name>.j2` or
@@ -22,7 +23,8 @@ pub struct OverlayFile {
 /// # Errors
 /// Every mistake in the files, each with its file and line.
 pub fn with_overlay(base: &Tables, files: &[OverlayFile]) -> Result<Tables, Mistakes> {
-    read(base.vendors.to_vec(), base.systems.to_vec(), base.other_devices.clone(), files)
+    let unlisted = base.unlisted.clone();
+    read(base.vendors.to_vec(), base.systems.to_vec(), base.other_devices.clone(), unlisted, files)
 }
 
 /// Tables out of `files` alone.
@@ -30,16 +32,28 @@ pub fn with_overlay(base: &Tables, files: &[OverlayFile]) -> Result<Tables, Mist
 /// # Errors
 /// As [`with_overlay`].
 pub fn from_files(files: &[OverlayFile]) -> Result<Tables, Mistakes> {
-    let signs = files.iter().find(|file| file.path.ends_with("other-devices/signs.toml"));
-    let signs = signs.ok_or_else(|| Mistakes::one("other-devices/signs.toml", "is missing"))?;
+    let named = |name: &str| {
+        let found = files.iter().find(|file| file.path.ends_with(name));
+        found.ok_or_else(|| Mistakes::one(name, "is missing"))
+    };
+    let signs = named("other-devices/signs.toml")?;
     let others = other_devices(&signs.text).map_err(|wrong| wrong.in_file(&signs.path))?;
-    read(Vec::new(), Vec::new(), others, files)
+    let (signs, answer) = (named("unlisted/signs.toml")?, named("unlisted/answer.toml")?);
+    let unlisted = unlisted_phones(&signs.text, &answer.text);
+    read(
+        Vec::new(),
+        Vec::new(),
+        others,
+        unlisted.map_err(|wrong| wrong.in_file(&signs.path))?,
+        files,
+    )
 }
 
 fn read(
     mut vendors: Vec<Vendor>,
     mut systems: Vec<System>,
     other_devices: OtherDevices,
+    unlisted: UnlistedSigns,
     files: &[OverlayFile],
 ) -> Result<Tables, Mistakes> {
     let mut mistakes = Mistakes::default();
@@ -66,5 +80,5 @@ fn read(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    Tables::build(vendors, systems, other_devices)
+    Tables::build(vendors, systems, other_devices, unlisted)
 }

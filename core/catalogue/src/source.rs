@@ -13,8 +13,8 @@ use crate::facts::{Field, MacRule, Source, Vendor};
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
 use crate::tree::{self, Kind};
-pub(crate) use rules::read_head;
-use rules::{read_macs, read_rule};
+use rules::read_rule;
+pub(crate) use rules::{read_head, read_macs};
 use telling::{check_files, no_url, read_file, read_read, read_tell, read_url, read_vlan};
 
 const KEYS: [&str; 18] = [

@@ -4,6 +4,7 @@ use crate::facts::{System, Vendor};
 use crate::index::Index;
 use crate::other_devices::OtherDevices;
 use crate::record::{List, record};
+use crate::unlisted::{UNLISTED, UnlistedSigns};
 
 record! {
     /// All vendors (sorted by id), all systems (sorted by id), and the index for recognition.
@@ -14,6 +15,8 @@ record! {
         pub systems: List<System>,
         /// What is not a phone.
         pub other_devices: OtherDevices,
+        /// What may be a phone of another maker.
+        pub unlisted: UnlistedSigns,
         /// For recognition.
         pub index: Index,
     }
@@ -23,11 +26,21 @@ record! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VendorIx(pub u16);
 
+impl VendorIx {
+    /// The pseudo maker of phones that the catalogue does not have: what [`UnlistedSigns::answer`] says.
+    pub const UNLISTED: VendorIx = VendorIx(u16::MAX);
+}
+
 impl Tables {
     /// The position of a vendor, by its id.
     pub fn vendor(&self, id: &str) -> Option<VendorIx> {
         let found = self.vendors.binary_search_by(|vendor| (*vendor.id).cmp(id)).ok()?;
         u16::try_from(found).ok().map(VendorIx)
+    }
+
+    /// A vendor by its id, or [`VendorIx::UNLISTED`] by that of the phones without one.
+    pub fn vendor_or_unlisted(&self, id: &str) -> Option<VendorIx> {
+        if id == UNLISTED { Some(VendorIx::UNLISTED) } else { self.vendor(id) }
     }
 
     /// A system, by its id.
@@ -39,6 +52,9 @@ impl Tables {
     /// # Panics
     /// Never for an index of these tables.
     pub fn at(&self, vendor: VendorIx) -> &Vendor {
+        if vendor == VendorIx::UNLISTED {
+            return &self.unlisted.answer;
+        }
         &self.vendors[usize::from(vendor.0)]
     }
 }

@@ -22,5 +22,8 @@ pub fn systems() -> impl Iterator<Item = (&'static str, &'static str)> {
     SYSTEMS.iter().copied()
 }
 
+/// Examples of phones of makers that the catalogue does not have.
+pub const UNLISTED: &str = include_str!("../unlisted/examples.toml");
+
 /// Examples of devices that are not phones, in the form of a vendor's near misses.
 pub const OTHER_DEVICES: &str = include_str!("../other-devices/examples.toml");

@@ -10,12 +10,13 @@ mod site;
 
 use std::borrow::Cow;
 
+use crate::catalogue::unlisted::WeakSigns;
 use crate::catalogue::{Tables, VendorIx};
 use crate::conflicts::{Competitor, competitors};
 use crate::engine::Engine;
 use crate::plan::{For, Plan, plan};
 use crate::policy::devices::{Device, DeviceLayer};
-use crate::policy::{Answer, Site};
+use crate::policy::{Answer, Site, UnlistedPhones};
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, find, read};
 
@@ -40,6 +41,8 @@ pub struct Decision<'e> {
     pub finding: Finding,
     /// `None`: not a phone, or sent nothing because it is unknown.
     pub identity: Option<Identity>,
+    /// The signs of a phone of another maker, where the policy does not ignore them.
+    pub unlisted: Option<WeakSigns>,
     /// The site of the client; `None`: the top level alone.
     pub site: Option<&'e Site>,
     /// What the policy says of this hardware address.
@@ -84,6 +87,8 @@ impl Engine {
         let device = query.mac.and_then(|mac| policy.devices.get(mac));
         let identity = finding.identity();
         let site = policy.sites.iter().position(|site| at_site(site, query));
+        let at = site.and_then(|site| policy.sites.get(site));
+        let unlisted = self.unlisted(finding, at, device);
         let plan = match identity {
             Some(identity) => {
                 let at = (identity.vendor, identity.variant);
@@ -95,11 +100,44 @@ impl Engine {
                     false => self.plan_ref(site, at, device, b""),
                 }
             }
-            None => PlanRef::None,
+            None => self.plan_of_unlisted(query, unlisted, site),
         };
-        let site = site.and_then(|site| policy.sites.get(site));
-        let verdict = self.verdict(site, identity);
-        Decision { finding, identity, site, device, verdict, plan }
+        let verdict = self.verdict(at, identity);
+        Decision { finding, identity, unlisted, site: at, device, verdict, plan }
+    }
+
+    /// The signs of a phone of another maker, if the policy wants such phones named at this site. A device that the
+    /// policy lists is not one.
+    fn unlisted(
+        &self,
+        finding: Finding,
+        site: Option<&Site>,
+        device: Option<Device<'_>>,
+    ) -> Option<WeakSigns> {
+        let Finding::Unlisted(signs) = finding else { return None };
+        let listed = |device: Device<'_>| {
+            device.named.is_some()
+                || device.layer.is_some()
+                || device.ignore.is_some()
+                || device.options().next().is_some()
+        };
+        let named = self.policy().unlisted_at(site) != UnlistedPhones::Ignore;
+        Some(signs).filter(|_| named && !device.is_some_and(listed))
+    }
+
+    /// Two signs of different kinds, and the policy's word; and the client says which options it wants.
+    fn plan_of_unlisted(
+        &self,
+        query: &Query<'_>,
+        unlisted: Option<WeakSigns>,
+        site: Option<usize>,
+    ) -> PlanRef<'_> {
+        match unlisted {
+            Some(signs) if signs.are_enough() && query.request_list.is_some() => {
+                PlanRef::Ready(self.plan(site, VendorIx::UNLISTED, 0))
+            }
+            _ => PlanRef::None,
+        }
     }
 
     /// The plan for a phone at a site (by its position), with what the policy says of the device
@@ -184,6 +222,16 @@ impl<'e> Decision<'e> {
         }
     }
 
+    /// Whose answer this is: the maker and the variant; [`VendorIx::UNLISTED`] for a phone of another maker
+    /// that is sent something.
+    pub fn maker(&self) -> Option<(VendorIx, u8)> {
+        let unlisted = || {
+            let sent = self.unlisted.is_some() && self.plan().is_some_and(|plan| !plan.ignored);
+            sent.then_some((VendorIx::UNLISTED, 0))
+        };
+        self.identity.map(|identity| (identity.vendor, identity.variant)).or_else(unlisted)
+    }
+
     /// What competes with this answer if the server itself puts it in.
     pub fn competitors<'t>(&self, tables: &'t Tables) -> Vec<Competitor<'t>> {
         let Some((identity, plan)) = self.identity.zip(self.plan()) else { return Vec::new() };
@@ -197,7 +245,8 @@ impl<'e> Decision<'e> {
         out.clear();
         let Some(plan) = self.plan().filter(|plan| !plan.ignored) else { return };
         let live = Packet::new(engine, query, self.identity.as_ref());
-        for planned in planned(plan, self.device) {
+        let device = self.device.filter(|_| self.identity.is_some());
+        for planned in planned(plan, device) {
             out.add(&planned, query, &live);
         }
         out.header(&plan.header, &live);

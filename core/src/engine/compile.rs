@@ -49,6 +49,7 @@ impl Engine {
                 self.plans
                     .extend(variants.map(|variant| make(site, ix, variant, Models::default())));
             }
+            self.plans.push(make(site, VendorIx::UNLISTED, 0, Models::default()));
         }
         let mut most = MOST_MODEL_PLANS;
         for (ix, vendor) in vendors().filter(|(ix, _)| self.policy.tells_models(*ix)) {

@@ -84,23 +84,25 @@ pub(super) fn explain(
     edits: &Edits,
     reasons: &mut Vec<String>,
 ) -> Vec<ExplainedOption> {
-    let Some((identity, made)) = decision.identity.zip(decision.plan()) else {
+    let Some(((vendor, variant), made)) = decision.maker().zip(decision.plan()) else {
         if decision.identity.is_some() {
             reasons.push("the policy's devices say that this device is to be ignored".to_owned());
         }
         return Vec::new();
     };
     // The plan again, with a trace.
-    let reading = read(engine.tables(), query, &identity);
+    let identity = decision.identity.as_ref();
+    let reading =
+        identity.map(|identity| read(engine.tables(), query, identity)).unwrap_or_default();
     let model = reading.model.as_deref().unwrap_or_default();
-    let models = engine.policy().models_at(decision.site, identity.vendor, model);
+    let models = engine.policy().models_at(decision.site, vendor, model);
     let at = For {
         tables: engine.tables(),
         policy: engine.policy(),
         site: decision.site,
-        vendor: identity.vendor,
-        variant: identity.variant,
-        models: engine.policy().models(decision.site, identity.vendor, models),
+        vendor,
+        variant,
+        models: engine.policy().models(decision.site, vendor, models),
         device: decision.device.and_then(|device| device.layer),
     };
     let mut listener = Listener { reasons, considered: Vec::new() };
@@ -136,7 +138,7 @@ pub(super) fn explain(
     for competitor in decision.competitors(engine.tables()) {
         reasons.push(format!("if the server itself sends it, these phones read {competitor}"));
     }
-    let live = Packet::new(engine, query, Some(&identity));
+    let live = Packet::new(engine, query, identity);
     let planned = |code: u8| made.options.iter().find(|option| option.code == code);
     let explained = edits.iter().map(|edit| {
         let shown = edit.value.map(|value| without_userinfo(edits.bytes(engine, value)));
@@ -167,9 +169,7 @@ pub(super) fn explain(
                 _ => "by the policy's devices".to_owned(),
             },
             bytes: bytes
-                .map(|bytes| {
-                    decode::decode(engine.tables(), edit.code, bytes, Some(identity.vendor))
-                })
+                .map(|bytes| decode::decode(engine.tables(), edit.code, bytes, Some(vendor)))
                 .unwrap_or_default(),
             layers,
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Maker, Observer, Origin};
 use crate::catalogue::record::{List, Text};
-use crate::catalogue::{Tell, What};
+use crate::catalogue::{Tell, VendorIx, What};
 use crate::encode::{self, Fault, Op};
 use crate::policy::Placed;
 use crate::url::split_scheme;
@@ -87,7 +87,8 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             candidates.push(Candidate { option, origin, place, recalled, derived: true, tells });
         };
         if recipes().next().is_none() {
-            if let Some(option) = usual(what) {
+            let usual = usual(what).filter(|_| self.at.vendor != VendorIx::UNLISTED);
+            if let Some(option) = usual {
                 add(Cow::Owned(option), false);
             }
             return;

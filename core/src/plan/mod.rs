@@ -19,7 +19,7 @@ use crate::encode::Form;
 use crate::file_map::place::Place;
 use crate::policy::devices::DeviceLayer;
 use crate::policy::models::Models;
-use crate::policy::{Layer, Placed, Policy, Site, VoiceVlan};
+use crate::policy::{Layer, Placed, Policy, Site, UnlistedPhones, VoiceVlan};
 use crate::value::{Existing, Send};
 
 pub use crate::policy::Origin;
@@ -189,6 +189,14 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         };
         self.vlan =
             self.first(|layer| layer.voice_vlan).and_then(|(origin, vlan)| Some((origin, vlan?)));
+        if self.is_unlisted() {
+            if self.at.policy.unlisted_at(self.at.site) == UnlistedPhones::Send {
+                self.make_unlisted(&mut plan, wrong);
+            } else {
+                plan.ignored = true;
+            }
+            return plan;
+        }
         if self.ignored() {
             plan.ignored = true;
             plan.unreached = self.left_alone();
@@ -204,6 +212,26 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         plan.header = self.header(wrong);
         plan.unreached = self.unreached();
         plan
+    }
+
+    fn is_unlisted(&self) -> bool {
+        self.at.vendor == VendorIx::UNLISTED
+    }
+
+    /// What a phone of another maker is sent: the catalogue's few options alone, each only if the phone asks for
+    /// it and the server has none of that code. No option and no header field that the policy or a system writes: nothing is known
+    /// of what this phone makes of them.
+    fn make_unlisted(&mut self, plan: &mut Plan, wrong: &mut Vec<Wrong>) {
+        (plan.send, plan.existing) = (Some(Send::Requested), Some(Existing::Keep));
+        self.choose_system(wrong);
+        plan.served = self.served(wrong);
+        let mut candidates = self.candidates();
+        candidates.retain(|candidate| candidate.derived);
+        for (code, candidate) in self.winners(candidates) {
+            plan.options.extend(self.compile(code, candidate, &*plan, wrong));
+        }
+        plan.unreached = self.unreached();
+        plan.unreached.retain(|unreached| unreached.key == Key::Systems);
     }
 
     /// The most particular layer's value, and whose it is.

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Maker, Observer};
+use crate::catalogue::VendorIx;
 use crate::encode::{self, Fault, Filled, Op};
 use crate::policy::{Layer, Placed};
 use crate::text::Live;
@@ -14,6 +15,9 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         let fixed = |text: &str| Filled::Text(vec![Op::Bytes(text.as_bytes().to_vec())]);
         let absent = |why: &str| Err(Fault::Absent(format!("{{{{{name}}}}}: {why}")));
         if let Some(live) = Live::named(name) {
+            if live == Live::Token && self.at.vendor == VendorIx::UNLISTED {
+                return absent("only a phone of a maker in the catalogue gets a token");
+            }
             if live == Live::Token && self.at.policy.file_access.token.is_none() {
                 return Err(Fault::Wrong(
                     "{{token}} needs \"file-access\": { \"token\": ... } in the policy".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::devices::DeviceLayer;
 use super::models::Models;
-use super::{Answer, Layer, Policy, Site};
+use super::{Answer, Layer, Policy, Site, UnlistedPhones};
 use crate::catalogue::VendorIx;
 
 /// Where a value comes from, from the least particular to the most.
@@ -85,5 +85,12 @@ impl Policy {
         let layers = [site.map(|site| &site.scope.layer), Some(&self.top.layer)];
         let answer = layers.into_iter().flatten().find_map(|layer| layer.answer);
         answer.unwrap_or(Answer::Everyone)
+    }
+
+    /// What becomes of phones of other makers at a site; `None` is a client that is at no site.
+    pub fn unlisted_at(&self, site: Option<&Site>) -> UnlistedPhones {
+        let layers = [site.map(|site| &site.scope.layer), Some(&self.top.layer)];
+        let said = layers.into_iter().flatten().find_map(|layer| layer.unlisted_phones);
+        said.unwrap_or_default()
     }
 }

@@ -40,6 +40,21 @@ pub enum Answer {
     Phones,
 }
 
+/// What becomes of a client that may be a phone of a maker that the catalogue does not have.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnlistedPhones {
+    /// Nothing.
+    Ignore,
+    /// It gets a client class, a line in the log, and a place in the list of phones.
+    #[default]
+    Name,
+    /// The same, and what it asks for if two signs agree.
+    Send,
+}
+
 /// A voice VLAN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VoiceVlan {
@@ -89,6 +104,8 @@ pub struct Layer {
     pub systems: Option<Vec<SystemUse>>,
     /// Which clients are answered.
     pub answer: Option<Answer>,
+    /// What becomes of phones of other makers.
+    pub unlisted_phones: Option<UnlistedPhones>,
     /// `Some(None)`: expressly none.
     pub voice_vlan: Option<Option<VoiceVlan>>,
     /// Option 42.

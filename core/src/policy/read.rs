@@ -59,8 +59,8 @@ fn read_device(
     devices: &mut DevicesBuilder,
     mistakes: &mut Mistakes,
 ) {
-    let keys: [&str; 17] = {
-        let mut keys = ["mac"; 17];
+    let keys: [&str; 18] = {
+        let mut keys = ["mac"; 18];
         keys[1] = "vendor";
         keys[2] = "ignore";
         keys[3] = "variant";
@@ -86,6 +86,11 @@ fn read_device(
     let named = vendor.map(|vendor| Named { vendor, variant: variant.unwrap_or(0) });
     if let Some(at) = table.get("answer") {
         at.mistake("\"answer\" is decided per site or for all, not per device", mistakes);
+    }
+    if let Some(at) = table.get("unlisted-phones") {
+        let text = "\"unlisted-phones\" is decided per site or for all: give the device its \"vendor\", or \
+                    its own options with \"vendor\"";
+        at.mistake(text, mistakes);
     }
     if let Some(at) = table.get("phone-settings") {
         at.mistake("a single phone's settings belong in the list of phones", mistakes);

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::models::{MOST_MODELS, ModelLayer};
 use super::phone_settings::read_phone_settings;
 use super::read_system::{read_systems, read_vendor_id};
-use super::{Answer, HeaderSpec, Layer, Placed, Scope, VoiceVlan};
+use super::{Answer, HeaderSpec, Layer, Placed, Scope, UnlistedPhones, VoiceVlan};
 use crate::catalogue::Tables;
 use crate::encode;
 use crate::error::Mistakes;
@@ -14,9 +14,10 @@ use crate::text;
 use crate::value::{EXISTING, OptionSpec, SEND, template};
 
 /// Keys that may appear in every layer.
-pub(super) const LAYER_KEYS: [&str; 13] = [
+pub(super) const LAYER_KEYS: [&str; 14] = [
     "systems",
     "answer",
+    "unlisted-phones",
     "voice-vlan",
     "time-servers",
     "sip-servers",
@@ -77,6 +78,11 @@ fn read_phones_layer(table: &Table<'_>, tables: &Tables, mistakes: &mut Mistakes
                     top level or in a site";
         at.mistake(text, mistakes);
     }
+    if let Some(at) = table.get("unlisted-phones") {
+        let text = "\"unlisted-phones\" is about makers that the catalogue does not have, so it belongs at \
+                    the top level or in a site";
+        at.mistake(text, mistakes);
+    }
     let mut layer = read_layer(table, tables, mistakes);
     layer.ignore = table.bool("ignore", mistakes);
     layer
@@ -114,6 +120,14 @@ pub(super) fn read_layer(table: &Table<'_>, tables: &Tables, mistakes: &mut Mist
         systems: table.get("systems").map(|at| read_systems(&at, tables, mistakes)),
         answer: table.get("answer").and_then(|at| {
             at.one_of(&[("everyone", Answer::Everyone), ("phones", Answer::Phones)], mistakes)
+        }),
+        unlisted_phones: table.get("unlisted-phones").and_then(|at| {
+            let words = [
+                ("name", UnlistedPhones::Name),
+                ("send", UnlistedPhones::Send),
+                ("ignore", UnlistedPhones::Ignore),
+            ];
+            at.one_of(&words, mistakes)
         }),
         voice_vlan: table.get("voice-vlan").and_then(|at| read_vlan(&at, mistakes)),
         time_servers: table.get("time-servers").and_then(|at| {

@@ -125,7 +125,7 @@ fn rules_touched(examples: &[Example], tables: &Tables) -> BTreeMap<String, (BTr
         match offhook_core::recognise::recognise(tables, &query) {
             Finding::Phone(identity) => identity.signs().for_each(&mut touch),
             Finding::NoPhone(at) => touch(Sign::Rule(at)),
-            Finding::OtherDevice(_) | Finding::Unknown => {}
+            Finding::OtherDevice(_) | Finding::Unlisted(_) | Finding::Unknown => {}
         }
     }
     touched

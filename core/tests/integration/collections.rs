@@ -11,10 +11,10 @@ use offhook_core::recognise::{Finding, recognise};
 use offhook_core::text::parse_hex;
 use offhook_core::{Mac, Query, builtin};
 
-struct Line {
-    vendor: String,
-    parts: Parts,
-    shown: String,
+pub struct Line {
+    pub vendor: String,
+    pub parts: Parts,
+    pub shown: String,
 }
 
 fn value(text: &str) -> Vec<u8> {
@@ -24,7 +24,7 @@ fn value(text: &str) -> Vec<u8> {
     }
 }
 
-fn lines() -> Vec<Line> {
+pub fn lines() -> Vec<Line> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/collections");
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(folder).expect("tests/collections").flatten() {

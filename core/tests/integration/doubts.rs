@@ -227,3 +227,22 @@ fn explain_says_of_its_phone_what_check_says_of_all() {
     }
     assert!(compared > 10, "{compared} compared");
 }
+
+/// What each preset serves is in its file; `check` says of each place which makers' phones it leaves without.
+#[test]
+fn the_phones_that_a_presets_system_does_not_serve_are_named_site_by_site() {
+    let policy = r#"{
+        "systems": [{ "system": "pascom", "server": "10.0.0.5", "phonesystem": "acme" }],
+        "sites": [{ "name": "a", "match": { "networks": ["10.7.0.0/16"] }, "systems": [
+            { "system": "portsip", "url": "http://pbx.example.com:8888/provision/x/", "version": "16.2" }] }] }"#;
+    let engine = Engine::new(builtin::shared(), policy, Host::ANY).expect("a policy");
+    let there = ["auerswald", "panasonic", "snom"].map(str::to_owned);
+    let found = check::doubts(&engine, check::Makers::Only(&BTreeSet::from(there)));
+    let found = found.iter().filter(|doubt| doubt.text.contains("no entry serves these phones"));
+    let found: Vec<(&str, Vec<&str>)> = found
+        .map(|doubt| (&*doubt.place, doubt.vendors.iter().map(String::as_str).collect()))
+        .collect();
+    let expected =
+        [("systems", vec!["panasonic"]), ("sites[0].systems", vec!["auerswald", "panasonic"])];
+    assert_eq!(found, expected);
+}

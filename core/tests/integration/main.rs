@@ -14,4 +14,5 @@ mod policy;
 mod policy_page;
 mod properties;
 mod shapes;
+mod unlisted;
 mod urls;

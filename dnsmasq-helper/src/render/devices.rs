@@ -222,6 +222,13 @@ pub fn identify(
     }
 }
 
+/// Writes a tag for every member of a group.
+pub fn mark(groups: &[Group], tag: &str, lines: &mut Lines) {
+    for number in 0..groups.len() {
+        lines.tag_if(&[tag], &[tags::group(number)]);
+    }
+}
+
 /// Writes which rules answer the devices that have rules of their own.
 pub fn own_rules(engine: &Engine, groups: &[Group], lines: &mut Lines) {
     for (number, group) in groups.iter().enumerate() {

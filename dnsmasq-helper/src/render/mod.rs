@@ -16,6 +16,7 @@ mod other_devices;
 mod rules;
 pub mod sites;
 pub mod tags;
+mod unlisted;
 mod values;
 
 use std::collections::HashMap;
@@ -47,6 +48,8 @@ pub struct Rendering {
     pub text: String,
     pub table: Table,
     pub groups: Vec<Group>,
+    /// The rules of phones of unlisted makers: at no site, then at each site.
+    pub unlisted: Vec<Option<u32>>,
     pub rules: usize,
     pub doubts: Vec<String>,
     /// It contains tokens or the random folder, and a reader of one gets phones' files.
@@ -62,6 +65,8 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     let mut wrong = Mistakes::default();
     let table = shared(engine, wishes, &mut rules, &mut traps);
     let groups = devices::groups(engine, &mut rules, &mut traps);
+    let unlisted = unlisted::rules(engine, &mut rules, &mut traps);
+    let any_unlisted = unlisted.iter().any(Option::is_some);
     if rules.len() > MOST_RULES {
         wrong.push(
             "devices",
@@ -87,7 +92,11 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     let mut asked = Asked::default();
     let class_of = |vendor, variant| classes.of_identity(vendor, variant);
     devices::identify(engine, &groups, &class_of, classes.columns.len(), &mut lines);
+    if any_unlisted {
+        devices::mark(&groups, tags::LISTED, &mut lines);
+    }
     write_rules(&classes, &groups, &rules, &mut lines);
+    unlisted::render(engine.tables(), &unlisted, !groups.is_empty(), &mut lines, &mut wrong);
     devices::own_rules(engine, &groups, &mut lines);
     // From here on every rule tag is set.
     rules.write(&mut lines, &mut asked);
@@ -123,6 +132,7 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
         text,
         table,
         groups,
+        unlisted,
         rules,
         doubts,
         secret,

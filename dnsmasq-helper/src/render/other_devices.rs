@@ -9,7 +9,7 @@ use super::{heads, tags};
 
 /// A sign that phones never show; one that they may; an option of the phones' is asked for.
 const NEVER: &str = "oh_other";
-const PERHAPS: &str = "oh_other~";
+pub const PERHAPS: &str = "oh_other~";
 const ASKS: &str = "oh_asks~";
 
 /// The matchers.

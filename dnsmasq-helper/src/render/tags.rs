@@ -27,6 +27,13 @@ pub const REFUSED: &str = "oh_refused";
 /// The client says itself which address it has (DHCPINFORM), or chooses its subnet (option 118).
 pub const CLAIMS: &str = "oh_claims";
 
+/// Perhaps a phone of a maker that the catalogue does not have: two signs agree.
+pub const UNLISTED: &str = "oh_unlisted";
+/// For messages.
+pub const UNLISTED_NAME: &str = "unlisted";
+/// The policy lists the device.
+pub const LISTED: &str = "oh_listed";
+
 /// The client is of this vendor, by what it shows.
 pub fn vendor(tables: &Tables, vendor: VendorIx) -> String {
     format!("oh-{}", tables.at(vendor).id)

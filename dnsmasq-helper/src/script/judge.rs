@@ -1,9 +1,10 @@
 //! What the core says of an event, and whether dnsmasq said the same.
 
 use offhook_core::catalogue::Tables;
+use offhook_core::catalogue::unlisted::{WeakSigns, in_words};
 use offhook_core::decide::at_site;
 use offhook_core::explain::evidence;
-use offhook_core::policy::Site;
+use offhook_core::policy::{Site, UnlistedPhones};
 use offhook_core::query::Query;
 use offhook_core::recognise::{Finding, find, read};
 use offhook_core::text::printable;
@@ -23,6 +24,8 @@ pub struct Judgement {
     pub drift: Option<Drift>,
     /// The rule that answered, as dnsmasq reports it.
     pub rule: Option<String>,
+    /// The signs of a phone of a maker that the catalogue does not have.
+    pub unlisted: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,16 +70,50 @@ pub fn judge(event: &Event, tables: &Tables, book: Option<&Book>) -> Judgement {
             site: site.and_then(|site| sites.get(site)).map(|site| site.name.clone()),
         }
     });
-    let mut judgement = Judgement { phone, ..Judgement::default() };
+    let (wanted, unlisted_rule) = book.map(|book| book.unlisted(site)).unwrap_or_default();
+    let unlisted = match finding {
+        Finding::Unlisted(signs) if wanted != UnlistedPhones::Ignore && group.is_none() => {
+            in_words(&tables.unlisted, signs)
+        }
+        _ => Vec::new(),
+    };
+    let mut judgement = Judgement { phone, unlisted, ..Judgement::default() };
     if let (Some(said), Some(book)) = (&event.said, book) {
         let rule = |identity: offhook_core::recognise::Identity| {
             book.rule(group.as_ref(), site, identity.vendor, identity.variant)
         };
-        let expected = identity.and_then(rule).map(tags::rule);
         judgement.rule = answered(said).into_iter().next();
+        let expected = match identity {
+            Some(identity) => rule(identity).map(tags::rule),
+            None => {
+                let unlisted = unlisted_rule.map(tags::rule);
+                let by_dnsmasq =
+                    judgement.rule.clone().filter(|rule| Some(rule) == unlisted.as_ref());
+                // A device that the policy lists, and one that asks for nothing, is sent nothing.
+                let sent = group.is_none() && !said.request_list.is_empty();
+                unlisted_expected(finding, unlisted.filter(|_| sent), by_dnsmasq)
+            }
+        };
         judgement.drift = compare(said, book, expected, finding);
     }
     judgement
+}
+
+/// The rule for a phone of an unlisted maker. dnsmasq does not see the sign of the host name, and sees all of an
+/// option 60 that it passes on in part: where it has found two signs, it is right.
+fn unlisted_expected(
+    finding: Finding,
+    rule: Option<String>,
+    by_dnsmasq: Option<String>,
+) -> Option<String> {
+    match finding {
+        Finding::Unlisted(signs) => {
+            let seen = WeakSigns { host_name: false, ..signs };
+            rule.filter(|_| seen.are_enough()).or(by_dnsmasq)
+        }
+        Finding::Unknown => by_dnsmasq,
+        Finding::Phone(_) | Finding::NoPhone(_) | Finding::OtherDevice(_) => None,
+    }
 }
 
 /// The rules that answered, by dnsmasq's tags.

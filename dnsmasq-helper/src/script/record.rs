@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 use std::io;
 
-use offhook_core::builtin;
+use offhook_core::parts::Parts;
+use offhook_core::query::code;
 use offhook_core::text::printable;
+use offhook_core::{MessageType, builtin};
 
-use super::event::{Action, Event};
+use super::event::{Action, Event, Said};
 use super::judge::{Judgement, judge};
 use crate::book::Book;
 use crate::state::{Record, State, now};
@@ -42,7 +44,8 @@ fn after(
     book: Option<&Book>,
 ) -> After {
     let packet = event.said.as_ref();
-    let shown = judgement.phone.is_some() || judgement.drift.is_some();
+    let shown =
+        judgement.phone.is_some() || judgement.drift.is_some() || !judgement.unlisted.is_empty();
     let mut record = match before {
         // The end of an address that the phone has already changed.
         Some(record)
@@ -76,9 +79,32 @@ fn after(
     if let Some(said) = packet {
         record.boots += u64::from(event.action != Action::Del);
         record.vendor_class = said.vendor_class.as_deref().map(printable);
+        record.packet = (!record.unlisted.is_empty()).then(|| sent(event, said));
         record.policy = book.map(|book| book.head.digest.clone());
     }
     After::Keep(Box::new(record))
+}
+
+/// The client's packet again, as hex digits: what dnsmasq has passed on of it.
+fn sent(event: &Event, said: &Said) -> String {
+    let mut parts = Parts {
+        message: MessageType::Request,
+        mac: Some(event.mac),
+        giaddr: event.relay,
+        ..Parts::default()
+    };
+    let options = [
+        (code::HOST_NAME, said.host_name.clone().unwrap_or_default()),
+        (code::REQUEST_LIST, said.request_list.clone()),
+        (code::VENDOR_CLASS, said.vendor_class.clone().unwrap_or_default()),
+    ];
+    for (option, value) in options {
+        parts.option(option, value);
+    }
+    if let [class] = &said.user_classes[..] {
+        parts.option(code::USER_CLASS, class.clone());
+    }
+    hex::encode(parts.wire(0))
 }
 
 fn identify(record: &mut Record, judgement: Judgement) {
@@ -90,12 +116,12 @@ fn identify(record: &mut Record, judgement: Judgement) {
     record.by = phone.by;
     record.site = phone.site;
     record.rule = judgement.rule;
+    record.unlisted = judgement.unlisted;
     record.drift = judgement.drift;
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::Said;
     use super::*;
 
     fn event(action: Action, address: [u8; 4], class: Option<&str>) -> Event {

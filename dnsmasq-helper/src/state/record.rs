@@ -29,6 +29,12 @@ pub struct Record {
     pub relay: Option<String>,
     /// Option 60 as dnsmasq passed it on.
     pub vendor_class: Option<String>,
+    /// The signs of a phone of a maker that the catalogue does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<String>,
+    /// Of such a device: its packet as hex digits, as far as dnsmasq passes it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packet: Option<String>,
     /// Seconds since 1970; 0: never.
     pub expires: Option<u64>,
     pub first_seen: u64,

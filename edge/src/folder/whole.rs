@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, renameat};
 use nix::unistd::{linkat, symlinkat};
 
-use super::Folder;
+use super::{FILE, Folder};
 
 impl Folder {
     /// Puts a file in its place, whole or not at all; one that was there is replaced.
@@ -38,11 +38,11 @@ impl Folder {
         place: impl FnOnce(&str) -> io::Result<()>,
     ) -> io::Result<()> {
         let temporary = temporary(name);
-        let created = match self.create(&temporary, OFlag::O_WRONLY) {
+        let created = match self.create(&temporary, OFlag::O_WRONLY, FILE) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // Of a killed run that had our process id.
                 self.remove(&temporary)?;
-                self.create(&temporary, OFlag::O_WRONLY)
+                self.create(&temporary, OFlag::O_WRONLY, FILE)
             }
             other => other,
         };

@@ -51,7 +51,7 @@ impl Phone {
     /// # Errors
     /// The vendor, or a phone of it to play, is not known.
     pub fn new(tables: &Tables, vendor: &str, choice: &Choice) -> Result<Phone, NoPhone> {
-        let Some(at) = tables.vendor(vendor) else {
+        let Some(at) = tables.vendor_or_unlisted(vendor) else {
             return Err(NoPhone::Vendor(vendor.to_owned()));
         };
         let vendor = tables.at(at).clone();
@@ -246,7 +246,12 @@ fn request_list(vendor: &Vendor) -> Vec<u8> {
 /// The catalogue's examples, read once.
 fn all() -> Result<&'static [Example], Mistakes> {
     static ALL: OnceCell<Vec<Example>> = OnceCell::new();
-    ALL.get_or_try_init(examples::all).map(Vec::as_slice)
+    let read = || {
+        let mut all = examples::all()?;
+        all.extend(examples::of_unlisted_makers()?);
+        Ok(all)
+    };
+    ALL.get_or_try_init(read).map(Vec::as_slice)
 }
 
 /// Why there is no phone to play.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use offhook_core::catalogue::unlisted::in_words;
 use offhook_core::diff::{Comparison, Report};
 use offhook_core::lookalikes::suspect;
 use offhook_core::parts::Parts;
@@ -123,9 +124,10 @@ pub(super) fn remembered(hook: &Hook) -> Value {
 }
 
 pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
-    let members = Members::new(arguments, "argument", &["hw-address"])?;
+    let members = Members::new(arguments, "argument", &["hw-address", "packet"])?;
     let mac = arguments::mac(&members, "hw-address")?;
     let mac = mac.ok_or_else(|| members.missing("hw-address"))?;
+    let with_packet = members.bool("packet")?.unwrap_or(false);
     let Some(phone) = hook.seen.get(mac) else {
         return Ok(Answer::new(EMPTY, format!("{mac} has not been seen."), None));
     };
@@ -137,6 +139,10 @@ pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<
     let now = explain(&snapshot.engine, &asked(&phone, &parts, &names), prefix);
     let now = serde_json::to_value(&now).map_err(|error| error.to_string())?;
     value.insert("now".to_owned(), now);
+    if with_packet {
+        let packet = Some(phone.packet()).filter(|packet| !packet.is_empty());
+        value.insert("packet".to_owned(), packet.map_or(Value::Null, |p| hex::encode(p).into()));
+    }
     if let Some(impostor) = hook.seen.impostors.get(mac) {
         let impostor = json!({
             "before": impostor.before,
@@ -224,6 +230,9 @@ fn show_if(
         }
         if let Some(suspicion) = suspect(engine.tables(), &query) {
             add("looks-like-a-phone-by", suspicion.name().into());
+        }
+        if let Some(signs) = decision.unlisted {
+            add("unlisted", in_words(&engine.tables().unlisted, signs).into());
         }
         let class = query.vendor_class.as_deref();
         add("vendor-class", class.map_or(Value::Null, |class| printable(class).into()));

@@ -31,15 +31,25 @@ impl Phone {
     pub(crate) fn told(&self) -> &[u8] {
         self.record.parts().1
     }
+
+    /// Its packet, from the BOOTP header on, without the padding at its end; empty: none is kept.
+    pub(crate) fn packet(&self) -> &[u8] {
+        self.record.parts().2
+    }
 }
 
+/// The longest packet that is kept: what an Ethernet frame carries.
+pub(super) const LONGEST_PACKET: usize = 1500;
+
 /// What a phone sent and what it was sent, one after the other: one allocation, and one number that
-/// stands for all of it. Nearly always both are what they were, and then only the number is looked at.
+/// stands for both. Behind them, of a device that is not recognised, the packet that showed this first. Nearly always both are what they were, and then only the number is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) mark: u64,
     /// Where the second part begins.
     told_at: usize,
+    /// Where the packet begins.
+    packet_at: usize,
     bytes: Box<[u8]>,
 }
 
@@ -48,8 +58,11 @@ impl Record {
         self.bytes.len()
     }
 
-    fn parts(&self) -> (&[u8], &[u8]) {
-        self.bytes.split_at_checked(self.told_at).unwrap_or((&self.bytes, &[]))
+    fn parts(&self) -> (&[u8], &[u8], &[u8]) {
+        let split = self.bytes.split_at_checked(self.packet_at);
+        let (kept, packet) = split.unwrap_or((&self.bytes, &[]));
+        let (evidence, told) = kept.split_at_checked(self.told_at).unwrap_or((kept, &[]));
+        (evidence, told, packet)
     }
 }
 
@@ -64,6 +77,8 @@ pub(crate) struct Sighting<'a> {
     pub(crate) query: &'a Query<'a>,
     pub(crate) engine: &'a Engine,
     pub(crate) edits: &'a Edits,
+    /// The packet, if it is to be kept; empty: it is not.
+    pub(crate) packet: &'a [u8],
 }
 
 impl Sighting<'_> {
@@ -81,7 +96,12 @@ impl Sighting<'_> {
         evidence::put(self.query, scratch);
         let told_at = scratch.len();
         evidence::put_told(self.engine, self.edits, scratch);
-        Record { mark, told_at, bytes: scratch.as_slice().into() }
+        let packet_at = scratch.len();
+        let length = self.packet.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        if length <= LONGEST_PACKET {
+            scratch.extend_from_slice(self.packet.get(..length).unwrap_or_default());
+        }
+        Record { mark, told_at, packet_at, bytes: scratch.as_slice().into() }
     }
 }
 

@@ -20,3 +20,5 @@ mod sites;
 mod token;
 /// What dnsmasq cannot say is refused, with a reason and an advice.
 mod traps;
+/// Phones of makers that the catalogue does not have.
+mod unlisted;

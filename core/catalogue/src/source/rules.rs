@@ -115,7 +115,7 @@ fn hex_head(text: &str) -> Result<(Vec<u8>, Vec<u8>), TextError> {
     Ok((bytes, any))
 }
 
-pub(super) fn read_macs(
+pub(crate) fn read_macs(
     at: &Cursor<'_>,
     known: &Known,
     mistakes: &mut Mistakes,

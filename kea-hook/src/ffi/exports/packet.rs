@@ -107,9 +107,14 @@ pub(in crate::ffi) unsafe extern "C" fn offhook_admit(
         let admission = match admission {
             None => return NOTHING,
             Some(Admission::Phone(class)) => {
-                abi::offhook_admission { vendor_class: class, drop: 0 }
+                abi::offhook_admission { vendor_class: class, drop: 0, unlisted: 0 }
             }
-            Some(Admission::Drop) => abi::offhook_admission { vendor_class: 0, drop: 1 },
+            Some(Admission::Unlisted(class)) => {
+                abi::offhook_admission { vendor_class: class, drop: 0, unlisted: 1 }
+            }
+            Some(Admission::Drop) => {
+                abi::offhook_admission { vendor_class: 0, drop: 1, unlisted: 0 }
+            }
         };
         // SAFETY: the shim's own variable.
         unsafe { admission_out.write(admission) };

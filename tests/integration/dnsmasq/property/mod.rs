@@ -258,7 +258,8 @@ fn random_policies_and_clients_core_kea_dnsmasq() {
             outcome.wrong.join("\n")
         );
         compared += outcome.compared;
-        for key in ["sites", "devices", "vendors", "voice-vlan", "send", "answer", "options"] {
+        let keys = ["sites", "devices", "vendors", "voice-vlan", "send", "answer", "options"];
+        for key in keys.into_iter().chain(["unlisted-phones"]) {
             if !policy[key].is_null() {
                 *kinds.entry(key).or_default() += 1;
             }

@@ -34,6 +34,9 @@ pub fn one(dice: &mut Dice, macs: &[String]) -> Value {
     if dice.percent(10) {
         policy.insert("answer".into(), json!("phones"));
     }
+    if dice.percent(40) {
+        policy.insert("unlisted-phones".into(), unlisted(dice));
+    }
     if dice.percent(50) {
         policy.insert("vendors".into(), vendors(dice));
     }
@@ -47,6 +50,10 @@ pub fn one(dice: &mut Dice, macs: &[String]) -> Value {
         policy.insert("devices".into(), devices(dice, macs));
     }
     Value::Object(policy)
+}
+
+fn unlisted(dice: &mut Dice) -> Value {
+    json!(dice.one_of(&["send", "send", "name", "ignore"]))
 }
 
 /// What may appear at every level; each key with this chance.
@@ -175,6 +182,9 @@ fn site(number: usize, dice: &mut Dice) -> Value {
     }
     if dice.percent(30) {
         site.insert("vendors".into(), vendors(dice));
+    }
+    if dice.percent(20) {
+        site.insert("unlisted-phones".into(), unlisted(dice));
     }
     site.insert("name".into(), json!(format!("site {number}")));
     site.insert("match".into(), Value::Object(matching));
