@@ -8,6 +8,7 @@ mod book;
 mod commands;
 mod doctor;
 mod input;
+mod platform;
 mod render;
 mod script;
 mod state;

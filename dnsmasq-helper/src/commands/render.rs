@@ -12,6 +12,7 @@ use super::publish::{self, Readers};
 use super::restart;
 use crate::book;
 use crate::input::{self, Failure, wrong};
+use crate::platform::{openwrt, opnsense, pihole};
 use crate::render::tags::can_be_a_tag;
 use crate::render::{self, HOST, Rendering, Wishes};
 use crate::state;
@@ -23,6 +24,8 @@ use crate::state;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   offhook-dnsmasq render --policy /etc/offhook/policy.json --out /etc/dnsmasq.d/50-phones.conf --restart
+  offhook-dnsmasq render --policy policy.json --out /etc/dnsmasq.d/50-phones.conf --pihole
+  offhook-dnsmasq render --policy policy.json --out 50-phones.conf --opnsense config.xml --no-test
   In dnsmasq.conf (dnsmasq 2.87 and later), with the last good output kept outside its conf-dir:
   conf-script=\"/usr/bin/offhook-dnsmasq render --policy /etc/offhook/policy.json --out /var/lib/offhook/phones.conf --conf-script\"")]
 pub struct Arguments {
@@ -41,6 +44,16 @@ pub struct Arguments {
     /// Which tags your dhcp-range lines carry inside a site's networks (once per tag)
     #[arg(long, value_name = "SITE=TAG", value_parser = pair)]
     range_tag: Vec<(String, String)>,
+    /// OPNsense's configuration (/conf/config.xml): the ranges' tags are read from it, and --range-tag may name a
+    /// tag as OPNsense shows it
+    #[arg(long, value_name = "FILE")]
+    opnsense: Option<PathBuf>,
+    /// Print the command by which Pi-hole reads the file
+    #[arg(long, conflicts_with = "conf_script")]
+    pihole: bool,
+    /// Print the commands by which OpenWrt's dnsmasq reads the file
+    #[arg(long, conflicts_with_all = ["conf_script", "pihole"])]
+    uci: bool,
     /// Values with {{mac}} or {{token}} go to the policy's devices only; other phones do without them
     #[arg(long)]
     known_devices_only: bool,
@@ -92,6 +105,9 @@ struct Summary {
     digest: String,
     doubts: Vec<String>,
     range_tags: BTreeMap<String, String>,
+    /// What the platform needs besides, for a shell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
     restarted: bool,
 }
 
@@ -154,6 +170,13 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     for (site, tag) in &arguments.range_tag {
         wishes.ranges.entry(site.clone()).or_default().push(tag.clone());
     }
+    if let Some(file) = &arguments.opnsense {
+        let text = input::text_of(file)?;
+        let configuration = opnsense::Configuration::read(&text)
+            .map_err(|error| wrong(format!("{}: {error}", file.display())))?;
+        let tags = configuration.range_tags(engine.policy(), &wishes.ranges);
+        wishes.ranges = tags.map_err(|error| wrong(error.in_file(&shown)))?;
+    }
     let mut rendering =
         render::render(&engine, &wishes).map_err(|error| wrong(error.in_file(&shown)))?;
     let dnsmasq = match arguments.no_test {
@@ -168,7 +191,13 @@ fn make(arguments: &Arguments) -> Result<(Summary, String), Failure> {
     rendering.doubts.extend(keep_book(arguments, &book)?);
     let readers = if rendering.secret { Readers::Group } else { Readers::AllUsers };
     let changed = publish::write(&arguments.out, rendering.text.as_bytes(), readers)?;
-    Ok((summary(&engine, &rendering, changed, dnsmasq), rendering.text))
+    let mut summary = summary(&engine, &rendering, changed, dnsmasq);
+    summary.commands = match (arguments.pihole, arguments.uci) {
+        (true, _) => pihole::commands(&arguments.out),
+        (false, true) => openwrt::commands(&arguments.out, &rendering.wanted_ranges),
+        (false, false) => Vec::new(),
+    };
+    Ok((summary, rendering.text))
 }
 
 /// Writes the book beside the output, for the script's eyes; a doubt if the script cannot read it.
@@ -210,6 +239,7 @@ fn summary(
         digest: rendering.digest.clone(),
         doubts: rendering.doubts.clone(),
         range_tags: ranges.map(|range| (range.site.clone(), range.tag.clone())).collect(),
+        commands: Vec::new(),
         restarted: false,
     }
 }
@@ -242,8 +272,16 @@ fn show(arguments: &Arguments, summary: &Summary) -> Result<(), Failure> {
              starts as root does)"
         )?;
     }
+    if !summary.commands.is_empty() {
+        writeln!(out, "then run:")?;
+    }
+    for command in &summary.commands {
+        writeln!(out, "{command}")?;
+    }
     if summary.restarted {
         writeln!(out, "dnsmasq was restarted")?;
+    } else if !summary.commands.is_empty() {
+        return Ok(());
     } else if summary.changed && !arguments.restart {
         writeln!(out, "restart dnsmasq to put it in force (or say --restart)")?;
     }

@@ -8,6 +8,8 @@ pub mod catalogue;
 mod differences;
 /// The doctor beside a real dnsmasq.
 mod doctor;
+/// What `render` prints for systems around a dnsmasq.
+mod platforms;
 /// Random policies and random clients: core = Kea = dnsmasq.
 mod property;
 /// The acceptance table of the four reference sites.
