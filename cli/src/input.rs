@@ -1,13 +1,11 @@
 //! Reads what a person names on the command line, and says what is wrong with it.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use offhook_core::builtin::{self, OverlayFile};
 use offhook_core::catalogue::Tables;
-use offhook_core::catalogue::url::{split_authority, split_user_info};
 use offhook_core::{Engine, Host};
 use offhook_edge::file::{self, Kind, Unreadable};
 use offhook_edge::overlay;
@@ -40,24 +38,8 @@ impl Catalogue {
     pub fn engine(&self, policy: &Path, host: Host) -> Result<Engine, Failure> {
         let text = text_of(policy)?;
         let shown = policy.display().to_string();
-        Engine::new(self.tables()?, &text, host).map_err(|error| {
-            let names = foreign_hosts(&text).into_iter().map(|(host, ascii)| {
-                format!("\n{shown}: phones do not know the name {host:?}: write it as {ascii}")
-            });
-            wrong(format!("{}{}", error.in_file(&shown), names.collect::<String>()))
-        })
+        Engine::new(self.tables()?, &text, host).map_err(|error| wrong(error.in_file(&shown)))
     }
-}
-
-/// Hosts of URLs that are not written in ASCII, and how they are (IDNA, RFC 5891).
-fn foreign_hosts(policy: &str) -> BTreeMap<&str, String> {
-    let behind = policy.split("://").skip(1);
-    let hosts = behind.filter_map(|rest| {
-        let (_, place) = split_user_info(split_authority(rest.split('"').next()?).0);
-        place.split(':').next()
-    });
-    let foreign = hosts.filter(|host| !host.is_ascii());
-    foreign.filter_map(|host| Some((host, idna::domain_to_ascii(host).ok()?))).collect()
 }
 
 /// A file's text, or standard input's for `-`.

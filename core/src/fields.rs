@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
+use offhook_catalogue::idn;
 use offhook_catalogue::reader::nearest;
 use offhook_catalogue::url::looks_like_url;
 
@@ -231,6 +232,8 @@ impl Kind {
             Kind::Codecs => Cow::Owned(value.replace(' ', "").to_ascii_lowercase()),
             Kind::Country => Cow::Owned(value.trim().to_ascii_uppercase()),
             Kind::Language => Cow::Owned(usual_language(value.trim())),
+            Kind::Host => idn::host(value),
+            Kind::Url => idn::url(value),
             _ => Cow::Borrowed(value),
         }
     }

@@ -9,6 +9,7 @@ pub mod code;
 pub mod error;
 pub mod examples;
 pub mod facts;
+pub mod idn;
 pub mod index;
 pub mod json;
 mod law;

@@ -6,7 +6,7 @@ use super::models::{MOST_MODELS, ModelLayer};
 use super::phone_settings::read_phone_settings;
 use super::read_system::{read_systems, read_vendor_id};
 use super::{Answer, HeaderSpec, Layer, Placed, Scope, UnlistedPhones, VoiceVlan};
-use crate::catalogue::Tables;
+use crate::catalogue::{Tables, idn};
 use crate::encode;
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table};
@@ -199,10 +199,11 @@ fn read_servers(
     let mut servers = Vec::with_capacity(items.len());
     for item in &items {
         let Some(text) = template(item, what, mistakes) else { continue };
+        let text = idn::host(&text).into_owned();
         if text.is_empty() || (!text.contains("{{") && !check(&text)) {
             item.expected(what, mistakes);
         }
-        servers.push(text.into_owned());
+        servers.push(text);
     }
     Some(Placed { place: at.place(), value: servers })
 }

@@ -3,7 +3,7 @@
 use super::SystemUse;
 use crate::catalogue::record::Text;
 use crate::catalogue::system_source::{ENTRY_KEYS, version};
-use crate::catalogue::{Parameter, ParameterKind, System, Tables, VendorIx};
+use crate::catalogue::{Parameter, ParameterKind, System, Tables, VendorIx, idn};
 use crate::error::Mistakes;
 use crate::reader::{Cursor, Table, advice};
 use crate::tree::Kind;
@@ -93,6 +93,11 @@ fn read_parameters(
                         Some(text) => text,
                         None => continue,
                     },
+                };
+                let text = match parameter.kind {
+                    ParameterKind::Url => Text::Owned(idn::url(&text).into_owned()),
+                    ParameterKind::Host => Text::Owned(idn::host(&text).into_owned()),
+                    _ => text,
                 };
                 check_parameter(parameter, &text, &value, mistakes);
                 let text = match parameter.kind {

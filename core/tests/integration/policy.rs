@@ -171,7 +171,7 @@ fn each_key_says_what_it_expects() {
             "systems[0]: its parameters do not give a URL together: the character U+0020",
         ),
         (
-            r#"{"systems": [{"system": "url", "url": "http://pr\u00f6vision.example/"}]}"#,
+            r#"{"systems": [{"system": "url", "url": "http://pr\u00f6vision example/"}]}"#,
             "systems[0]",
         ),
         (r#"{"systems": [{"system": "url", "url": "https://"}]}"#, "systems[0]"),

@@ -15,7 +15,7 @@ const SCHEMES: [&str; 11] = [
 ];
 const USERS: [&str; 8] =
     ["", "prov:S3cret@", "u@", "u:p@ss@", ":@", "a%40b:c@", "u:p/x@", "me:p\u{e4}ss@"];
-const HOSTS: [&str; 30] = [
+const HOSTS: [&str; 33] = [
     "x.example",
     "X.Example",
     "10.0.0.5",
@@ -46,6 +46,9 @@ const HOSTS: [&str; 30] = [
     "x\\y",
     "a<b>",
     "\u{ff41}.example",
+    "\u{ff41}\u{ff0f}b.example",
+    "bu\u{308}cher.example",
+    "\u{4f8b}\u{3048}\u{3002}jp",
 ];
 const PORTS: [&str; 9] = ["", ":", ":80", ":443", ":8080", ":0", ":65535", ":65536", ":+80"];
 const PATHS: [&str; 22] = [
@@ -209,6 +212,7 @@ fn usual_urls_are_taken_and_broken_ones_are_mistakes() {
         "http://x.example/p?k=v",
         "http://x.example/{mac}.cfg",
         "https://xn--prvision-m0a.example/",
+        "http://pr\u{f6}vision.example/",
         "http://x.example/$MAC/",
     ] {
         assert!(judged(url).unwrap(), "{url} is refused");
@@ -217,7 +221,7 @@ fn usual_urls_are_taken_and_broken_ones_are_mistakes() {
         "https://",
         "http:///x",
         "http://a b/",
-        "http://pr\u{f6}vision.example/",
+        "http://pr\u{f6} vision.example/",
         "http://x:99999/",
         "http://10.0.0.256/",
         "http://[::1/",

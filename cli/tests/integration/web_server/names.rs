@@ -28,7 +28,7 @@ fn phones_come_by_either_protocol() {
 }
 
 #[test]
-fn a_host_may_be_an_address_and_a_foreign_name_is_told_in_ascii() {
+fn a_host_may_be_an_address_or_have_any_letters() {
     let folder = tempfile::tempdir().unwrap();
     let run = |host: &str| {
         let policy =
@@ -48,8 +48,29 @@ fn a_host_may_be_an_address_and_a_foreign_name_is_told_in_ascii() {
     assert!(!block.contains("listen 8443"), "{block}");
     let (block, _) = run("192.0.2.1");
     assert!(block.contains("listen 443 ssl;") && !block.contains("[::]"), "{block}");
-    let (_, said) = run("bücher.example:8443");
-    assert!(said.contains("write it as xn--bcher-kva.example"), "{said}");
+    // One name everywhere: as DNS knows it.
+    let (block, said) = run("Bücher.example:8443");
+    assert!(block.contains("    server_name xn--bcher-kva.example;"), "{block}{said}");
+    assert!(block.contains("/etc/letsencrypt/live/xn--bcher-kva.example/fullchain.pem"), "{block}");
+    let offhook = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        command.current_dir(folder.path()).args(arguments).args(["--policy", "policy.json"]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let sent = offhook(&["explain", "--mac", "00:15:65:0a:0b:0c"]);
+    assert!(sent.contains("\"https://xn--bcher-kva.example:8443/p/\""), "{sent}");
+    assert!(
+        offhook(&["web-server", "caddy", "--root", "tree"])
+            .contains("https://xn--bcher-kva.example:8443")
+    );
+    let list = "mac,model,user,server,phonebook-url\n0015650a0b0c,T46S,1,büro.example,http://büro.example/b\n";
+    fs::write(folder.path().join("list.csv"), list).unwrap();
+    offhook(&["generate", "--phones", "list.csv", "--out", "tree"]);
+    let file = fs::read_to_string(folder.path().join("tree/0015650a0b0c.cfg")).unwrap();
+    assert!(file.contains("account.1.sip_server.1.address = xn--bro-hoa.example"), "{file}");
+    assert!(file.contains("http://xn--bro-hoa.example/b"), "{file}");
 }
 
 /// TLS 1.0 works where it is asked for, and nowhere else.

@@ -6,6 +6,7 @@ use super::{
     Value,
 };
 use crate::error::Mistakes;
+use crate::idn;
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
 use crate::text;
@@ -117,7 +118,7 @@ fn read_nul(table: &Table<'_>, value: Option<&Value>, mistakes: &mut Mistakes) -
 fn read_value(form: &str, at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Value> {
     match form {
         "text" => {
-            let text = template(at, "a text", mistakes)?;
+            let text = Text::Owned(idn::url(&template(at, "a text", mistakes)?).into_owned());
             if text.is_empty() {
                 at.mistake("expected a text of at least one byte, found none (RFC 2132)", mistakes);
                 return None;
@@ -175,7 +176,7 @@ fn templates(
 ) -> Option<List<Text>> {
     let before = mistakes.0.len();
     let mut read = |item: &Cursor<'_>| {
-        let text = template(item, what, mistakes)?;
+        let text = Text::Owned(idn::host(&template(item, what, mistakes)?).into_owned());
         if !text.contains("{{") {
             if text.is_empty() {
                 item.expected(what, mistakes);
