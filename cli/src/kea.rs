@@ -2,6 +2,9 @@
 //!
 //! Knows how commands travel, not what they mean.
 
+/// Lists that come page by page.
+pub mod pages;
+
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -13,7 +16,7 @@ use serde_json::{Value, json};
 use offhook_core::catalogue::url::{UrlParts, masked};
 use offhook_core::text::printable;
 
-use crate::input::{Failure, text_of, wrong};
+use crate::input::{Failure, error_line, text_of, wrong};
 
 /// How to reach a Kea.
 #[derive(clap::Args)]
@@ -183,10 +186,10 @@ fn warn_of_plain_password(target: &str, access: &Access) -> Result<(), Failure> 
     let here = url.host == "localhost"
         || url.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     if url.has_scheme("http") && !here && (access.user.is_some() || url.user_info.is_some()) {
-        eprintln!(
+        error_line(format!(
             "warning: {url}: name and password are sent in the clear, and any listener on the way \
              reads them: use https"
-        );
+        ));
     }
     Ok(())
 }

@@ -14,13 +14,11 @@ use offhook_core::client_json::{self, Question};
 use offhook_core::json;
 use offhook_core::reader::Cursor;
 use offhook_core::{Engine, Mistakes};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::input::{Failure, wrong};
+use crate::kea::pages::PHONES;
 use crate::kea::{Access, Kea};
-
-/// Phones a page of `phone-list`.
-const PAGE: usize = 5_000;
 
 /// Goes through the clients of `--seen`, one by one.
 pub struct Seen<'e> {
@@ -60,22 +58,7 @@ impl Seen<'_> {
         source: &str,
         each: &mut impl FnMut(&Question),
     ) -> Result<(), Failure> {
-        let mut from = json!("start");
-        loop {
-            let page = kea.ask("phone-list", json!({ "from": from, "limit": PAGE }))?;
-            let phones = page["phones"].as_array().map(Vec::as_slice).unwrap_or_default();
-            for phone in phones {
-                self.take(phone, source, each)?;
-            }
-            // A page may be shorter than asked for, and empty, and not be the last.
-            let last = phones.last().filter(|_| phones.len() == PAGE);
-            let last = last.and_then(|phone| phone["hw-address"].as_str());
-            let Some(next) = page["next"].as_str().or(last) else { return Ok(()) };
-            if from == *next {
-                return Err(wrong(format!("{source}: phone-list gave the same page twice")));
-            }
-            from = json!(next);
-        }
+        kea.pages(&PHONES, &mut |phone| self.take(phone, source, each))
     }
 
     fn out_of_file(

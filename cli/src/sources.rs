@@ -7,14 +7,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use offhook_fleet::Fleet;
 use offhook_fleet::log::time::Clock;
 use offhook_fleet::sources::{dnsmasq, kea};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::book;
-use crate::input::{Failure, wrong};
+use crate::input::Failure;
+use crate::kea::pages::{LEASES, PHONES_IN_BRIEF};
 use crate::kea::{Access, Kea};
-
-/// Entries of a page: the most that `phone-list` gives. Kea ends a page earlier where it takes long.
-const PAGE: usize = 5_000;
 
 /// The DHCP servers.
 #[derive(clap::Args)]
@@ -55,17 +53,17 @@ impl Found {
         self.fleet.servers.push(kea::server(&status, &name, self.fleet.clock.now()));
         let now = self.fleet.clock.now();
         let bar = bar("phones read");
-        let brief = json!({ "brief": true });
-        pages(kea, "phone-list", brief, "phones", "hw-address", &mut |entry| {
+        kea.pages(&PHONES_IN_BRIEF, &mut |entry| {
             bar.inc(1);
             self.fleet.add_if(kea::seen(entry, &name));
+            Ok(())
         })?;
         // Without Kea's library for leases, or before the first one, the phones seen are all there is.
-        let leases =
-            pages(kea, "lease4-get-page", json!({}), "leases", "ip-address", &mut |entry| {
-                bar.inc(1);
-                self.fleet.add_if(kea::lease(entry, &name, now));
-            });
+        let leases = kea.pages(&LEASES, &mut |entry| {
+            bar.inc(1);
+            self.fleet.add_if(kea::lease(entry, &name, now));
+            Ok(())
+        });
         bar.finish_and_clear();
         if let Err(Failure::Wrong(why)) = leases {
             self.warnings.push(format!(
@@ -86,32 +84,6 @@ impl Found {
             self.fleet.add_if(dnsmasq::record(record, &shown, now));
         }
         Ok(())
-    }
-}
-
-/// Visits every entry of a command that answers page by page.
-fn pages(
-    kea: &Kea,
-    command: &str,
-    mut arguments: Value,
-    list: &str,
-    key: &str,
-    each: &mut dyn FnMut(&Value),
-) -> Result<(), Failure> {
-    let mut from = json!("start");
-    arguments["limit"] = json!(PAGE);
-    loop {
-        arguments["from"] = from.clone();
-        let page = kea.ask(command, arguments.clone())?;
-        let entries = page[list].as_array().map(Vec::as_slice).unwrap_or_default();
-        entries.iter().for_each(&mut *each);
-        let last = entries.last().filter(|_| entries.len() == PAGE);
-        let last = last.and_then(|entry| entry[key].as_str());
-        let Some(next) = page["next"].as_str().or(last) else { return Ok(()) };
-        if from == *next {
-            return Err(wrong(format!("{}: {command} gave the same page twice", kea.shown())));
-        }
-        from = json!(next);
     }
 }
 

@@ -3,14 +3,12 @@
 use std::net::Ipv4Addr;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Phone;
-use crate::input::{Failure, wrong};
+use crate::input::Failure;
 use crate::kea::Kea;
-
-/// Leases a page: large enough for speed, small enough for Kea to answer at once.
-const PAGE: usize = 5_000;
+use crate::kea::pages::LEASES;
 
 /// Visits every phone among the leases.
 pub fn read(kea: &Kea, mut visit: impl FnMut(Phone)) -> Result<(), Failure> {
@@ -20,23 +18,13 @@ pub fn read(kea: &Kea, mut visit: impl FnMut(Phone)) -> Result<(), Failure> {
         bar.set_style(style);
     }
     let target = kea.shown();
-    let mut from = json!("start");
-    loop {
-        let page = kea.ask("lease4-get-page", json!({ "from": from, "limit": PAGE }))?;
-        let leases = page["leases"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for lease in leases {
-            if let Some(phone) = phone(lease, &target) {
-                visit(phone);
-            }
+    kea.pages(&LEASES, &mut |lease| {
+        bar.inc(1);
+        if let Some(phone) = phone(lease, &target) {
+            visit(phone);
         }
-        bar.inc(leases.len() as u64);
-        let last = leases.last().and_then(|lease| lease["ip-address"].as_str());
-        let Some(last) = last.filter(|_| leases.len() == PAGE) else { break };
-        if from == *last {
-            return Err(wrong(format!("{target}: lease4-get-page gave the same page twice")));
-        }
-        from = json!(last);
-    }
+        Ok(())
+    })?;
     bar.finish_and_clear();
     Ok(())
 }

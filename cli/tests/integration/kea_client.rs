@@ -21,6 +21,21 @@ fn once(answer: Vec<u8>) -> (String, JoinHandle<Option<String>>) {
     (url, thread)
 }
 
+/// Answers every request, each with the text for its number, until the test's process ends.
+fn for_ever(answer: impl Fn(usize) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let body = format!(r#"[{{"result":0,"arguments":{}}}]"#, answer(number));
+            let _ = stream.write_all(&with_head("200 OK\r\nConnection: close", body.as_bytes()));
+        }
+    });
+    url
+}
+
 fn phones(url: &str, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
     command.args(["phones", "--kea", url]).args(more).output().unwrap()
@@ -105,4 +120,30 @@ fn a_password_in_the_clear_is_told_of_and_none_is_printed() {
         assert_eq!(said.contains("are sent in the clear"), warned, "{url}: {said}");
         assert!(!said.contains("geheim"), "{said}");
     }
+}
+
+/// A list that never ends, goes back, or stays where it is.
+#[test]
+fn pages_without_an_end_are_not_read_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.json");
+    std::fs::write(&policy, "{}").unwrap();
+    let seen = |url: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        let output = command.arg("check").arg(&policy).args(["--seen", url]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let phone = |number: usize| format!("00:15:65:00:{:02x}:{:02x}", number >> 8, number & 255);
+    let next = move |number: usize| format!(r#"{{"phones":[],"next":"{}"}}"#, phone(number));
+    let (code, said) = seen(&for_ever(next));
+    assert!(code == Some(1) && said.contains("more than 2000 pages: this is not Kea"), "{said}");
+    // Two pages that lead to each other.
+    let (code, said) = seen(&for_ever(move |number| next(number % 2)));
+    assert!(code == Some(1) && said.contains("a list that does not go on"), "{said}");
+    // A page of leases that is always full.
+    let lease = r#"{"ip-address":"10.0.0.7"}"#;
+    let page = format!(r#"{{"leases":[{}]}}"#, [lease; 5_000].join(","));
+    let output = phones(&for_ever(move |_| page.clone()), &[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("lease4-get-page: a list that does not go on"), "{said}");
 }

@@ -4,6 +4,7 @@ mod add_a_maker;
 mod captures;
 mod catalogue_page;
 mod check;
+mod closed_pipes;
 mod core_dumps;
 mod decode;
 mod diff;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use offhook_core::Engine;
+use offhook_edge::command::error_line;
 use serde::Serialize;
 
 use super::publish::{self, Readers};
@@ -143,13 +144,11 @@ fn hand_over(
         Ok((_, text)) => text,
         Err(failure) => {
             if let Failure::Wrong(text) = failure {
-                eprintln!("{text}");
+                error_line(text);
             }
             let last = std::fs::read_to_string(&arguments.out);
-            eprintln!(
-                "offhook-dnsmasq: dnsmasq gets {}",
-                if last.is_ok() { "the last good configuration" } else { "none" }
-            );
+            let gets = if last.is_ok() { "the last good configuration" } else { "none" };
+            error_line(format!("offhook-dnsmasq: dnsmasq gets {gets}"));
             last.unwrap_or_default()
         }
     };
@@ -298,7 +297,7 @@ impl Steps {
 
     fn say(&self, what: &str) {
         if self.0 {
-            eprint!("\r\x1b[K{what} ...");
+            let _ = write!(io::stderr(), "\r\x1b[K{what} ...");
         }
     }
 }
@@ -306,7 +305,7 @@ impl Steps {
 impl Drop for Steps {
     fn drop(&mut self) {
         if self.0 {
-            eprint!("\r\x1b[K");
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 }

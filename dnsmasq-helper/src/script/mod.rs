@@ -15,6 +15,8 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use offhook_edge::command::error_line;
+
 use crate::book::Book;
 use crate::state::State;
 use event::Event;
@@ -59,7 +61,7 @@ pub fn run(program: &OsString, words: &[OsString]) {
     });
     if let Err(error) = kept {
         // The lease is given; the next event mends the book.
-        eprintln!("offhook-dnsmasq: {}: {error}", directory.display());
+        error_line(format!("offhook-dnsmasq: {}: {error}", directory.display()));
     }
 }
 
