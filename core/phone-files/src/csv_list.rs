@@ -1,6 +1,8 @@
 //! The list of phones as CSV (RFC 4180, and as spreadsheets write it): one row a line of a phone, the first
 //! row names the columns. Rows of one address are one phone; a column `settings.KEY` is a maker's own key.
 
+/// Where a list begins.
+mod beginning;
 /// The first row.
 mod columns;
 
@@ -10,21 +12,28 @@ use crate::list::{PhoneList, Reading, bare, number_lines, truth};
 use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
-use offhook_core::fields::{Where, check_setting, check_value};
+use offhook_core::fields::{FieldIx, Kind, Where, check_setting, check_value};
 use offhook_core::keys::{parse_key, twice, twice_text};
 
+use beginning::Beginning;
 use columns::{Column, columns};
 
 /// Reads a list. Wrong rows are reported and their phones skipped; the rest is returned.
 pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     let mut list = PhoneList::default();
-    let (separator, text, skipped) = separator(text);
+    let beginning = Beginning::new(text);
+    let Beginning { text, skipped, .. } = beginning;
+    let mut reader = csv::ReaderBuilder::new();
     let mut reader =
-        csv::ReaderBuilder::new().delimiter(separator).flexible(false).from_reader(text.as_bytes());
+        reader.delimiter(beginning.separator).flexible(false).from_reader(text.as_bytes());
     let columns = match reader.headers() {
+        Ok(names) if columns::named(names.iter()) == 0 => {
+            list.mistakes.push(beginning.no_names());
+            return list;
+        }
         Ok(names) => columns(names, reading, &mut list.mistakes),
         Err(error) => {
-            list.mistakes.push(broken(&error, skipped));
+            list.mistakes.push(beginning.broken(&error));
             return list;
         }
     };
@@ -42,7 +51,7 @@ pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
                 phones.add(Row(u32::try_from(line).unwrap_or(u32::MAX)), &columns, &record);
             }
             Err(error) => {
-                phones.list.mistakes.push(broken(&error, skipped));
+                phones.list.mistakes.push(beginning.broken(&error));
                 phones.list.left_out += 1;
                 if !matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. }) {
                     break;
@@ -52,23 +61,6 @@ pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     }
     phones.finish();
     list
-}
-
-/// What separates the cells, by the first row or by a line `sep=;` before it: the separator, the text
-/// without that line, and how many lines that were.
-fn separator(text: &str) -> (u8, &str, u64) {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let bare = first.trim_end_matches('\r').trim_matches('"');
-    if let Some(sign) = bare.strip_prefix("sep=")
-        && let [sign @ (b',' | b';' | b'\t' | b'|')] = sign.as_bytes()
-    {
-        return (*sign, rest, 1);
-    }
-    let count = |sign: char| first.matches(sign).count();
-    let most = [(',', b','), (';', b';'), ('\t', b'\t')];
-    // A comma, where none is there more often.
-    let best = most.into_iter().rev().max_by_key(|(sign, _)| count(*sign));
-    (best.map_or(b',', |(_, byte)| byte), text, 0)
 }
 
 struct Phones<'l, 'r> {
@@ -130,6 +122,10 @@ impl Phones<'_, '_> {
             let place = || format!("column {}", index + 1);
             match column {
                 _ if value.trim().is_empty() => {}
+                Column::Field(field) if as_number(*field, value) => {
+                    let text = "a spreadsheet has made a number of it; format the column as text";
+                    wrong.push((field.field().name.to_owned(), text.to_owned()));
+                }
                 Column::Field(field) => match check_value(*field, bare(*field, value)) {
                     Ok(value) if field.field().place == Where::Phone => {
                         phone.values.set(*field, &value);
@@ -162,7 +158,9 @@ impl Phones<'_, '_> {
         phone.values.shrink();
         if line.values.named("user").is_some() {
             phone.lines.push(line);
-        } else if !line.values.is_empty() || !line.settings.is_empty() {
+        } else if (!line.values.is_empty() || !line.settings.is_empty())
+            && !wrong.iter().any(|(place, _)| place == "user")
+        {
             let text = "expected the line's number or name, found none";
             wrong.push(("user".to_owned(), text.to_owned()));
         }
@@ -263,15 +261,15 @@ fn kept<T>(result: Result<T, String>, place: &str, wrong: &mut Vec<(String, Stri
     result.map_err(|text| wrong.push((place.to_owned(), text))).ok()
 }
 
-/// What the reader of CSV itself complains of; never with the row's content, which may be a secret.
-fn broken(error: &csv::Error, skipped: u64) -> Mistake {
-    let line = error.position().map_or(1, csv::Position::line) + skipped;
-    let text = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("expected {expected_len} columns as in the first row, found {len}")
-        }
-        csv::ErrorKind::Utf8 { .. } => "expected UTF-8".to_owned(),
-        _ => "not CSV".to_owned(),
-    };
-    Mistake::new(format!("row {line}"), text)
+/// A line's number as a spreadsheet writes numbers: `1001.0`, `1,001`.
+fn as_number(field: FieldIx, value: &str) -> bool {
+    let value = value.trim();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let mut groups = value.split([',', '.']);
+    let first = groups.next().is_some_and(|group| group.len() <= 3 && digits(group));
+    let mut groups = groups.peekable();
+    let in_thousands =
+        first && groups.peek().is_some() && groups.all(|group| group.len() == 3 && digits(group));
+    let whole = value.strip_suffix(".0").or_else(|| value.strip_suffix(",0")).is_some_and(digits);
+    field.field().kind == Kind::SipUser && (whole || in_thousands)
 }

@@ -10,6 +10,9 @@ use offhook_catalogue::error::Mistake;
 ///
 /// The first row that is written in something else.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Mistake> {
+    if let Some(found) = other_file(bytes) {
+        return Err(told(1, &format!(", found {found}")));
+    }
     if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
         return utf16(rest, u16::from_le_bytes).map(Cow::Owned);
     }
@@ -41,9 +44,33 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Mistake> {
 
 /// `before` is what could be read.
 fn wrong(before: &[u8]) -> Mistake {
-    let row = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-    let text = "expected UTF-8, or UTF-16 with a byte order mark: save the list as \"CSV UTF-8\"";
+    told(1 + before.iter().filter(|byte| **byte == b'\n').count(), "")
+}
+
+fn told(row: usize, found: &str) -> Mistake {
+    let text = format!(
+        "expected UTF-8, or UTF-16 with a byte order mark{found}: save the list as \"CSV UTF-8\""
+    );
     Mistake::new(format!("row {row}"), text)
+}
+
+/// What else the beginning of a file shows it to be.
+fn other_file(bytes: &[u8]) -> Option<&'static str> {
+    let begins: [(&[u8], &str); 7] = [
+        (b"\xff\xfe\0\0", "UTF-32"),
+        (b"\0\0\xfe\xff", "UTF-32"),
+        (b"PK\x03\x04", "a spreadsheet program's own file (.xlsx, .ods)"),
+        (b"\xd0\xcf\x11\xe0", "a spreadsheet program's own file (.xls)"),
+        (b"\x1f\x8b", "a compressed file"),
+        (b"%PDF", "a PDF file"),
+        (b"SQLite format 3", "a database"),
+    ];
+    let found = begins.iter().find(|(begin, _)| bytes.starts_with(begin)).map(|(_, name)| *name);
+    let half_zero = |at: usize| {
+        let pairs = bytes.chunks_exact(2).take(16);
+        pairs.len() > 2 && pairs.clone().all(|pair| pair.get(at) == Some(&0) && pair != [0, 0])
+    };
+    found.or_else(|| (half_zero(0) || half_zero(1)).then_some("UTF-16 without one"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::json::without_comments;
 use offhook_catalogue::reader::{Cursor, Table, advice};
 use offhook_catalogue::tree::{Kind, Tree};
-use offhook_core::fields::{FieldIx, check_setting, check_value, field_names};
+use offhook_core::fields::{FieldIx, Kind as FieldKind, check_setting, check_value, field_names};
 use offhook_core::keys::read_keys;
 
 /// Reads a list. Wrong entries are reported and skipped; the rest is returned.
@@ -160,7 +160,8 @@ fn read_line(row: Row, at: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<Line>
     if let Some(at) = table.get("settings") {
         line.settings = read_settings(&at, mistakes);
     }
-    if line.values.named("user").is_none() {
+    let said = |at: Cursor<'_>| !at.is_null() && at.tree.kind != Kind::Text(String::new());
+    if !table.get("user").is_some_and(said) {
         at.mistake("\"user\" is missing: expected the line's number or name", mistakes);
     }
     Some(line)
@@ -174,6 +175,15 @@ fn read_values(
 ) {
     for name in field_names(in_line) {
         let (Some(at), Some(field)) = (table.get(name), FieldIx::named(name)) else { continue };
+        let odd = match at.tree.kind {
+            Kind::Bool(_) => Some("a truth value"),
+            Kind::List(_) if field.field().kind != FieldKind::Codecs => Some("a list"),
+            _ => None,
+        };
+        if let Some(odd) = odd {
+            at.mistake(format!("expected a text or a whole number, found {odd}"), mistakes);
+            continue;
+        }
         let Some(value) = scalar(&at, mistakes) else { continue };
         // An empty text and null say the same as no key at all: databases have all three.
         if value.is_empty() {

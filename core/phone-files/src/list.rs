@@ -71,15 +71,27 @@ impl<'r> Reading<'r> {
     }
 
     pub(crate) fn mac(&self, text: &str) -> Result<Mac, String> {
-        // A spreadsheet's mark for a text.
-        let text = text.trim().trim_start_matches('\'');
-        Mac::parse(text).ok_or_else(|| {
-            let expected = "expected a hardware address such as 00:15:65:01:02:03";
+        let expected = "expected a hardware address such as 00:15:65:01:02:03";
+        // What a copy from a page has between its letters, and a spreadsheet's marks for a text.
+        let seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+        let text: String = text.chars().filter(seen).collect();
+        let text = text.trim().trim_start_matches(['\'', '=']).trim_matches('"');
+        let found = Mac::parse(text);
+        match found.map(|mac| mac.0) {
+            Some([first, ..]) if first & 1 == 1 => {
+                return Err(format!("{expected}, found a group's: its second digit is odd"));
+            }
+            Some([0, 0, 0, 0, 0, 0]) => return Err(format!("{expected}, found zeros alone")),
+            _ => {}
+        }
+        found.ok_or_else(|| {
             let digits = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' '));
             let number = text.contains(['E', 'e']) && text.contains('+');
             let short = (6..12).contains(&digits.clone().count())
                 && digits.clone().all(|c| c.is_ascii_hexdigit());
-            if number {
+            if text.parse::<std::net::Ipv4Addr>().is_ok() {
+                format!("{expected}, found an IP address")
+            } else if number {
                 format!(
                     "{expected}: a spreadsheet has made a number of it; format the column as text"
                 )

@@ -13,7 +13,7 @@ impl Reading<'_> {
                 return PhoneList { mistakes: vec![mistake], ..PhoneList::default() };
             }
         };
-        let json = text.trim_start().starts_with(['[', '{', '/', '#']);
+        let json = behind_comments(&text).starts_with(['[', '{']);
         let format = self.format.unwrap_or(if json { Format::Json } else { Format::Csv });
         let mut list = match format {
             Format::Json => json_list::read(&text, self),
@@ -22,5 +22,19 @@ impl Reading<'_> {
         check_whole(&mut list);
         list.mistakes = gathered(std::mem::take(&mut list.mistakes));
         list
+    }
+}
+
+/// What follows the blanks and comments at the beginning: JSON may have them.
+fn behind_comments(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let end = match rest {
+            _ if rest.starts_with(['#']) || rest.starts_with("//") => rest.find('\n'),
+            _ if rest.starts_with("/*") => rest.find("*/").map(|at| at + 2),
+            _ => return rest,
+        };
+        let Some(end) = end else { return "" };
+        rest = rest.get(end..).unwrap_or_default().trim_start();
     }
 }

@@ -4,6 +4,7 @@
 
 mod content;
 mod killed;
+mod list_folder;
 mod lists;
 mod site;
 mod state;

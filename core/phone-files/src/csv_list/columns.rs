@@ -1,4 +1,4 @@
-//! Which columns a list has, by its first row.
+//! The first row of a list: which column holds what, by whatever people and spreadsheets call it.
 
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::reader::nearest;
@@ -36,30 +36,64 @@ const PLAIN: [(&str, Column); 6] = [
 ];
 
 /// What people call columns, without blanks and dashes, and what they mean.
-const MEANT: [(&str, &str); 24] = [
+const MEANT: [(&str, &str); 58] = [
     ("macaddress", "mac"),
     ("macadresse", "mac"),
     ("adressemac", "mac"),
+    ("macid", "mac"),
     ("hardwareaddress", "mac"),
+    ("ethernetaddress", "mac"),
+    ("physicaladdress", "mac"),
     ("hersteller", "vendor"),
     ("manufacturer", "vendor"),
     ("maker", "vendor"),
+    ("make", "vendor"),
+    ("brand", "vendor"),
+    ("marke", "vendor"),
+    ("fabricant", "vendor"),
     ("modell", "model"),
+    ("modèle", "model"),
+    ("type", "model"),
+    ("typ", "model"),
+    ("devicetype", "model"),
+    ("phonemodel", "model"),
+    ("phonetype", "model"),
     ("standort", "site"),
     ("location", "site"),
     ("extension", "user"),
+    ("extensionnumber", "user"),
+    ("exten", "user"),
     ("ext", "user"),
     ("number", "user"),
     ("nummer", "user"),
+    ("rufnummer", "user"),
     ("nebenstelle", "user"),
     ("durchwahl", "user"),
+    ("poste", "user"),
     ("username", "user"),
+    ("userid", "user"),
+    ("sipuser", "user"),
+    ("account", "user"),
+    ("authname", "auth-user"),
+    ("authid", "auth-user"),
+    ("authenticationname", "auth-user"),
     ("secret", "password"),
     ("kennwort", "password"),
     ("passwort", "password"),
+    ("pass", "password"),
+    ("pwd", "password"),
+    ("pw", "password"),
+    ("sippassword", "password"),
+    ("sipsecret", "password"),
+    ("authpassword", "password"),
+    ("motdepasse", "password"),
     ("name", "display-name"),
     ("anzeigename", "display-name"),
+    ("fullname", "display-name"),
+    ("callerid", "display-name"),
     ("registrar", "server"),
+    ("sipserver", "server"),
+    ("domain", "server"),
     ("proxy", "outbound-proxy"),
 ];
 
@@ -90,29 +124,31 @@ fn column(name: &str) -> Option<Column> {
     })
 }
 
+/// What each column holds. What is wrong with several of them is said once.
 pub(super) fn columns(
     names: &csv::StringRecord,
     reading: &Reading<'_>,
     mistakes: &mut Vec<Mistake>,
 ) -> Vec<Column> {
-    let found: Vec<Option<Column>> = names.iter().map(|name| column(name.trim())).collect();
-    if found.iter().all(Option::is_none) {
-        let text =
-            format!("the first row must name the columns; known here: {}", known().join(", "));
-        mistakes.push(Mistake::new("row 1", text));
-        return Vec::new();
-    }
-    let mut columns = Vec::new();
-    for (index, (name, found)) in names.iter().zip(found).enumerate() {
-        let mut wrong = |text: String| {
-            mistakes.push(Mistake::new(format!("column {}", index + 1), text));
+    let mut columns: Vec<Column> = Vec::new();
+    let mut wrong: Vec<(Vec<String>, String)> = Vec::new();
+    let mut meant_mac = false;
+    for (index, name) in names.iter().enumerate() {
+        let mut tell = |text: String| {
+            let number = (index + 1).to_string();
+            match wrong.iter_mut().find(|(_, other)| *other == text) {
+                Some((numbers, _)) => numbers.push(number),
+                None => wrong.push((vec![number], text)),
+            }
         };
         let name = name.trim();
-        let column = match found {
+        let column = match column(name) {
             None if name.is_empty() => Column::Nameless,
             None if reading.ignore_unknown_columns => Column::Skipped,
             None => {
-                wrong(unknown(name));
+                let near = meant(name);
+                meant_mac |= near == Some("mac");
+                tell(unknown(near));
                 Column::Skipped
             }
             Some(column) => column,
@@ -120,37 +156,52 @@ pub(super) fn columns(
         if let Column::Setting(key) | Column::LineSetting(key) = &column
             && let Err(error) = check_setting(key, "")
         {
-            wrong(error.into());
+            tell(error.into());
         }
         let same = columns.iter().position(|other| *other == column);
         if let Some(other) = same.filter(|_| !matches!(column, Column::Nameless | Column::Skipped))
         {
-            wrong(format!("the same as column {}; keep one of them", other + 1));
+            tell(format!("the same as column {}; keep one of them", other + 1));
         }
         columns.push(column);
     }
-    if !columns.contains(&Column::Mac) {
+    mistakes.extend(wrong.into_iter().map(|(numbers, text)| {
+        let column = if numbers.len() == 1 { "column" } else { "columns" };
+        Mistake::new(format!("{column} {}", numbers.join(", ")), text)
+    }));
+    if !columns.contains(&Column::Mac) && !meant_mac {
         let text = "no column \"mac\": the first row must name the columns".to_owned();
         mistakes.push(Mistake::new("row 1", text));
     }
     columns
 }
 
+/// How many cells of a row name columns.
+pub(super) fn named<'c>(cells: impl Iterator<Item = &'c str>) -> usize {
+    cells.filter(|cell| column(cell.trim().trim_matches('"')).is_some()).count()
+}
+
 /// All columns that a list may have.
-fn known() -> Vec<&'static str> {
+pub(super) fn known() -> Vec<&'static str> {
     let fields = FIELDS.iter().map(|field| field.name);
     let plain = PLAIN.iter().map(|(name, _)| *name);
     plain.chain(fields).chain(["key.N", "settings.KEY", "line.settings.KEY"]).collect()
 }
 
-fn unknown(name: &str) -> String {
+/// The column that a name may be meant for.
+fn meant(name: &str) -> Option<&'static str> {
     let plain = normal(name);
     let meant = MEANT.iter().find(|(said, _)| *said == plain).map(|(_, meant)| *meant);
-    let all = known();
-    let near = meant.or_else(|| nearest(&name.to_lowercase(), &all));
-    let near = near.map(|name| format!("did you mean {name:?}? ")).unwrap_or_default();
+    meant.or_else(|| nearest(&name.to_lowercase(), &known()))
+}
+
+fn unknown(near: Option<&str>) -> String {
+    let (near, known_here) = match near {
+        Some(near) => (format!("did you mean {near:?}? "), "Known here"),
+        None => (String::new(), "known here"),
+    };
     format!(
-        "unknown column; {near}Known here: {} (--ignore-unknown-columns skips all others)",
-        all.join(", ")
+        "unknown column; {near}{known_here}: {} (--ignore-unknown-columns skips all others)",
+        known().join(", ")
     )
 }
