@@ -204,9 +204,7 @@ impl Arguments {
                 exchange: self.exchange(self.relay.as_deref())?,
                 voice: match (&self.voice_relay, &self.vlan_interface) {
                     (Some(relay), _) => Some(self.exchange(Some(relay))?),
-                    (None, Some(interface)) => {
-                        Some(self.by(Way::Broadcast { interface: interface.clone() })?)
-                    }
+                    (None, Some(interface)) => Some(self.in_vlan(interface)?),
                     (None, None) => None,
                 },
             },
@@ -265,6 +263,29 @@ impl Arguments {
             _ => return Err(wrong("expected --interface, or --server and --relay")),
         };
         self.by(way)
+    }
+
+    /// The way in the voice VLAN, by an interface that the operator has set up.
+    fn in_vlan(&self, interface: &str) -> Result<Exchange, Failure> {
+        let untagged = self.interface.as_deref().unwrap_or("eth0");
+        let set_up = |what: &str| {
+            wrong(format!(
+                "--vlan-interface: {what}: expected an interface in the voice VLAN; set one up: ip link add link \
+                 {untagged} name {untagged}.120 type vlan id 120 && ip link set {untagged}.120 up"
+            ))
+        };
+        if interface == untagged {
+            return Err(set_up(&format!(
+                "{interface:?} is --interface itself, outside of that VLAN"
+            )));
+        }
+        let exchange = self.by(Way::Broadcast { interface: interface.to_owned() });
+        exchange.map_err(|error| match error {
+            Failure::Wrong(text) if text.contains("no such interface") => {
+                set_up(&format!("this host has no interface {interface:?}"))
+            }
+            other => other,
+        })
     }
 
     fn by(&self, way: Way) -> Result<Exchange, Failure> {

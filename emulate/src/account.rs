@@ -217,7 +217,10 @@ fn in_uri(value: &str) -> Option<Transport> {
 /// `1001` of `sip:1001@example.com`, and of `1001` itself.
 fn user_part(value: &str) -> String {
     let uri = value.strip_prefix("sips:").or_else(|| value.strip_prefix("sip:"));
-    uri.map_or(value, |uri| uri.split('@').next().unwrap_or(uri)).to_owned()
+    let user = uri.map_or(value, |uri| uri.split('@').next().unwrap_or(uri));
+    // RFC 3261, section 19.1.1: a password may follow the user's name.
+    let user = user.split_once(':').filter(|_| value.contains('@')).map_or(user, |(user, _)| user);
+    user.to_owned()
 }
 
 /// `sip:host:port;transport=udp` in any of its lengths.

@@ -46,9 +46,7 @@ pub fn boot(
             format!(
                 "{id}{}, by {by}{note}; asks again in it{}",
                 priority.unwrap_or_default(),
-                voice
-                    .and_then(Exchange::interface)
-                    .map_or(String::new(), |on| format!(", on {on}"))
+                voice.map_or(String::new(), on)
             ),
         );
         // The phone releases its address. A DHCPRELEASE has no answer.
@@ -71,6 +69,18 @@ pub fn boot(
     tell(&lease.understood, log);
     locate(phone, &lease.understood, log);
     Some(lease)
+}
+
+/// The interface for the voice VLAN. One that is not tagged here (a second wire, a container's) is taken at
+/// the operator's word.
+fn on(voice: &Exchange) -> String {
+    match (voice.interface(), voice.vlan()) {
+        (None, _) => String::new(),
+        (Some(name), Some(_)) => format!(", on {name}"),
+        (Some(name), None) => format!(
+            ", on {name}, which is not a VLAN interface of this host: in which VLAN it is cannot be seen here"
+        ),
+    }
 }
 
 /// DISCOVER to ACK, and INFORM where this phone does so.

@@ -34,6 +34,8 @@ pub struct Character {
     pub url_of: Option<UrlOf>,
     /// The first line that every text file must have, or the phone ignores the file.
     pub first_line: Option<String>,
+    /// How a text file of older firmware begins, whose form is not known here.
+    pub older_form: Option<String>,
     /// The parameter that names the phone that a file is for; the phone refuses another's.
     pub for_phone: Option<String>,
     /// Of several files that have a parameter the first counts, whatever their scopes.

@@ -63,10 +63,18 @@ pub enum Silence {
     /// An answer to this phone that cannot be read; the text says why.
     #[error("the answer is not well-formed: {0}")]
     Broken(String),
+    /// The interface is not switched on.
+    #[error("the interface {0} is down: ip link set {0} up")]
+    Down(String),
     /// The operating system refused.
     #[error("{0}")]
     Socket(#[from] io::Error),
 }
+
+/// What Linux says of an interface that does not exist (ENODEV).
+const NO_DEVICE: i32 = 19;
+/// And of one that is down (ENETDOWN; ENETUNREACH for a broadcast).
+const DOWN: [i32; 2] = [100, 101];
 
 /// Why the sockets cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +108,9 @@ impl Exchange {
                 Way::Broadcast { interface } => format!("cannot broadcast on {interface:?}"),
             };
             let hint = match error.kind() {
+                _ if error.raw_os_error() == Some(NO_DEVICE) => {
+                    ": this host has no such interface; ip link lists them"
+                }
                 io::ErrorKind::PermissionDenied => ": ports below 1024 and interfaces want root",
                 io::ErrorKind::AddrNotAvailable => ": give an address of this host",
                 _ => "",
@@ -194,7 +205,7 @@ impl Exchange {
     ) -> Result<Answer, Silence> {
         let Patience { each, tries } = self.patience;
         for _ in 0..tries {
-            self.send(question)?;
+            self.send(question).map_err(|error| self.refused(error))?;
             if let Some(answer) = hear(sockets, question, kinds, Instant::now() + each)? {
                 return Ok(answer);
             }
@@ -204,6 +215,19 @@ impl Exchange {
             Way::Relay { .. } => "",
         };
         Err(Silence::Timeout { tries, each, hint })
+    }
+}
+
+impl Exchange {
+    fn refused(&self, error: io::Error) -> Silence {
+        match &self.way {
+            Way::Broadcast { interface }
+                if error.raw_os_error().is_some_and(|code| DOWN.contains(&code)) =>
+            {
+                Silence::Down(interface.clone())
+            }
+            _ => Silence::Socket(error),
+        }
     }
 }
 

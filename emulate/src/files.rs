@@ -229,6 +229,10 @@ impl Collection<'_, '_> {
         };
         if request.binary {
             self.log.passed(name, format!("{how}, {size} bytes, not read"));
+            // Firmware is for all; a file with the address in its name may hold the account.
+            if last(&request.url).to_ascii_lowercase().contains(&self.phone.fill("{{mac}}")) {
+                self.unread.push(last(&request.url).to_owned());
+            }
             return (Ended::Found, None);
         }
         self.size += size;
@@ -256,8 +260,12 @@ impl Collection<'_, '_> {
 
     /// Parses a file, and holds it to what this maker's phone wants of every file.
     fn read(&self, bytes: &[u8]) -> Result<Document, Unread> {
-        let document = settings::parse(bytes, self.phone)?;
         let character = &self.phone.character;
+        let begins = |form: &String| bytes.trim_ascii_start().starts_with(form.as_bytes());
+        if character.older_form.as_ref().is_some_and(begins) {
+            return Err(Unread::Unknown("the text of older firmware".to_owned()));
+        }
+        let document = settings::parse(bytes, self.phone)?;
         if let Some(line) = character.first_line.as_deref().filter(|_| document.form == "text") {
             let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
             let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();

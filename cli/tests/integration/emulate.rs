@@ -93,3 +93,54 @@ fn a_password_that_is_missing_or_wrong_is_said_and_not_shown() {
     assert_eq!(model.status.code(), Some(1));
     assert!(printed(&model).contains("expected a model"));
 }
+
+/// The catalogue's examples need not have the model.
+#[test]
+fn any_model_in_any_usual_spelling_has_its_own_files() {
+    for (vendor, typed, file) in [
+        ("snom", "D735", "snomD735.htm"),
+        ("snom", "snomD735", "snomD735.htm"),
+        ("snom", "d785", "snomD785.htm"),
+        ("cisco-spa", "504G", "spa504G.cfg"),
+        ("cisco-spa", "spa525G2", "spa525G2.cfg"),
+        ("cisco-mpp", "8841", "8841-3PCC.xml"),
+        ("cisco-mpp", "CP-8841-3PCC", "8841-3PCC.xml"),
+        ("panasonic", "hdv130", "KX-HDV130.cfg"),
+        ("avaya", "J179", "J100Supgrade.txt"),
+        ("gigaset", "N610", "7c2f80ca21e4.xml"),
+        ("yealink", "T46S", "001565010203.boot"),
+    ] {
+        let words = ["--vendor", vendor, "--model", typed, "--url", "http://127.0.0.1:1/"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+        command.arg("emulate").args(words).args(["--timeout", "0.2", "--tries", "1"]);
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let wanted = format!("GET http://127.0.0.1:1/{file}: ");
+        assert!(text.contains(&wanted), "{vendor} {typed}: {text}");
+    }
+}
+
+/// Whatever is before the host of a URL, or named like a secret behind it, is not shown.
+#[test]
+fn no_odd_url_shows_its_secrets() {
+    for url in [
+        "http://phone:Fern7Hill@127.0.0.1:x/",
+        "http://phone:Fern7Hill/x@127.0.0.1:1/",
+        "http://phone:a@Fern7Hill@127.0.0.1:1/",
+        "phone:Fern7Hill@127.0.0.1:1",
+        "tftp://phone:Fern7Hill@127.0.0.1:1/x/",
+        "ftp://phone:Fern7Hill@127.0.0.1:1/x/",
+        "http://127.0.0.1:1/x?pw=Fern7Hill&pin=Fern7Hill",
+        "http://127.0.0.1:1/AbqJ8z0xTfK2m9LwYc4Vd7Rs%20/",
+        "http://127.0.0.1:1/x/AbqJ8z0xTfK2m9LwYc4Vd7Rs;a/",
+    ] {
+        for vendor in ["polycom", "yealink"] {
+            for json in [&[][..], &["--json"]] {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+                command.args(["emulate", "--vendor", vendor, "--url", url]).args(json);
+                let output = command.args(["--timeout", "0.2", "--tries", "1"]).output().unwrap();
+                printed(&output);
+            }
+        }
+    }
+}

@@ -76,10 +76,16 @@ fn masked_url(url: &str) -> String {
 fn secrets(url: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let (authority, _) = split_authority(url);
-    if let (Some(user_info), _) = split_user_info(authority) {
+    let user_info = match split_user_info(authority) {
+        // A "/" in a password ends the authority too early: then a text is where a port would be.
+        (None, place) if has_no_port(place) => split_user_info(url).0,
+        (user_info, _) => user_info,
+    };
+    if let Some(user_info) = user_info {
         found.push((0, user_info.len()));
     }
-    let mut from = authority.len();
+    let mut from =
+        user_info.map_or(authority.len(), |user_info| authority.len().max(user_info.len() + 1));
     let query = url.find('?').unwrap_or(url.len());
     while from < url.len() {
         let rest = url.get(from..).unwrap_or_default();
@@ -100,9 +106,16 @@ fn secrets(url: &str) -> Vec<(usize, usize)> {
     found
 }
 
+/// Whether something is behind a host's colon that is not a number.
+fn has_no_port(place: &str) -> bool {
+    let port = place.rsplit_once(':').map_or("", |(_, port)| port);
+    port.bytes().any(|byte| !byte.is_ascii_digit()) && !port.ends_with(']')
+}
+
 fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "key", "pass", "pwd", "secret", "auth", "sig"].iter().any(|word| name.contains(word))
+    let words = ["token", "key", "pass", "pwd", "pw", "secret", "auth", "sig"];
+    name == "pin" || words.iter().any(|word| name.contains(word))
 }
 
 /// The shortest run of letters and digits that is taken for a token.
@@ -172,6 +185,9 @@ mod tests {
             ("https://h/p/AbqJ8z0xTfK2m9LwYc4Vd7Rs/0004f2.cfg", "https://h/p/***/0004f2.cfg"),
             ("https://h/p/AbqJ8z0xTfK2m9LwYc4Vd7Rs0004f2abcdef.cfg", "https://h/p/***.cfg"),
             ("http://h/cfg?mac=0004f2abcdef&token=abc", "http://h/cfg?mac=0004f2abcdef&token=***"),
+            ("http://h/cfg?pw=abc&user_pass=d;pin=1", "http://h/cfg?pw=***&user_pass=***;pin=***"),
+            ("http://phone:pw/x@h/a.cfg", "http://***@h/a.cfg"),
+            ("http://phone:p?w@h:80/a.cfg", "http://***@h:80/a.cfg"),
             ("https://h/550e8400-e29b-41d4-a716-446655440000/", "https://h/***/"),
         ] {
             assert_eq!(plain(text), expected);
@@ -185,6 +201,8 @@ mod tests {
             "http://h/sipconfig-3c28a60a0b0c.txt",
             "http://h/F0V00X600000.cfg",
             "http://[2001:db8::1]/snomD735-00041301020A.htm",
+            "http://h:80/a:b@c.cfg",
+            "http://[2001:db8::1]/a@b",
         ] {
             assert_eq!(plain(text), text);
         }

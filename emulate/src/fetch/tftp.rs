@@ -13,6 +13,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Gets `host[:port]/path`.
 pub(super) fn get(location: &str, bytes: Bytes, end: Instant) -> Fetched {
     let (host, path) = location.split_once('/').unwrap_or((location, ""));
+    // TFTP has no names; what a URL has before "@" is not the host, and may be a password.
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     if path.is_empty() {
         return Fetched::Failed("expected the name of a file in the URL".to_owned());
     }

@@ -23,10 +23,10 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, Unread> {
         return unknown("binary or encrypted");
     }
     match declared(bytes).as_deref() {
-        Some("iso-8859-1" | "iso-8859-15" | "latin1" | "windows-1252" | "us-ascii") => {
-            Ok(latin(bytes))
-        }
-        Some(_) => utf8(bytes),
+        Some("iso-8859-1" | "iso-8859-15" | "latin1" | "windows-1252") => Ok(latin(bytes)),
+        Some("utf-8" | "utf8" | "us-ascii" | "ascii") => utf8(bytes),
+        Some(_) if bytes.is_ascii() => utf8(bytes),
+        Some(other) => unknown(&format!("XML in {other}")),
         // Lines have no declaration; the phone takes the bytes as they are.
         None => Ok(String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| latin(bytes))),
     }

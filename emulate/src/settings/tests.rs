@@ -140,7 +140,14 @@ fn encodings_and_forms_that_are_not_known() {
     assert_eq!(parse(b"name = M\xfcller").unwrap().get("name"), Some("Müller"));
     let wide: Vec<u8> = "\u{feff}a = 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(parse(&wide).unwrap().get("a"), Some("1"));
-    for bytes in [&b"Salted__12345678"[..], b"\x1f\x8b\x08", b"\x00\x01ab", b"{\"a\": 1}"] {
+    assert!(parse(b"<?xml version=\"1.0\" encoding=\"GB2312\"?><a><b>x</b></a>").is_ok());
+    for bytes in [
+        &b"Salted__12345678"[..],
+        b"\x1f\x8b\x08",
+        b"\x00\x01ab",
+        b"{\"a\": 1}",
+        b"<?xml version=\"1.0\" encoding=\"GB2312\"?><a><b>\xc4\xe3</b></a>",
+    ] {
         assert!(matches!(parse(bytes), Err(Unread::Unknown(_))), "{bytes:?}");
     }
     let undeclared = parse(b"<a><b>M\xfcller</b></a>").unwrap_err().to_string();

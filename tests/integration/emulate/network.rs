@@ -126,34 +126,70 @@ fn by_broadcast_with_a_vlan_and_files_over_tftp() {
     assert_eq!(code, Some(0));
 }
 
-/// The voice VLAN with a subnet of its own: a second wire, as a kernel without VLANs has it too. What the
-/// emulator is given is an interface in that VLAN, wherever its frames are tagged.
+/// The voice VLAN with a subnet of its own. Where the kernel has VLANs, it is tagged on the one wire, with an
+/// interface of that VLAN at both ends; else it is a second wire, which is what a switch's port in that VLAN is.
 const VLAN: &str = r#"
-ip link add phone.120 type veth peer name server.120
-ip link set server.120 netns $server
+if ip link add link phone name phone.120 type vlan id 120 2> /dev/null; then
+  inside ip link add link server name server.120 type vlan id 120
+else
+  ip link add phone.120 type veth peer name server.120
+  ip link set server.120 netns $server
+fi
 inside ip addr add 10.120.0.1/24 dev server.120
 inside ip link set server.120 up
 ip addr add 10.120.0.2/24 dev phone.120
 ip link set phone.120 up
 "#;
 
-/// The second round is in the VLAN that the phone was sent, and gets that VLAN's address.
-#[test]
-fn in_the_voice_vlan_by_an_interface_of_its_own() {
+fn in_vlan() -> (Folder, String) {
     let folder = Folder::new();
     folder.make("tftp");
     let both = "--interface=server --interface=server.120 \
         --dhcp-range=10.120.0.10,10.120.0.200,255.255.255.0,1h ";
-    let server = DNSMASQ.replace("--interface=server ", both);
-    let words =
-        ["--vendor", "polycom", "--timeout", "2", "--dhcp-only", "--vlan-interface", "phone.120"];
-    let (report, code) = boot(&folder, &[VLAN, &server].concat(), &words, None);
+    (folder, [VLAN, &DNSMASQ.replace("--interface=server ", both)].concat())
+}
+
+const BY_PHONE_120: [&str; 7] =
+    ["--vendor", "polycom", "--timeout", "2", "--dhcp-only", "--vlan-interface", "phone.120"];
+
+/// The second round is in the VLAN that the phone was sent, and gets that VLAN's address.
+#[test]
+fn in_the_voice_vlan_by_an_interface_of_its_own() {
+    let (folder, network) = in_vlan();
+    let (report, code) = boot(&folder, &network, &BY_PHONE_120, None);
     assert!(step(&report, "DHCPDISCOVER").contains("10.99.0."), "{report:#}");
-    let vlan = "passed: 120, by option 128; asks again in it, on phone.120";
-    assert_eq!(step(&report, "voice VLAN"), vlan);
+    let vlan = step(&report, "voice VLAN");
+    let tagged = "passed: 120, by option 128; asks again in it, on phone.120";
+    let second_wire = format!("{tagged}, which is not a VLAN interface of this host");
+    assert!(vlan == tagged || vlan.starts_with(&second_wire), "{vlan}");
     let offer = step(&report, "DHCPDISCOVER in VLAN 120");
     assert!(offer.contains("10.120.0.") && offer.ends_with(" offered by 10.120.0.1"), "{offer}");
     assert_eq!(code, Some(0));
+    // One that is not switched on.
+    let down = [&network, "\nip link set phone.120 down\n"].concat();
+    let (report, code) = boot(&folder, &down, &BY_PHONE_120, None);
+    let silence = step(&report, "DHCPDISCOVER in VLAN 120");
+    assert_eq!(silence, "failed: the interface phone.120 is down: ip link set phone.120 up");
+    assert_eq!(code, Some(1));
+}
+
+/// What is not there, and what is not in that VLAN, is refused before anything is sent.
+#[test]
+fn an_interface_that_cannot_be_in_the_voice_vlan_is_refused() {
+    for (name, what) in [
+        ("phone.121", "this host has no interface \"phone.121\""),
+        ("phone", "\"phone\" is --interface itself, outside of that VLAN"),
+    ] {
+        let mut command = process::apart(&["--net"]);
+        let made = "ip link add phone type veth peer name server && exec \"$@\"";
+        command.args(["sh", "-c", made, "sh"]).arg(product::command_line());
+        command.args(["emulate", "--vendor", "polycom", "--interface", "phone", "--dhcp-only"]);
+        let output = process::run(command.args(["--vlan-interface", name]));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("--vlan-interface: {what}: expected")), "{said}");
+        assert!(said.contains("ip link add link phone name phone.120 type vlan id 120"), "{said}");
+    }
 }
 
 /// As on Debian 13, where the answer to a phone without an address never reaches it.
