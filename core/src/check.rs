@@ -9,6 +9,8 @@ mod forms;
 mod found;
 /// Keys that change nothing.
 mod idle;
+/// Folders of generated files that only one device is sent to.
+mod own_folders;
 /// What the phones of one plan are not sent.
 mod plans;
 /// Which earlier site takes all clients of a later one.
@@ -29,6 +31,7 @@ use serde::Serialize;
 use crate::catalogue::VendorIx;
 use crate::engine::Engine;
 use found::{Found, id};
+pub use own_folders::own_folders;
 use plans::{Where, about_plan};
 pub use size::{MOST_BYTES, MOST_OPTIONS};
 
@@ -99,6 +102,9 @@ pub fn doubts(engine: &Engine, makers: Makers<'_>) -> Vec<Doubt> {
     systems::unreached(engine, &mut found);
     sites::classes_by_vendor_class(engine, &mut found);
     for doubt in engine.file_map().doubts(engine.tables(), &engine.policy().file_access) {
+        found.add(&doubt.place, doubt.value);
+    }
+    for doubt in own_folders(engine) {
         found.add(&doubt.place, doubt.value);
     }
     let rows = std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use offhook_core::error::Mistake;
-use offhook_core::{Engine, Host};
+use offhook_core::{Engine, Host, check};
 use offhook_phone_files::list::gathered;
 use offhook_phone_files::{Format, Makers, PhoneList, Reading, Renderer};
 use serde::Serialize;
@@ -111,11 +111,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut work = Work::find(&list, &renderer);
     summary.doubts = renderer.doubts();
+    let mut of_policy = check::own_folders(&engine);
     if list.has_secrets() {
-        let open = engine.file_map().doubts(engine.tables(), &engine.policy().file_access);
-        let told = open.into_iter().map(|doubt| format!("{}: {}", doubt.place, doubt.value));
-        summary.doubts.extend(told);
+        of_policy.extend(engine.file_map().doubts(engine.tables(), &engine.policy().file_access));
     }
+    let of_policy = of_policy.into_iter();
+    summary.doubts.extend(of_policy.map(|doubt| format!("{}: {}", doubt.place, doubt.value)));
     if !work.mistakes.is_empty() && !arguments.keep_going {
         summary.mistakes.extend(told(&arguments.phones, &work.mistakes));
         return refused(arguments, summary);

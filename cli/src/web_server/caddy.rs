@@ -11,6 +11,11 @@ use super::layout::{HostLayout, Layout};
 use super::locations::{Level, Location};
 use crate::input::{Failure, wrong};
 
+/// What only Caddy's global options can say.
+const OWN_LOG: &str = "# A request for a host that no site of Caddy's has is in Caddy's own log, with its path and so with the random\n\
+    # folder. To keep it out of there, put this into the global options, before all sites:\n\
+    # {\n#\tlog {\n#\t\texclude http.log.access\n#\t}\n# }\n";
+
 pub fn configuration(layout: &Layout) -> std::result::Result<String, Failure> {
     let refused = if layout.has_token() {
         "stock Caddy cannot check a token: use nginx, or take {{token}} out of the URL"
@@ -25,6 +30,9 @@ pub fn configuration(layout: &Layout) -> std::result::Result<String, Failure> {
         );
         for url in &layout.unserved {
             writeln!(out, "# Not served here: {url}").map_err(wrong)?;
+        }
+        if layout.has_secret_urls {
+            out.push_str(OWN_LOG);
         }
         if layout.is_open() {
             out.push_str(

@@ -94,16 +94,19 @@ impl Layout {
         }
         let root = std::path::absolute(&arguments.root).unwrap_or_else(|_| arguments.root.clone());
         let (networks, networks_from) = networks(engine, arguments);
-        let texts = |path: &Option<PathBuf>| path.as_deref().map(quiet).transpose();
+        let text = |whose: &str, path: &Option<PathBuf>| {
+            path.as_deref().map(|path| quiet(whose, path)).transpose()
+        };
+        let certificate = text("--certificate", &arguments.certificate)?;
         let secret = |folder: &Folder| !folder.protection.is_open();
         Ok(Layout {
             hosts: hosts.collect(),
-            root: quiet(&root)?.trim_end_matches('/').to_owned(),
+            root: quiet("--root", &root)?.trim_end_matches('/').to_owned(),
             networks,
             networks_from,
-            certificate: texts(&arguments.certificate)?.zip(texts(&arguments.certificate_key)?),
-            log: texts(&arguments.log)?,
-            secrets: arguments.secrets.clone(),
+            certificate: certificate.zip(text("--certificate-key", &arguments.certificate_key)?),
+            log: text("--log", &arguments.log)?,
+            secrets: text("--secrets", &arguments.secrets)?.map(PathBuf::from),
             authorities,
             types: types(engine),
             names,
@@ -157,18 +160,20 @@ fn locations(places: Places) -> Vec<Location> {
 }
 
 /// A path that needs no quoting in any server's configuration.
-fn quiet(path: &Path) -> Result<String, Failure> {
+fn quiet(whose: &str, path: &Path) -> Result<String, Failure> {
     let text = path.display().to_string();
     let plain =
-        |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@' | ':');
-    match text.chars().all(plain) {
-        true => Ok(text),
-        false => Err(wrong(format!(
-            "{text:?}: a path in a server's configuration is made of letters, digits, '/', '.', '-', \
-             '_', '+', '@' and ':'"
+        |c: &char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@' | ':');
+    match text.chars().find(|c| !plain(c)) {
+        None => Ok(text),
+        Some(c) => Err(wrong(format!(
+            "{whose}: {c:?} in {text:?}: expected letters, digits, '/', '.', '-', '_', '+', '@' and ':', for nginx \
+             and Caddy read other characters in their configuration as something else: make a symbolic link \
+             whose path has none of them (ln -s), and give that"
         ))),
     }
 }
+
 /// From where phones ask.
 fn networks(engine: &Engine, arguments: &Arguments) -> (Vec<IpNet>, &'static str) {
     if arguments.from_anywhere {

@@ -14,8 +14,8 @@ mod nginx_maps;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use offhook_core::Host;
 use offhook_core::token::Minter;
+use offhook_core::{Host, check};
 
 use crate::input::{self, Catalogue, Failure, wrong};
 use crate::keys;
@@ -78,10 +78,11 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let engine = arguments.catalogue.engine(&arguments.policy, Host::ANY)?;
-    let layout = Layout::new(&engine, arguments)?;
-    for doubt in engine.file_map().doubts(engine.tables(), &engine.policy().file_access) {
-        eprintln!("doubt: {}: {}", doubt.place, doubt.value);
+    let open = engine.file_map().doubts(engine.tables(), &engine.policy().file_access);
+    for doubt in open.into_iter().chain(check::own_folders(&engine)) {
+        input::error_line(format!("doubt: {}: {}", doubt.place, doubt.value));
     }
+    let layout = Layout::new(&engine, arguments)?;
     let text = match arguments.server.as_str() {
         "caddy" => caddy::configuration(&layout)?,
         _ => {

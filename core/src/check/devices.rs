@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::found::Found;
+use super::own_folders;
 use super::size::{MOST_OPTIONS, check_size};
 use crate::catalogue::VendorIx;
 use crate::engine::Engine;
-use crate::plan::{For, Origin, Unreached, plan};
-use crate::policy::models::Models;
-use crate::query::Query;
-use crate::recognise::recognise;
+use crate::plan::{Origin, Unreached};
 
 /// Keys of single devices whose maker is known: by the policy, or by the hardware address.
 pub(super) fn find(engine: &Engine, found: &mut Found) {
@@ -23,26 +21,11 @@ pub(super) fn find(engine: &Engine, found: &mut Found) {
             check_size(id, &format!("devices ({mac})"), plan, Some(device), found);
         }
         let Some(layer) = device.layer else { continue };
-        let by_address = || {
-            let query = Query { mac: Some(mac), ..Query::default() };
-            recognise(tables, &query).identity().map(|identity| identity.vendor)
-        };
-        let Some(vendor) = device.named.map(|named| named.vendor).or_else(by_address) else {
-            continue;
-        };
+        let Some(vendor) = own_folders::maker(engine, mac, &device) else { continue };
         if !seen.insert((&layer.place, vendor)) {
             continue;
         }
-        let at = For {
-            tables,
-            policy: engine.policy(),
-            site: None,
-            vendor,
-            variant: device.named.map_or(0, |named| named.variant_of(tables, 0)),
-            models: Models::default(),
-            device: Some(layer),
-        };
-        let plan = plan(at, &mut Vec::new(), &mut ());
+        let plan = own_folders::plan_of(engine, vendor, &device, layer);
         let vendor = tables.at(vendor);
         check_size(&vendor.id, &layer.place, &plan, None, found);
         for Unreached { key, why, .. } in

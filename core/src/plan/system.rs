@@ -50,6 +50,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             // One after the other: the texts name the entry's parameters, and the file's the URL.
             self.serving = Some(Serving { entry, serve, url: None, file: None });
             let url = self.system_text(&serve.url, &entry.place, wrong);
+            let url = url.map(|url| if entry.system == SYSTEM { as_folder(url) } else { url });
             self.serving = Some(Serving { entry, serve, url, file: None });
             self.check_url(&entry.place, wrong);
             let file = self.system_text(&serve.file, &entry.place, wrong);
@@ -153,6 +154,14 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         };
         system.serves.iter().find(served)
     }
+}
+
+/// The tree is folders and files in them, so its URL ends with `/`.
+fn as_folder(mut url: Vec<Op>) -> Vec<Op> {
+    if !matches!(url.last(), Some(Op::Bytes(bytes)) if bytes.ends_with(b"/")) {
+        url.push(Op::Bytes(b"/".to_vec()));
+    }
+    url
 }
 
 /// What a packet may put into a text.

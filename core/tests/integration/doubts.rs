@@ -246,3 +246,27 @@ fn the_phones_that_a_presets_system_does_not_serve_are_named_site_by_site() {
         [("systems", vec!["panasonic"]), ("sites[0].systems", vec!["auerswald", "panasonic"])];
     assert_eq!(found, expected);
 }
+
+/// Files of a URL that only one device has are neither written nor served.
+#[test]
+fn a_device_with_a_folder_of_its_own_is_doubtful() {
+    let policy = |system: &str| {
+        format!(
+            r#"{{ "systems": [{{ "system": "files", "url": "https://p.example.com/phones/" }}],
+                "devices": [{{ "mac": "00:15:65:aa:bb:cc", "vendor": "yealink", "systems": [{system}] }}] }}"#
+        )
+    };
+    let told =
+        |system: &str| doubts(&policy(system)).into_iter().find(|text| text.starts_with("devices"));
+    for url in
+        ["https://lab.example.com/", "https://p.example.com/lab/", "https://p.example.com/{{mac}}/"]
+    {
+        let found = told(&format!(r#"{{ "system": "files", "url": "{url}" }}"#));
+        let found = found.expect("a doubt");
+        let expected =
+            format!("devices[0].systems[0]: {url}: offhook generate writes nothing for a URL that");
+        assert!(found.starts_with(&expected), "{found}");
+    }
+    assert_eq!(told(r#"{ "system": "files", "url": "https://p.example.com/phones/" }"#), None);
+    assert_eq!(told(r#"{ "system": "url", "url": "https://lab.example.com/" }"#), None);
+}

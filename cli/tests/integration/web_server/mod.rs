@@ -6,6 +6,8 @@ mod certificates;
 mod chances;
 mod logs;
 mod names;
+mod odd_requests;
+mod one_set;
 mod plain;
 mod property;
 mod protection;

@@ -3,7 +3,7 @@
 //! Each has its own port of loopback, and one process that ends with it.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -68,10 +68,7 @@ impl Web {
     ) -> Option<Web> {
         // Another process may take the port in between: then once more.
         for _ in 0..5 {
-            let mut web =
-                Web { folder: tempfile::tempdir().unwrap(), port: free_port(), server: None };
-            web.write("key", KEY);
-            web.write("old-key", OLD_KEY);
+            let mut web = Web::bare();
             web.policy(policy);
             fs::write(web.path("list.csv"), list).unwrap();
             for (name, text) in overlay {
@@ -79,7 +76,6 @@ impl Web {
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, text).unwrap();
             }
-            web.certificates();
             let generate = ["generate", "--phones", "list.csv", "--out", "tree"];
             if !web.command(&generate).output().unwrap().status.success() {
                 return None;
@@ -92,6 +88,15 @@ impl Web {
         panic!("nginx does not start");
     }
 
+    /// A folder with keys and certificates, and neither a tree nor a server.
+    pub fn bare() -> Web {
+        let web = Web { folder: tempfile::tempdir().unwrap(), port: free_port(), server: None };
+        web.write("key", KEY);
+        web.write("old-key", OLD_KEY);
+        web.certificates();
+        web
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -101,13 +106,13 @@ impl Web {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o640)).unwrap();
     }
 
-    fn policy(&self, text: &str) {
+    pub fn policy(&self, text: &str) {
         let dir = self.folder.path().display().to_string();
         let text = text.replace("PORT", &self.port.to_string()).replace("DIR", &dir);
         fs::write(self.path("policy.json"), text).unwrap();
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
         command.current_dir(self.folder.path()).args(arguments).args(["--policy", "policy.json"]);
         if self.path("overlay").exists() {
@@ -129,8 +134,12 @@ impl Web {
         arguments.extend(["--certificate", "server.pem", "--certificate-key", "server.key"]);
         arguments.extend(["--secrets", &secrets]);
         arguments.extend(more);
+        self.include(&self.offhook(&arguments));
+    }
+
+    /// An nginx.conf around what `offhook web-server nginx` printed.
+    pub fn include(&self, block: &str) {
         let dir = format!("{}/", self.folder.path().display());
-        let block = self.offhook(&arguments);
         let block =
             block.replace("ssl_certificate server", &format!("ssl_certificate {dir}server"));
         let block = block
@@ -158,7 +167,8 @@ impl Web {
         let child = self.server.insert(child);
         let until = Instant::now() + Duration::from_secs(10);
         while Instant::now() < until {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            let by_ipv4 = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+            if by_ipv4.or_else(|_| TcpStream::connect((Ipv6Addr::LOCALHOST, self.port))).is_ok() {
                 return true;
             }
             if child.try_wait().unwrap().is_some() {
@@ -181,10 +191,18 @@ impl Web {
         let mut arguments = vec!["web-server", "caddy", "--root", "tree", "--log", &log];
         arguments.extend(["--certificate", &certificate, "--certificate-key", &key]);
         arguments.extend(more);
-        let block = self.offhook(&arguments);
-        let global =
-            format!("{{\n\tadmin off\n\tauto_https off\n\tstorage file_system {dir}/caddy\n}}\n");
-        fs::write(self.path("Caddyfile"), global + &block).unwrap();
+        self.run_caddy(&self.offhook(&arguments));
+    }
+
+    /// A Caddy with what `offhook web-server caddy` printed.
+    pub fn run_caddy(&mut self, block: &str) {
+        let dir = self.folder.path().display().to_string();
+        let file = |name: &str| format!("{dir}/{name}");
+        let global = format!(
+            "{{\n\tadmin off\n\tauto_https off\n\tstorage file_system {dir}/caddy\n{}}}\n",
+            own_log(block)
+        );
+        fs::write(self.path("Caddyfile"), global + block).unwrap();
         let child = Command::new("caddy")
             .args(["run", "--adapter", "caddyfile", "--config", &file("Caddyfile")])
             .env("HOME", &dir)
@@ -304,6 +322,13 @@ impl Web {
     pub fn status(&self, path: &str) -> u16 {
         self.get(path, &[]).0
     }
+}
+
+/// The global options that `offhook web-server caddy` asks for in a comment.
+fn own_log(block: &str) -> String {
+    let lines = block.lines().skip_while(|line| *line != "# {").skip(1);
+    let lines = lines.take_while(|line| *line != "# }").filter_map(|line| line.strip_prefix('#'));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 pub fn token(key: &str, epoch: &str, address: bool, mac: &str) -> String {
