@@ -170,6 +170,7 @@ struct Served {
     url: String,
     secret: String,
     case: Case,
+    port: u16,
 }
 
 struct Trial {
@@ -199,7 +200,11 @@ impl Trial {
 
     fn try_one(&mut self, case: Case) {
         self.number += 1;
+        // One Caddy serves them all at last.
         self.web.port = free_port();
+        while self.served.iter().any(|served| served.port == self.web.port) {
+            self.web.port = free_port();
+        }
         let policy = case.policy(self.web.port);
         fs::write(self.web.path("policy.json"), policy.to_string()).unwrap();
         let secret = format!("geheim-{}", self.number);
@@ -256,7 +261,7 @@ impl Trial {
             return;
         }
         let url = self.file_of(&policy);
-        let served = Served { url, secret, case };
+        let served = Served { url, secret, case, port: self.web.port };
         self.web.include(&block);
         if self.web.run() {
             self.serves(&served, "nginx");
