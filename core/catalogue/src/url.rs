@@ -19,7 +19,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::idn;
 pub use shown::{concealed, masked, without_userinfo};
 
 /// The parts of an absolute URL with an authority, borrowed from its text.
@@ -57,8 +56,8 @@ pub enum UrlError {
     NoHost,
     /// Section 3.2.2.
     #[error(
-        "{0:?} is not a host: expected a name{form}, an IPv4 address of four numbers, or an IPv6 address in brackets",
-        form = xn_form(.0)
+        "{0:?} is not a host: expected a name (other letters than a to z in its xn-- form), an IPv4 address of \
+         four numbers, or an IPv6 address in brackets"
     )]
     Host(String),
     /// Section 3.2.3.
@@ -210,14 +209,6 @@ fn host_and_port(place: &str) -> Result<(&str, Option<u16>), UrlError> {
     match number {
         Some(number) if number != 0 => Ok((host, Some(number))),
         _ => Err(UrlError::Port(port.to_owned())),
-    }
-}
-
-/// How a name with other letters than a to z is written.
-fn xn_form(place: &str) -> String {
-    match idn::host(place) {
-        form if form.is_ascii() && form != place => format!(" such as {form}"),
-        _ => " of letters a to z, digits and '-'".to_owned(),
     }
 }
 
