@@ -317,6 +317,7 @@ fn what_is_accepted_is_written_and_served_and_what_is_refused_is_refused_by_all(
     }
     // Caddy is slow to start, and serves any number of hosts and ports.
     let block = std::mem::take(&mut trial.caddy);
+    trial.web.port = trial.served[0].port;
     trial.web.run_caddy(&block);
     for served in &trial.served {
         trial.serves(served, "Caddy");
