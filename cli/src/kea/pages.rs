@@ -21,18 +21,20 @@ pub struct Listing {
     list: &'static str,
     /// What an entry is known by; the list goes by it.
     key: &'static str,
-    /// Without what was in the packets and the answers.
-    brief: bool,
+    /// What else is asked for.
+    also: Option<(&'static str, bool)>,
 }
 
 /// The phones that Kea has seen since its start.
 pub const PHONES: Listing =
-    Listing { command: "phone-list", list: "phones", key: "hw-address", brief: false };
-/// The same in brief.
-pub const PHONES_IN_BRIEF: Listing = Listing { brief: true, ..PHONES };
+    Listing { command: "phone-list", list: "phones", key: "hw-address", also: None };
+/// The same without what was in the packets and the answers.
+pub const PHONES_IN_BRIEF: Listing = Listing { also: Some(("brief", true)), ..PHONES };
+/// Only clients that were not recognised as a maker's phones.
+pub const UNRECOGNISED: Listing = Listing { also: Some(("recognised", false)), ..PHONES };
 /// Its leases.
 pub const LEASES: Listing =
-    Listing { command: "lease4-get-page", list: "leases", key: "ip-address", brief: false };
+    Listing { command: "lease4-get-page", list: "leases", key: "ip-address", also: None };
 
 impl Kea {
     /// Visits every entry of a list.
@@ -45,8 +47,8 @@ impl Kea {
         let mut from = json!("start");
         loop {
             let mut arguments = json!({ "from": from, "limit": PAGE });
-            if listing.brief {
-                arguments["brief"] = json!(true);
+            if let Some((name, value)) = listing.also {
+                arguments[name] = json!(value);
             }
             let page = self.ask(listing.command, arguments)?;
             let entries = page[listing.list].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -14,9 +14,7 @@ use serde_json::{Value, json};
 use crate::book;
 use crate::input::{self, Failure, wrong};
 use crate::kea::Kea;
-
-/// Devices a page.
-const PAGE: usize = 1_000;
+use crate::kea::pages::UNRECOGNISED;
 
 /// A device that may be a phone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -45,24 +43,15 @@ pub struct Device {
 /// Visits what a Kea has seen.
 pub fn from_kea(kea: &Kea, packets: bool, mut visit: impl FnMut(Device)) -> Result<(), Failure> {
     let target = kea.shown();
-    let mut from = json!("start");
-    loop {
-        let wanted = json!({ "from": from, "limit": PAGE, "recognised": false });
-        let page = kea.ask("phone-list", wanted)?;
-        for entry in page["phones"].as_array().map(Vec::as_slice).unwrap_or_default() {
-            let Some(mut device) = seen(entry, &target) else { continue };
-            if packets {
-                let wanted = json!({ "hw-address": device.mac, "packet": true });
-                device.digits = text(&kea.ask("phone-get", wanted)?["packet"]);
-            }
-            visit(device);
+    kea.pages(&UNRECOGNISED, &mut |entry| {
+        let Some(mut device) = seen(entry, &target) else { return Ok(()) };
+        if packets {
+            let wanted = json!({ "hw-address": device.mac, "packet": true });
+            device.digits = text(&kea.ask("phone-get", wanted)?["packet"]);
         }
-        let Some(next) = page["next"].as_str() else { return Ok(()) };
-        if from == *next {
-            return Err(wrong(format!("{target}: phone-list gave the same page twice")));
-        }
-        from = json!(next);
-    }
+        visit(device);
+        Ok(())
+    })
 }
 
 fn seen(entry: &Value, server: &str) -> Option<Device> {
