@@ -108,7 +108,7 @@ impl Workbench {
                     };
                 }
                 (Some((when, made)), true) if when.elapsed() < KEPT => return outcome(made),
-                // Nobody came back for it.
+                // No command asked for it in time.
                 (Some((_, made)), _) => bench.dispose(made),
             }
         }

@@ -2,6 +2,8 @@
 
 /// Imports run downwards.
 mod circles;
+/// What the library that Kea loads links.
+mod dependencies;
 /// What is written for people is plain English.
 mod english;
 /// The repository's text files.
@@ -14,3 +16,5 @@ mod guards;
 mod install;
 /// A file that is named exists.
 mod named_files;
+/// How files are cut.
+mod rooms;

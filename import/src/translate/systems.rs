@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use offhook_core::catalogue::VendorIx;
+use offhook_core::url::split_scheme;
 use serde_json::{Map, Value, json};
 
 use super::unify::{self, Parameters};
@@ -144,7 +145,7 @@ fn plain(wanted: &Layer) -> Vec<Map<String, Value>> {
                 texts.extend(sub.get("text").and_then(Value::as_str));
             }
             for text in texts {
-                if text.contains("://") {
+                if split_scheme(text).is_some() {
                     urls.insert(text.to_owned());
                 } else if is_host(text) {
                     urls.insert(format!("tftp://{text}/"));
