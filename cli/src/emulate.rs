@@ -41,7 +41,7 @@ const PASSWORD: &str = "OFFHOOK_PASSWORD";
   offhook emulate --vendor yealink,snom --count 100 --wait 60 --register --own-address \
     --server 127.0.0.1:6767 --relay 127.1.2.3:6768
 
-By broadcast it needs root, and receives only answers that are broadcast too, which it asks for. As a relay it
+By broadcast it needs root, and receives only answers that are broadcast too, which it requests. As a relay it
 needs an address of this host that the server takes for one of its subnets, and the server must reach it.")]
 pub struct Arguments {
     /// Whose phone to be, by its id (see offhook vendors); several with commas between
@@ -85,7 +85,7 @@ pub struct Arguments {
     /// The certificate authority of https:// servers and of the registrar, in PEM (without it: the public ones)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The name for a web server that asks for one; its password comes from OFFHOOK_PASSWORD or --password-file
+    /// The name for a web server that requests one; its password comes from OFFHOOK_PASSWORD or --password-file
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The file with that name's password in its first line; - is standard input
@@ -125,7 +125,7 @@ pub struct Arguments {
     /// The port where a waiting phone listens
     #[arg(long, value_name = "PORT", requires = "wait", default_value_t = 5060)]
     notify_port: u16,
-    /// What a waiting phone does with its maker's NOTIFY: challenge asks for the name and password of its account
+    /// What a waiting phone does with its maker's NOTIFY: challenge requests the name and password of its account
     #[arg(long, value_name = "HOW", requires = "wait", default_value = "accept",
         value_parser = ["accept", "challenge", "refuse", "forget"])]
     when_notified: String,

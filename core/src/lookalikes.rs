@@ -9,7 +9,7 @@ use crate::recognise::{Finding, other_device, recognise};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Suspicion {
-    /// It asks for options that hardly anything but phones asks for.
+    /// It requests options that hardly anything but phones requests.
     RequestList,
     /// Its address is one that phones use too, and it sends an option 60 that no maker claims.
     Address,

@@ -1,4 +1,4 @@
-//! A phone's token: what proves to a web server that a client that asks for a phone's files was sent their
+//! A phone's token: what proves to a web server that a client that requests a phone's files was sent their
 //! URL by the DHCP server, and did not guess it from an address.
 //!
 //! ```text

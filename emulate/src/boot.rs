@@ -213,7 +213,7 @@ fn locate(phone: &Phone, understood: &Understood, log: &mut Log<'_>) {
         }
         [] if understood.asked.is_empty() => {
             let name = &phone.vendor.name;
-            log.not_reached(steps::URL, format!("this {name} phone asks for none by DHCP"));
+            log.not_reached(steps::URL, format!("this {name} phone requests none by DHCP"));
         }
         [] => {
             let asked = understood.asked.join(", ");

@@ -41,7 +41,7 @@ pub struct Character {
     /// Of several files that have a parameter the first counts, whatever their scopes.
     #[serde(default)]
     pub first_file_counts: bool,
-    /// Name and password that the phone gives to a server that asks for them.
+    /// Name and password that the phone gives to a server that requests them.
     #[serde(default)]
     pub login: Login,
     /// The parameters of a configuration file that a registration needs.

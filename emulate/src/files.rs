@@ -1,4 +1,4 @@
-//! A boot's second half: the files that this phone asks for, in its order, and what they say.
+//! A boot's second half: the files that this phone requests, in its order, and what they say.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -213,7 +213,7 @@ impl Collection<'_, '_> {
             Fetched::Denied(why) => {
                 self.log.failed(name, why);
                 self.failed = true;
-                self.ended = Some("the server asks for a name and a password");
+                self.ended = Some("the server requests a name and a password");
                 return (Ended::Failed, None);
             }
             Fetched::Failed(why) => {

@@ -4,7 +4,7 @@
 //! An honest witness. What comes over the wire is read here with code of its own: nothing in this
 //! package may use offhook's encoders, its decisions, its packet reader or its policy. From the
 //! catalogue it takes only what is known of the phones: what they send, what they read in which
-//! order, which files they ask for.
+//! order, which files they request.
 #![forbid(unsafe_code)]
 
 pub mod account;

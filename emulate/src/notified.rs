@@ -31,7 +31,7 @@ pub enum Manner {
     /// Does what it says.
     #[default]
     Accepts,
-    /// Asks for the name and password of its own account first.
+    /// Requests the name and password of its own account first.
     Challenges,
     /// Answers 403.
     Refuses,

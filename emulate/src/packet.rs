@@ -22,7 +22,7 @@ pub struct Question {
     pub xid: u32,
     /// The client's hardware address.
     pub mac: Mac,
-    /// Asks for an answer by broadcast: without an address the phone receives no other.
+    /// Requests an answer by broadcast: without an address the phone receives no other.
     pub broadcast: bool,
     /// The address that the client has already; unspecified: none.
     pub ciaddr: Ipv4Addr,

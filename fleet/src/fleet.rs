@@ -12,7 +12,7 @@ use crate::log::{self, Tally};
 use crate::phone::{Fetch, Phone, Registration};
 use crate::sources::Server;
 
-/// Different files, and different answers to REGISTER, that are kept of one phone: a phone that asks for
+/// Different files, and different answers to REGISTER, that are kept of one phone: a phone that requests
 /// names at random must not fill the page.
 const MOST_KINDS: usize = 40;
 
@@ -205,7 +205,7 @@ fn registered(phone: &mut Phone, entry: &Entry<'_>, order: u64) {
     let (user, reason) = (Entry::text(entry.user), Entry::text(entry.reason));
     let challenge = |status: u16, reason: &str| matches!(status, 401 | 407) && reason.is_empty();
     if !challenge(entry.status, &reason) {
-        // The registrar only asked for the password, and this is its answer to it.
+        // The registrar only requested the password, and this is its answer to it.
         phone
             .registrations
             .retain(|known| known.user != user || !challenge(known.status, &known.reason));

@@ -48,7 +48,7 @@ fn for_servers(servers: &[Server], registry: &mut Registry) {
         "When the policy in force was loaded, in seconds since 1970",
     );
     let state = gauges(registry, "state", "1 for the state that the hook is in");
-    let mistakes = gauges(registry, "policy_mistakes", "Mistakes in the policy that was asked for");
+    let mistakes = gauges(registry, "policy_mistakes", "Mistakes in the policy that was requested");
     let competing = gauges(
         registry,
         "competing_options",

@@ -65,7 +65,7 @@ pub struct Told {
     pub value: String,
 }
 
-/// A file, and how often it was asked for with this result.
+/// A file, and how often it was requested with this result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fetch {
     /// The file's name without its folders.
@@ -117,9 +117,9 @@ pub enum Stage {
     NotTold,
     /// Was sent the address of its files; a web server's log was not given.
     Told,
-    /// Was sent where its files are, and has not asked for one.
+    /// Was sent where its files are, and has not requested one.
     NotFetched,
-    /// Asked for files and got none.
+    /// Requested files and got none.
     FetchFailed,
     /// Has its files; no registrar's log was given.
     Fetched,

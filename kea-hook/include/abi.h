@@ -92,7 +92,7 @@ void offhook_free(offhook_handle* handle);
 #define OFFHOOK_IN_FORCE 0 /* the policy that packets are answered by                         */
 #define OFFHOOK_PREPARED 1 /* the one that offhook_command has made ready for offhook_apply   */
 
-/* What the shim must hand over with a packet; asking for less makes packets cheaper. */
+/* What the shim must hand over with a packet; requesting less makes packets cheaper. */
 #define OFFHOOK_NEEDS_CLASSES 1u           /* offhook_packet.classes at answer and note          */
 #define OFFHOOK_NEEDS_INTERFACE_ADDRESS 2u /* offhook_packet.interface_address at admit          */
 #define OFFHOOK_NEEDS_LEASE_NOTES 4u       /* offhook_note, for annotate-leases                  */
@@ -209,7 +209,7 @@ void offhook_competing(const offhook_handle* handle, const offhook_packet* packe
  * it. Logged once. */
 void offhook_packed_before(const offhook_handle* handle, const offhook_packet* packet);
 
-/* What is noted about a phone in its lease. Few phones of a fleet differ in it, so the shim asks for a
+/* What is noted about a phone in its lease. Few phones of a fleet differ in it, so the shim requests a
  * key first, and for the note only if it does not have that key's note yet. */
 
 /* At lease4_select and lease4_renew. Equal keys mean equal notes, as long as the handle lives.
@@ -227,7 +227,7 @@ typedef struct {
 int32_t offhook_note_for(const offhook_handle* handle, const offhook_packet* packet,
                          offhook_lease_note* note_out);
 
-/* The shim could not do what it was asked for and left the packet alone: counts and logs it. */
+/* The shim could not do what was requested and left the packet alone: counts and logs it. */
 void offhook_shim_fault(const offhook_handle* handle, offhook_bytes callout, offhook_bytes what);
 
 /* ---- Statistics ------------------------------------------------------------------------------ */

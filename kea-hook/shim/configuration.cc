@@ -14,7 +14,7 @@ namespace {
 const std::string OWN = "offhook";
 
 // Kea's own libraries: what they know of classes, they got from the configuration or a command. Any other
-// may ask for a class by a name that is in its code.
+// may request a class by a name that is in its code.
 const std::array<const char*, 25> OF_KEA = {
     "bootp",      "cb_cmds",   "class_cmds",  "ddns_tuning", "flex_id",    "flex_option", "forensic_log",
     "gss_tsig",   "ha",        "host_cache",  "host_cmds",   "lease_cmds", "lease_query", "legal_log",

@@ -14,7 +14,7 @@ namespace offhook {
 
 struct Held {
     std::uint32_t proof = 0;          // OFFHOOK_PROOF_...
-    std::uint32_t subnet = 0;         // of the lease of the address asked for
+    std::uint32_t subnet = 0;         // of the lease of the address requested
     std::vector<std::string> before;  // "token" in the notes of the client's leases
 };
 

@@ -117,7 +117,7 @@ int guarded(const char* callout, isc::hooks::CalloutHandle& handle, Runs runs, B
     return (0);
 }
 
-// For the proof that nothing of offhook costs a lease: throws where a packet asks for it. Compiled in
+// For the proof that nothing of offhook costs a lease: throws where a packet requests it. Compiled in
 // with the feature "fault-injection" only.
 #ifdef OFFHOOK_FAULT_INJECTION
 void provoke(const char* callout, const std::vector<std::uint8_t>& wire);

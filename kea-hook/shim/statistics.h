@@ -2,7 +2,7 @@
 //
 // A call of Kea's StatsMgr takes a lock that all packet threads share, and a string comparison per
 // statistic; so packets only count inside the engine, and the values reach StatsMgr when a command
-// asks for statistics (see command_processed in commands.cc) and at unload.
+// requests statistics (see command_processed in commands.cc) and at unload.
 #ifndef OFFHOOK_STATISTICS_H
 #define OFFHOOK_STATISTICS_H
 

@@ -1,6 +1,6 @@
 //! Panics on demand, for the proof that none costs a lease. Does nothing in a real library.
 
-/// Panics if the packet asks for it by the text `offhook-panic-<door>` anywhere in it, for example in
+/// Panics if the packet requests it by the text `offhook-panic-<door>` anywhere in it, for example in
 /// its host name.
 #[cfg(feature = "fault-injection")]
 #[allow(clippy::panic)]

@@ -13,7 +13,7 @@ use crate::packet::Packet;
 use crate::phones::guarded::Impostor;
 
 impl Hook {
-    /// The signs that a lease keeps from now on; `None` where the policy does not ask for any.
+    /// The signs that a lease keeps from now on; `None` where the policy does not request any.
     pub(crate) fn kept_signs(
         &self,
         engine: &Engine,

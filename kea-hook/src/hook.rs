@@ -30,7 +30,7 @@ pub(crate) struct Hook {
     pub(crate) parameters: Arc<Parameters>,
     pub(crate) host: Host,
     pub(crate) loaded: SystemTime,
-    /// What the configuration asked for could not be used.
+    /// What the configuration requested could not be used.
     pub(crate) refused: bool,
     pub(crate) lanes: Lanes,
     pub(crate) seen: Seen,
@@ -141,7 +141,7 @@ impl Hook {
     }
 
     /// A policy has come into force, or stays: keeps a copy of it for the next start, or says what is
-    /// wrong with the one that was asked for. Packets may be answered meanwhile.
+    /// wrong with the one that was requested. Packets may be answered meanwhile.
     pub(crate) fn settle(&self) {
         let (standing, copy, snapshot) = {
             let control = self.control();
@@ -186,7 +186,7 @@ impl Hook {
         self.behind.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As long as the policy that was asked for is not in force, the log says so every hour.
+    /// As long as the policy that was requested is not in force, the log says so every hour.
     pub(crate) fn remind(&self, now: u64) {
         if self.reminder.is_due(now) {
             let sentence = self.control().standing.sentence();

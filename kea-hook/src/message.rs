@@ -37,7 +37,7 @@ pub(crate) const POLICY_IN_FORCE: &str = "OFFHOOK_POLICY_IN_FORCE";
 /// A reload with a mistake, and what was in force goes on.
 pub(crate) const POLICY_KEPT: &str = "OFFHOOK_POLICY_KEPT";
 pub(crate) const POLICY_MISTAKE: &str = "OFFHOOK_POLICY_MISTAKE";
-/// What was asked for is not in force; repeated every hour.
+/// What was requested is not in force; repeated every hour.
 pub(crate) const POLICY_REFUSED: &str = "OFFHOOK_POLICY_REFUSED";
 pub(crate) const UNLOADED: &str = "OFFHOOK_UNLOADED";
 

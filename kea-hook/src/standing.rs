@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// `"state"` in `phone-status-get`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// The policy that was asked for.
+    /// The policy that was requested.
     Active,
     /// The one that was in force before it.
     LastGood,
@@ -26,7 +26,7 @@ impl State {
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {
     pub(crate) state: State,
-    /// Of the policy or the parameters that were asked for; none while that policy is in force.
+    /// Of the policy or the parameters that were requested; none while that policy is in force.
     pub(crate) mistakes: Vec<String>,
 }
 

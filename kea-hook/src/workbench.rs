@@ -108,7 +108,7 @@ impl Workbench {
                     };
                 }
                 (Some((when, made)), true) if when.elapsed() < KEPT => return outcome(made),
-                // No command asked for it in time.
+                // No command requested it in time.
                 (Some((_, made)), _) => bench.dispose(made),
             }
         }

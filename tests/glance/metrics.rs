@@ -87,7 +87,7 @@ fn a_real_keas_phones_as_prometheus_reads_them() {
     process::run_well(metrics(&site).arg("--out").arg(&file));
     let written = std::fs::read_to_string(&file).expect("the file");
     assert_eq!(names(&written), names(&text));
-    // What the rules and the dashboard ask for is there.
+    // What the rules and the dashboard request is there.
     let known = names(&text);
     for file in ["alerts.yml", "grafana.json"] {
         let asked = std::fs::read_to_string(examples().join(file)).expect("the example");

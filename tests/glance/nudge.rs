@@ -105,7 +105,7 @@ fn phones_of_several_makers_fetch_and_register_again_each_by_its_own_event() {
     let [yealink, snom, polycom, fanvil, grandstream, gigaset] = &phones;
     let running = [
         (yealink, Stays::start(&site, yealink, port, &[])),
-        // Asks for the name and password of its account.
+        // Requests the name and password of its account.
         (snom, Stays::start(&site, snom, port, &["--when-notified", "challenge"])),
         (polycom, Stays::start(&site, polycom, port, &["--when-notified", "refuse"])),
         (fanvil, Stays::start(&site, fanvil, port, &["--when-notified", "forget"])),

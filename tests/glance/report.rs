@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const EVIL: &str = "</script><script>alert(1)</script>";
 
-/// One phone at each stage. The first four are in the list, the others only ask for addresses.
+/// One phone at each stage. The first four are in the list, the others only request addresses.
 pub fn one_of_each() -> Site {
     let mut phones = [
         Listed::new("yealink", "T46S", "00:15:65:00:00:01", 1001),

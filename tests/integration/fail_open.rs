@@ -38,7 +38,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 /// The options that the core, the shim or Kea look into.
 const CODES: [u8; 16] = [12, 15, 43, 50, 51, 55, 60, 61, 66, 77, 81, 82, 93, 120, 124, 125];
 
-/// What computers ask for (PXE, NetInfo and WPAD): who asks for one of these is not taken for a phone by its
+/// What computers request (PXE, NetInfo and WPAD): who requests one of these is not taken for a phone by its
 /// address alone, and by chance some of the contents above do.
 const OF_COMPUTERS: [u8; 5] = [93, 94, 97, 112, 252];
 

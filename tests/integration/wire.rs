@@ -1,4 +1,4 @@
-//! What a policy may ask for beyond the reference sites, as it comes out of a real Kea.
+//! What a policy may request beyond the reference sites, as it comes out of a real Kea.
 
 use crate::peers::kea::{Kea, Setup, Version};
 use crate::peers::packet::{Answer, show_all};

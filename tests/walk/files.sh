@@ -29,7 +29,7 @@ certificate() {
     openssl x509 -req -in ~/ca/request -CA ~/ca/pem -CAkey ~/ca/key -CAcreateserial -days 2 \
       -extfile ~/ca/names -out "$live/fullchain.pem"
 }
-# Asks for a file as a phone of a network.
+# Requests a file as a phone of a network.
 fetch() { # NETWORK SERVER FILE
   ip netns exec phones curl -sS --interface "phone$1" --resolve "provision.example.com:443:$2" \
     --cacert ~/ca/pem -w '\nstatus %{http_code}\n' \

@@ -62,18 +62,18 @@ fn shown(text: &Option<String>, hex: &Option<String>) -> String {
     }
 }
 
-/// What it asked for, and the room in its packet.
+/// What it requested, and the room in its packet.
 fn print_room(explanation: &Explanation) -> Result<(), Failure> {
     match &explanation.requested {
-        None => field("asked for", "no option 55: it takes what it gets".to_owned())?,
+        None => field("requested", "no option 55: it takes what it gets".to_owned())?,
         Some(list) => {
             let one = |told: bool| {
                 let named = list.iter().filter(|option| option.told == told);
                 let named = named.map(|option| format!("{} {}", option.code, option.name));
                 named.collect::<Vec<_>>().join(", ")
             };
-            field("asked for", format!("and sent: {}", one(true)))?;
-            field("asked for", format!("and not sent by offhook: {}", one(false)))?;
+            field("requested", format!("and sent: {}", one(true)))?;
+            field("requested", format!("and not sent by offhook: {}", one(false)))?;
         }
     }
     let space = &explanation.space;

@@ -206,7 +206,7 @@ impl Tree {
         Ok(())
     }
 
-    /// The run has done what it was asked for: what it has made stays.
+    /// The run has done its work: what it has made stays.
     pub fn keep(&mut self) {
         self.kept = true;
     }

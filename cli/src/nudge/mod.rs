@@ -65,7 +65,7 @@ pub struct Arguments {
     /// Send from this address of this host
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     from: Option<String>,
-    /// The name for phones that ask for one; the password comes from --password-file or OFFHOOK_PASSWORD
+    /// The name for phones that request one; the password comes from --password-file or OFFHOOK_PASSWORD
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The file with that name's password in its first line; - is standard input

@@ -123,7 +123,7 @@ fn draft(tables: &Tables, query: &Query<'_>) -> Result<String, fmt::Error> {
     for code in [66u8, 160, 159, 114, 150].into_iter().filter(|code| asked(*code)).take(1) {
         writeln!(
             out,
-            "[[tell]]\nwhat = \"url\"\ncode = {code}  # it asks for it; FIND OUT whether it wants a URL there"
+            "[[tell]]\nwhat = \"url\"\ncode = {code}  # it requests it; FIND OUT whether it wants a URL there"
         )?;
         writeln!(out, "text = \"{{{{url}}}}\"\nsource = \"capture\"\n")?;
     }

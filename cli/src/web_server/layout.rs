@@ -41,7 +41,7 @@ pub struct Layout {
     pub ipv6: bool,
 }
 
-/// A host and port, with what is asked for there.
+/// A host and port, with what is requested there.
 #[derive(Debug, PartialEq)]
 pub struct HostLayout {
     /// A name, or an address, in brackets if it is an IPv6 one.

@@ -14,7 +14,7 @@ pub struct Location {
     pub levels: Vec<Level>,
     /// Position among [`super::layout::Layout::names`].
     pub names: usize,
-    /// Neither a token nor the random folder is asked for.
+    /// Neither a token nor the random folder is requested.
     pub is_open: bool,
 }
 

@@ -1,7 +1,7 @@
 //! `offhook web-server`: the configuration of a stock web server for the tree that `offhook generate`
 //! writes. Nothing of offhook runs there; what is checked, the server checks by itself.
 //!
-//! `layout` finds out from the policy which URLs the phones ask for, and `locations` which paths those
+//! `layout` finds out from the policy which URLs the phones request, and `locations` which paths those
 //! are; `nginx` and `caddy` say it in their server's words.
 
 mod caddy;

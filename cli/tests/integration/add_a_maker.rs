@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use nix::fcntl::{Flock, FlockArg};
 
-/// A DHCPDISCOVER of a phone that the catalogue does not have: option 60 `Example Phone 42/1.2`, which asks for
+/// A DHCPDISCOVER of a phone that the catalogue does not have: option 60 `Example Phone 42/1.2`, which requests
 /// option 66.
 fn packet() -> String {
     let mut wire = vec![0u8; 236];

@@ -2,7 +2,7 @@
 
 /// The client's host name (RFC 2132, section 3.14).
 pub const HOST_NAME: u8 = 12;
-/// The address that the client asks for (RFC 2132, section 9.1).
+/// The address that the client requests (RFC 2132, section 9.1).
 pub const REQUESTED_ADDRESS: u8 = 50;
 /// Which header fields hold options too (RFC 2132, section 9.3).
 pub const OVERLOAD: u8 = 52;

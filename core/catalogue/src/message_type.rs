@@ -18,7 +18,7 @@ pub enum MessageType {
     Nak,
     /// DHCPRELEASE, 7: a client gives its address back.
     Release,
-    /// DHCPINFORM, 8: a client that has an address asks for options only.
+    /// DHCPINFORM, 8: a client that has an address requests options only.
     Inform,
     /// Another number above 0, such as those of RFC 4388.
     Other(u8),

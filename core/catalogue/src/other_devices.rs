@@ -11,7 +11,7 @@ use crate::source::{Known, each, own, read_head, read_proof, read_sources};
 use crate::tree;
 
 record! {
-    /// All signs, and what a phone asks for.
+    /// All signs, and what a phone requests.
     pub struct OtherDevices {
         /// Sorted by the text they begin with.
         pub vendor_classes: List<OtherText>,

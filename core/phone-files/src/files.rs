@@ -101,7 +101,7 @@ impl<'e> Renderer<'e> {
         doubts
     }
 
-    /// The files that a phone asks for, in the order of its vendor's folder.
+    /// The files that a phone requests, in the order of its vendor's folder.
     ///
     /// # Errors
     ///
@@ -152,7 +152,7 @@ impl<'e> Renderer<'e> {
             }
             let Some(name) = file_name(file, phone) else {
                 let text =
-                    format!("{} phones ask for {}: say the phone's model", vendor.name, file.name);
+                    format!("{} phones request {}: say the phone's model", vendor.name, file.name);
                 return Err(wrong(text));
             };
             let path = format!("{folder}{name}");

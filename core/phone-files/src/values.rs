@@ -227,7 +227,7 @@ impl Common {
     }
 }
 
-/// The words of a maker for the models of one family, as templates ask for them.
+/// The words of a maker for the models of one family, as templates use them.
 pub(crate) fn maker_words(maker: &Maker, family: Option<(&str, &Family)>) -> Names {
     let (mut words, mut schemes) = (Names::default(), Names::default());
     let of = family.map(|(_, family)| family);

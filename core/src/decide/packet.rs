@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::recognise::{Identity, Reading, read};
 use crate::token::{Token, right};
 
-/// What the packet knows, read only when a value asks for it.
+/// What the packet knows, read only when a value needs it.
 pub(crate) struct Packet<'p> {
     engine: &'p Engine,
     query: &'p Query<'p>,

@@ -120,7 +120,7 @@ pub(super) fn explain(
             ));
         } else if option.send == Send::Requested && !query.requests(option.code) {
             let code = option.code;
-            reasons.push(format!("option {code} stays away: not asked for in option 55"));
+            reasons.push(format!("option {code} stays away: not requested in option 55"));
         }
     }
     if edits.left_out > 0 {

@@ -1,4 +1,4 @@
-//! What the client asked for, and how much room its packet has.
+//! What the client requested, and how much room its packet has.
 
 use serde::Serialize;
 

@@ -58,7 +58,7 @@ fn mistake(a: &Folder, b: &Folder, path: &str) -> Wrong {
     Wrong {
         place: b.system_place.clone(),
         value: format!(
-            "{} asks for {}, and {} (at {}) asks for {}, but both lead to the file {path} of the tree: \
+            "{} requests {}, and {} (at {}) requests {}, but both lead to the file {path} of the tree: \
              a client with access by the one gets what the other protects. Protect both alike, or give each \
              folders of its own, with {{{{vendor}}}} or {{{{site}}}} in both URLs (a fixed word before \
              the first {{{{name}}}} is not a folder of the tree)",

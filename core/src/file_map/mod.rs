@@ -27,7 +27,7 @@ pub struct Protection {
     pub random_folder: bool,
     /// A token is part of the URL.
     pub token: bool,
-    /// Certificates are asked for (everywhere or nowhere), and the folder says whose it must be; without
+    /// Certificates are requested (everywhere or nowhere), and the folder says whose it must be; without
     /// it the file's name does.
     pub own_folder: bool,
 }
@@ -119,7 +119,7 @@ impl Folder {
         self.place.base_url().is_ok_and(|url| url.has_scheme(scheme))
     }
 
-    /// The names that phones may ask for there, without doubles.
+    /// The names that phones may request there, without doubles.
     pub fn names(&self, tables: &Tables) -> BTreeSet<Name> {
         let files = self.vendors.iter().flat_map(|vendor| tables.at(*vendor).files.iter());
         files.filter(|file| self.is_fetched(file)).filter_map(Name::new).collect()
@@ -150,7 +150,7 @@ impl Name {
     }
 }
 
-/// As a part of a sentence: "asks for ...".
+/// As a part of a sentence: "requests ...".
 impl fmt::Display for Protection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let own = self.own_folder.then_some("the certificate of the folder's phone");

@@ -1,4 +1,4 @@
-//! Explained to the byte: layers that win and lose, what was asked for, the room in the packet.
+//! Explained to the byte: layers that win and lose, what was requested, the room in the packet.
 
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

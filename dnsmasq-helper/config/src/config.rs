@@ -1,5 +1,5 @@
 //! The DHCP part of the effective configuration, as dnsmasq keeps it: who gets which tag, and which lines
-//! ask for which tags.
+//! request which tags.
 
 use crate::effective::{Effective, Setting};
 use crate::matching::{MacPattern, Value};
@@ -26,7 +26,7 @@ pub struct Config {
     pub options: Vec<SentLine>,
     /// `dhcp-boot` lines.
     pub boots: Vec<SentLine>,
-    /// `dhcp-ignore` lines: the tags that they ask for.
+    /// `dhcp-ignore` lines: the tags that they request.
     pub ignores: Vec<(At, Vec<Test>)>,
     /// The tags of the ranges; `None` for a range without.
     pub ranges: Vec<Option<Tag>>,
@@ -92,7 +92,7 @@ pub struct Host {
 pub struct TagIf {
     /// The tags that it gives.
     pub sets: Vec<Tag>,
-    /// The tags that it asks for.
+    /// The tags that it requests.
     pub tests: Vec<Test>,
 }
 
@@ -101,7 +101,7 @@ pub struct TagIf {
 pub struct SentLine {
     /// Its position.
     pub at: At,
-    /// The tags that it asks for.
+    /// The tags that it requests.
     pub tests: Vec<Test>,
     /// The option that it is about.
     pub kind: Kind,

@@ -1,4 +1,4 @@
-//! Tags as dnsmasq handles them: a client has a set of them, and a line asks for some.
+//! Tags as dnsmasq handles them: a client has a set of them, and a line requests some.
 
 use std::collections::HashMap;
 

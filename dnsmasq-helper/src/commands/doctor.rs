@@ -25,7 +25,7 @@ pub struct Arguments {
     /// The state directory of the dhcp-script
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// The dnsmasq to ask for its version
+    /// The dnsmasq whose version counts
     #[arg(long, value_name = "FILE", default_value = "dnsmasq")]
     dnsmasq: PathBuf,
     /// Print as JSON

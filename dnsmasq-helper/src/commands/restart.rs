@@ -16,7 +16,7 @@ pub fn wanted(out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a change of an earlier run waits for its restart: that one failed, or was not asked for.
+/// Whether a change of an earlier run waits for its restart: that one failed, or was not requested.
 pub fn is_due(out: &Path) -> bool {
     publish::beside(out, "restart").is_ok_and(|mark| mark.exists())
 }

@@ -13,7 +13,7 @@ use offhook_dnsmasq_config::tags::{Tag, TagSet, all_hold};
 #[derive(Debug, Default)]
 pub struct Sent<'c> {
     /// The line that counts for each option, and whether it goes out: an option that the client does not
-    /// ask for stays away, and one that loses to it as well.
+    /// request stays away, and one that loses to it as well.
     pub whole: BTreeMap<u8, (&'c SentLine, bool)>,
     /// Every line for a part of an option that goes out.
     pub parts: Vec<&'c SentLine>,

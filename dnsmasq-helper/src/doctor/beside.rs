@@ -40,7 +40,7 @@ pub fn foreign_tags(effective: &Effective, config: &Config, ours: &Ours, found: 
             found.problem(
                 setting.place(),
                 format!("sets {name}, which is a tag of the rendering's own"),
-                "give it another name; to use our tags, ask for them with tag:",
+                "give it another name; to use our tags, request them with tag:",
             );
         }
     }

@@ -22,7 +22,7 @@ impl Client {
         self.options.get(&code).map(Vec::as_slice)
     }
 
-    /// Whether the client asks for this option; without a list it asks for all.
+    /// Whether the client requests this option; without a list it requests all.
     pub fn asks(&self, code: u8) -> bool {
         self.option(55).is_none_or(|list| list.contains(&code))
     }

@@ -316,7 +316,7 @@ fn tell(
             Weight::Problem,
             format!(
                 "dhcp-boot{}: phones of {some} get its file and name beside the policy's options 66 and \
-                 67, and where they ask for them, before them",
+                 67, and where they request them, before them",
                 if whom.is_empty() { " without a tag" } else { whom.as_str() }
             ),
             keep_out(ours),

@@ -112,7 +112,7 @@ fn header(plan: &Plan, whom: Whom<'_>, traps: &mut Traps) {
             traps.mistake(
                 place,
                 format!(
-                    "dnsmasq moves this header field into option {option} for phones that ask for it; \
+                    "dnsmasq moves this header field into option {option} for phones that request it; \
                      write option {option} instead, or let Kea serve these phones"
                 ),
                 whom.name,

@@ -119,7 +119,7 @@ impl Sorter<'_> {
     }
 
     /// Whether an option can leave the phone with less than its rule would send. One that is not
-    /// asked for hides the rule's, but not 66 and 67: their line has a tag of its own.
+    /// requested hides the rule's, but not 66 and 67: their line has a tag of its own.
     fn takes_away(&self, option: &DeviceOption<'_>) -> bool {
         let requested = || match option.send {
             Send::Unset => self.requested,

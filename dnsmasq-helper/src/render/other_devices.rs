@@ -7,7 +7,7 @@ use offhook_core::catalogue::Tables;
 use super::lines::{Lines, not};
 use super::{heads, tags};
 
-/// A sign that phones never show; one that they may; an option of the phones' is asked for.
+/// A sign that phones never show; one that they may; an option of the phones' is requested.
 const NEVER: &str = "oh_other";
 pub const PERHAPS: &str = "oh_other~";
 const ASKS: &str = "oh_asks~";

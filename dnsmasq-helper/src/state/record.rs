@@ -39,7 +39,7 @@ pub struct Record {
     pub expires: Option<u64>,
     pub first_seen: u64,
     pub last_seen: u64,
-    /// How often it asked for an address and dnsmasq passed its packet on.
+    /// How often it requested an address and dnsmasq passed its packet on.
     pub boots: u64,
     pub drift: Option<Drift>,
 }

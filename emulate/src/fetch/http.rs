@@ -34,7 +34,7 @@ impl Http {
             .max_redirects_will_error(false)
             // No proxy of the host that this runs on.
             .proxy(None)
-            // What the phone sends, and nothing of the library's own. It asks for no compression, so
+            // What the phone sends, and nothing of the library's own. It requests no compression, so
             // that the bytes of the body are those of the file.
             .user_agent("")
             .accept("*/*")
@@ -102,7 +102,7 @@ impl Http {
         Fetched::Failed(format!("more than {REDIRECTS} redirects"))
     }
 
-    /// The answer to one URL, with a password if the server asks for one.
+    /// The answer to one URL, with a password if the server requests one.
     fn answered(
         &self,
         url: &str,
@@ -119,7 +119,7 @@ impl Http {
             let wanted = Wanted::of(&response);
             let Some(credentials) = &credentials else {
                 return Err(Fetched::Denied(format!(
-                    "401: the server asks for a name and a password ({wanted}); give --user"
+                    "401: the server requests a name and a password ({wanted}); give --user"
                 )));
             };
             if attempt > 0 && !wanted.digest.as_ref().is_some_and(|asked| asked.stale) {
@@ -127,7 +127,7 @@ impl Http {
             }
             let Some(answer) = wanted.answer(credentials, url) else {
                 return Err(Fetched::Denied(format!(
-                    "401: the server asks for a name and a password in a way that phones do not know \
+                    "401: the server requests a name and a password in a way that phones do not know \
                      ({wanted})"
                 )));
             };
@@ -162,7 +162,7 @@ impl Http {
     }
 }
 
-/// What a 401 asks for.
+/// What a 401 requests.
 struct Wanted {
     digest: Option<Challenge>,
     basic: Option<String>,

@@ -1,4 +1,4 @@
-//! Gets a phone's files, as its maker's phone asks for them: TFTP, FTP, HTTP and HTTPS.
+//! Gets a phone's files, as its maker's phone requests them: TFTP, FTP, HTTP and HTTPS.
 //!
 //! Knows how files travel, not what is in them. The server is not trusted: what it sends is bounded in
 //! bytes and in time, and a server that it redirects to gets no password.
@@ -31,7 +31,7 @@ pub enum Fetched {
     },
     /// The server has no such file, or does not give it to this phone (404, 403, TFTP's "not found").
     Missing(String),
-    /// The server asks for a name and a password, or does not accept those that it got (401).
+    /// The server requests a name and a password, or does not accept those that it got (401).
     Denied(String),
     /// Neither a file nor a clean no: no connection, a broken transfer, a fault of the server.
     Failed(String),

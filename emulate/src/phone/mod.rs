@@ -42,7 +42,7 @@ pub struct Choice {
     pub mac: Option<Mac>,
 }
 
-/// Options that every client asks for: mask, router, DNS, domain.
+/// Options that every client requests: mask, router, DNS, domain.
 const USUAL: [u8; 4] = [1, 3, 6, 15];
 
 impl Phone {
@@ -62,7 +62,7 @@ impl Phone {
                 example.vendor == *vendor.id && example.reads && example.told.is_some()
             })
             .collect();
-        // One that has its model asks for more of its files.
+        // One that has its model requests more of its files.
         let with_model = of_vendor.iter().find(|example| example.model.is_some());
         let usual = with_model.or(of_vendor.first());
         let of_model = |wanted: &str| {

@@ -85,7 +85,7 @@ fn try_register(
             Silence::Broken(why)
         })?,
         _ => {
-            log.passed(steps::REGISTER, format!("to {to}, answered without asking for a password"));
+            log.passed(steps::REGISTER, format!("to {to}, answered without requesting a password"));
             return Ok(first);
         }
     };

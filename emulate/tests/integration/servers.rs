@@ -108,7 +108,7 @@ fn redirects_are_counted_and_get_no_password() {
         respond(stream, "302 Found", &format!("Location: {path}x\r\n"), b"");
     });
     assert!(first(&boot(&format!("{url}x.cfg"), 5)).contains("more than 5 redirects"));
-    // Another server asks for the password that the first one has got.
+    // Another server requests the password that the first one has got.
     let wants = |stream: &mut TcpStream| {
         respond(stream, "401 No", "WWW-Authenticate: Basic realm=\"phones\"\r\n", b"");
     };
@@ -120,7 +120,7 @@ fn redirects_are_counted_and_get_no_password() {
     });
     let login = Credentials { user: "phone".to_owned(), password: "Fern7Hill".to_owned() };
     let report = boot_with(&format!("{url}x.cfg"), 5, Some(login));
-    assert!(first(&report).contains("401: the server asks for a name"), "{}", first(&report));
+    assert!(first(&report).contains("401: the server requests a name"), "{}", first(&report));
     assert_eq!(seen.lock().unwrap().len(), 2);
     let asked = other_seen.lock().unwrap().join("").to_ascii_lowercase();
     assert!(asked.contains("get /x.cfg") && !asked.contains("authorization"), "{asked}");

@@ -189,7 +189,7 @@ fn name_of(path: &str) -> &str {
 }
 
 /// A hardware address within a file's name or a User-Agent, with or without separators. Only one that
-/// stands alone: digits around it make it something else.
+/// is alone: digits around it make it something else.
 fn address_in(text: &str) -> Option<Mac> {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);

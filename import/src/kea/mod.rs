@@ -42,7 +42,7 @@ struct Reader {
     rules: Vec<(Level, Rule)>,
     names: Definitions,
     classes: Classes,
-    /// Which classes a place asks for.
+    /// Which classes a place requests.
     required: Vec<(String, usize)>,
 }
 

@@ -161,7 +161,7 @@ fn maker(tables: &Tables, asked: &[(&Probe, Asked)]) -> Maker {
     maker
 }
 
-/// `T46` and a model that goes on behind `T46` get the same: it was a beginning that the condition asked for.
+/// `T46` and a model that goes on behind `T46` get the same: it was a beginning that the condition requested.
 fn prefixes(
     models: BTreeMap<String, BTreeMap<Key, Wanted>>,
 ) -> BTreeMap<String, BTreeMap<Key, Wanted>> {

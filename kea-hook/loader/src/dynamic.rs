@@ -100,7 +100,7 @@ fn last_error() -> String {
 /// The object that an address belongs to.
 fn object_at(address: *const c_void) -> Option<PathBuf> {
     let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: any address may be asked for; the structure is the caller's.
+    // SAFETY: any address may be requested; the structure is the caller's.
     let known = unsafe { libc::dladdr(address, info.as_mut_ptr()) };
     if known == 0 {
         return None;

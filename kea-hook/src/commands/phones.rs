@@ -25,7 +25,7 @@ use crate::sign;
 use crate::snapshot::Snapshot;
 use crate::words::{Members, Wrong};
 
-/// The largest page that may be asked for; see [`crate::budget`] for what ends one earlier.
+/// The largest page that may be requested; see [`crate::budget`] for what ends one earlier.
 const LONGEST_PAGE: u64 = 10_000;
 
 const LIST: [&str; 7] = ["from", "limit", "vendor", "site", "recognised", "seen-since", "brief"];

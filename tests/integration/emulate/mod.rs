@@ -107,7 +107,7 @@ fn without_the_hook_each_maker_fails_where_its_url_should_be_and_that_is_exit_co
         let url = step(report, "provisioning URL");
         let why = "failed: none: the answer has nothing to read in ";
         let none_wanted =
-            url.starts_with("not-reached: ") && url.ends_with(" asks for none by DHCP");
+            url.starts_with("not-reached: ") && url.ends_with(" requests none by DHCP");
         assert!(url.starts_with(why) || none_wanted, "{report:#}");
         failed += usize::from(!none_wanted);
         for after in ["files", "SIP REGISTER", "registrar's answer"] {

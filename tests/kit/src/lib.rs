@@ -17,7 +17,7 @@ pub mod kea;
 pub mod packet;
 /// Two Keas that stand in for each other (hot-standby).
 pub mod pair;
-/// Clients behind a relay: the phone, the laptop and whatever else asks for an address.
+/// Clients behind a relay: the phone, the laptop and whatever else requests an address.
 pub mod phone;
 /// The phones' files as users get them: offhook generate, offhook web-server, a real nginx.
 pub mod phone_files;

@@ -1,6 +1,6 @@
 //! DHCP packets, written and read by hand: no crate of the product takes part.
 //!
-//! The writer writes whatever a test asks for, also what no standard allows. The reader is strict:
+//! The writer writes whatever a test requests, also what no standard allows. The reader is strict:
 //! an answer that a phone's firmware could stumble over is a failure here.
 
 use dhcproto::v4::Message;

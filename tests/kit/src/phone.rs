@@ -1,4 +1,4 @@
-//! Clients behind a relay: the phone, the laptop and whatever else asks for an address.
+//! Clients behind a relay: the phone, the laptop and whatever else requests an address.
 //!
 //! The relay is a UDP socket on an address of 127/8 that Kea answers to (giaddr), so neither root
 //! nor a broadcast is needed. Transactions are numbered from one start: the same questions in the
@@ -251,7 +251,7 @@ impl Relay {
         (offer, ack)
     }
 
-    /// REQUEST by which a client that has a lease asks for more time, and the ACK to it.
+    /// REQUEST by which a client that has a lease requests more time, and the ACK to it.
     #[track_caller]
     pub fn renew(&self, phone: &Phone, address: Ipv4Addr) -> Answer {
         let mut question = self.question(phone, REQUEST);

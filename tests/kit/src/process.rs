@@ -24,7 +24,7 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command_as(None, "KILL", program)
 }
 
-/// The same as another user (`uid`, `gid`), which only root may ask for.
+/// The same as another user (`uid`, `gid`), which only root may request.
 pub fn command_as(
     user: Option<(u32, u32)>,
     death_signal: &str,

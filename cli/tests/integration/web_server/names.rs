@@ -73,7 +73,7 @@ fn a_host_may_be_an_address_or_have_any_letters() {
     assert!(file.contains("http://xn--bro-hoa.example/b"), "{file}");
 }
 
-/// TLS 1.0 works where it is asked for, and nowhere else.
+/// TLS 1.0 works where it is requested, and nowhere else.
 #[test]
 fn old_phones_are_let_in_by_choice() {
     for (more, expected) in [(&["--old-tls"][..], b"200"), (&[], b"000")] {

@@ -1,5 +1,5 @@
 //! Policies by chance, with several places of generated files: real trees, a real nginx and a real
-//! Caddy. No request gets a phone's file without everything that the phone's own URL asks for.
+//! Caddy. No request gets a phone's file without everything that the phone's own URL requests.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -131,7 +131,7 @@ impl Policy {
         self.systems.iter().flatten().any(|entry| entry.path.contains("{{token}}"))
     }
 
-    /// Whether some places ask for more than others.
+    /// Whether some places request more than others.
     fn is_mixed(&self) -> bool {
         let asked = |entry: &Entry| {
             (entry.path.contains("{{token}}"), entry.path.contains("{{random-folder}}"))
@@ -174,7 +174,7 @@ impl Phone {
             .replace("{{token}}", &self.token())
     }
 
-    /// Whether a request knows all that this phone's own URL asks for.
+    /// Whether a request knows all that this phone's own URL requests.
     fn is_known_to(&self, request: &str, asker: Option<&Phone>) -> bool {
         let whole = |part: &str| request.split('/').any(|other| other == part);
         (!self.path.contains(FOLDER) || whole(FOLDER))
@@ -256,7 +256,7 @@ fn certificate(phone: &Phone) -> [String; 4] {
     ]
 }
 
-/// Every file is there for its phone, and no request without what its URL asks for gets it.
+/// Every file is there for its phone, and no request without what its URL requests gets it.
 fn try_all(web: &Web, policy: &Policy, phones: &[Phone], chances: &mut Chances) -> usize {
     let files: Vec<String> = phones.iter().map(|phone| own_file(web, phone)).collect();
     let mut tried = 0;

@@ -59,7 +59,7 @@ fn a_token_opens_its_own_phones_folder_and_no_other() {
     let (status, _) =
         web.get(&format!("/p/{PHONE}/{good}/{PHONE}.cfg"), &["--interface", "127.0.0.2"]);
     assert_eq!(status, 403, "another address");
-    // No log has a token in it, whatever was asked for.
+    // No log has a token in it, whatever was requested.
     for name in ["phones.log", "phones.error", "error.log", "stderr"] {
         let log = fs::read_to_string(web.path(name)).unwrap_or_default();
         assert!(!log.contains(&good) && !log.contains(&bent), "{name}: {log}");

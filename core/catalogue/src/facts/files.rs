@@ -5,7 +5,7 @@ use super::conditions::of_models;
 use crate::record::{Bytes, List, Text, record};
 
 record! {
-    /// A file that the vendor's phones ask for.
+    /// A file that the vendor's phones request.
     pub struct PhoneFile {
         /// Its name, with names such as `{{mac}}` in it.
         pub name: Text,
@@ -19,9 +19,9 @@ record! {
         pub escape: Text,
         /// Characters that this format cannot hold in a value, beside those that its escape refuses.
         pub refuse: Text,
-        /// How the models begin that ask for it; empty: all.
+        /// How the models begin that request it; empty: all.
         pub models: List<Text>,
-        /// Positions (1 + index) of the variants that ask for it; empty: all.
+        /// Positions (1 + index) of the variants that request it; empty: all.
         pub variants: Bytes,
         /// How the maker's phones can decrypt it, see [`CIPHERS`]; empty: not known.
         pub cipher: Text,

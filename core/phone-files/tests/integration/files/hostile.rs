@@ -57,7 +57,7 @@ fn policy() -> Value {
     })
 }
 
-/// A phone of a model that asks for the files, with one line or two, and a value in one of its fields.
+/// A phone of a model that requests the files, with one line or two, and a value in one of its fields.
 fn list(
     vendor: &Vendor,
     maker: &Maker,
