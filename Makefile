@@ -28,11 +28,19 @@ OF_ISC := $(shell dpkg-query -W -f '$${db:Status-Abbrev}' isc-kea-dev 2>/dev/nul
 
 build:
 	@$(if $(OF_ISC),true,scripts/deps build)
-	$(CARGO) build --profile $(PROFILE) -p offhook-kea -p offhook-kea-loader -p offhook
+	$(CARGO) build --profile $(PROFILE) $(SELECTION)
 	$(COMPANION)
 
 # How what is installed is compiled; `make test` tries the installation with what the tests have built.
 PROFILE ?= release
+
+# Which packages are compiled together. Cargo gives a dependency the features that all of them want, so what is
+# compiled in one selection is compiled anew in another: `make test` has one for all that it does.
+SELECTION ?= -p offhook-kea -p offhook-kea-loader -p offhook
+OF_TESTS = --workspace --lib --bins --tests
+debug = $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
+STARTED = OFFHOOK_HOOK='$(debug)/libdhcp_offhook.so' OFFHOOK_CLI='$(debug)/offhook' \
+  OFFHOOK_DNSMASQ='$(debug)/offhook-dnsmasq'
 
 # dnsmasq starts the companion for each event: a static program without relocations needs half the time
 # (docs/figures/dnsmasq.md). These words go to it alone; Kea's hook is a shared library.
@@ -74,13 +82,14 @@ test: deps
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
-	$(CARGO) test --workspace
+	$(CARGO) build $(OF_TESTS)
+	$(STARTED) $(CARGO) test --workspace
 	@echo 'make demo, which is a test too'
 	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
-	{ $(CARGO) test --quiet -p offhook-tests --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
+	{ $(STARTED) $(CARGO) test --quiet --workspace --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(MAKE) --silent install PROFILE=dev DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
+	$(MAKE) --silent install PROFILE=dev SELECTION='$(OF_TESTS)' DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
 	(cd "$$folder$(HOOKS)/offhook" && sha256sum --check --quiet kea-*.so.sha256) && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 
@@ -88,11 +97,10 @@ test: deps
 test-catalogue:
 	$(CARGO) test -p offhook-core --test integration catalogue::
 
-# What takes long the first time says so: the programs are built one by one, as the demo would build
-# them unseen.
+# What takes long the first time says so: the programs are built as the demo would build them unseen.
 demo:
 	@scripts/deps demo
-	@for package in offhook-kea offhook-kea-loader offhook offhook-dnsmasq; do $(CARGO) build -p $$package || exit 1; done
+	@$(CARGO) build -p offhook-kea-loader -p offhook-kea -p offhook -p offhook-dnsmasq
 	@$(CARGO) test --no-run -p offhook-tests --test demo
 	@$(CARGO) test --quiet -p offhook-tests --test demo
 

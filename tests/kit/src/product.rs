@@ -15,7 +15,7 @@ use crate::process;
 /// The library as users get it.
 pub fn library() -> &'static Path {
     static LIBRARY: OnceLock<Found> = OnceLock::new();
-    must(LIBRARY.get_or_init(|| find("OFFHOOK_HOOK", &KEA, HOOK, None)))
+    must(LIBRARY.get_or_init(|| find("OFFHOOK_HOOK", &PRODUCTS, HOOK, None)))
 }
 
 /// The library that fails on purpose.
@@ -28,18 +28,22 @@ pub fn faulty_library() -> &'static Path {
 /// The command line.
 pub fn command_line() -> &'static Path {
     static PROGRAM: OnceLock<Found> = OnceLock::new();
-    must(PROGRAM.get_or_init(|| find("OFFHOOK_CLI", &["offhook"], "offhook", None)))
+    must(PROGRAM.get_or_init(|| find("OFFHOOK_CLI", &PRODUCTS, "offhook", None)))
 }
 
 /// The dnsmasq companion.
 pub fn companion() -> &'static Path {
     static PROGRAM: OnceLock<Found> = OnceLock::new();
-    must(PROGRAM.get_or_init(|| find("OFFHOOK_DNSMASQ", &[COMPANION], COMPANION, None)))
+    must(PROGRAM.get_or_init(|| find("OFFHOOK_DNSMASQ", &PRODUCTS, COMPANION, None)))
 }
 
 const OF_THIS_TEST: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME"];
 
 const COMPANION: &str = "offhook-dnsmasq";
+
+/// Everything that tests start, always built by one command: what two programs share would be compiled once for
+/// each of them otherwise, because cargo gives a dependency the features that the named packages want together.
+const PRODUCTS: [&str; 4] = ["offhook-kea-loader", "offhook-kea", "offhook", COMPANION];
 
 /// What Kea opens: the loader. The build for the Kea of this machine is made with it.
 const KEA: [&str; 2] = ["offhook-kea-loader", "offhook-kea"];
