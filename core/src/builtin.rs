@@ -14,8 +14,9 @@ use crate::catalogue::other_devices::{OtherDevices, OtherList, OtherText};
 use crate::catalogue::record::{List, Text};
 use crate::catalogue::unlisted::{UnlistedSigns, WeakList, Word};
 use crate::catalogue::{
-    Condition, Field, MacRule, ModelCode, Parameter, ParameterKind, PhoneFile, Read, Rule, Serve,
-    Source, System, Tables, Tell, Test, UrlRules, Vendor, What,
+    Cipher, Condition, Field, FileEscape, FileScope, HeaderField, MacRule, ModelCode, Parameter,
+    ParameterKind, PhoneFile, Read, Rule, Serve, Source, System, Tables, Takes, Tell, Test,
+    UrlRules, Vendor, What,
 };
 use crate::error::Mistakes;
 use crate::value::{EnterpriseBlock, Existing, Joined, OptionSpec, Send, SubOption, Value};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use offhook_catalogue::{PhoneFile, fits_firmware, fits_model};
+use offhook_catalogue::{FileScope, PhoneFile, fits_firmware, fits_model};
 
 use crate::account::{self, Account};
 use crate::digest::Credentials;
@@ -132,10 +132,10 @@ impl Collection<'_, '_> {
             }
             let request = Request {
                 url: format!("{folder}{name}"),
-                scope: match &*file.scope {
-                    "device" => Scope::Device,
-                    "model" => Scope::Model,
-                    _ => Scope::Common,
+                scope: match file.scope {
+                    FileScope::Device => Scope::Device,
+                    FileScope::Model => Scope::Model,
+                    FileScope::Common => Scope::Common,
                 },
                 binary: &*file.format == "binary",
                 why: Why::Listed,

@@ -133,7 +133,7 @@ impl Probe {
         }
         // Of a maker that the catalogue leaves alone, only a condition on what its phones say of themselves.
         let vendor = tables.at(self.vendor);
-        vendor.left_alone.is_empty()
+        vendor.left_alone.is_none()
             && vendor.macs.iter().any(|range| (range.first..=range.last).contains(&mac.number()))
     }
 

@@ -72,8 +72,8 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
         return input::json(vendor);
     }
     input::line(format!("{} ({})", vendor.name, vendor.id))?;
-    if !vendor.left_alone.is_empty() {
-        input::line(format!("left alone by default: {}", vendor.left_alone))?;
+    if let Some(why) = &vendor.left_alone {
+        input::line(format!("left alone by default: {why}"))?;
     }
     input::line("recognised by:")?;
     for rule in &vendor.rules {
@@ -91,9 +91,9 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     for tell in &vendor.tells {
         let what = serde_json::to_value(tell.what).map_err(input::wrong)?;
         let value = serde_json::to_value(&tell.option.value).map_err(input::wrong)?;
-        let place = match &*tell.header {
-            "" => format!("option {}", tell.option.code),
-            field => format!("header field {field}"),
+        let place = match tell.header {
+            None => format!("option {}", tell.option.code),
+            Some(field) => format!("header field {}", field.name()),
         };
         let how = match (tell.default, tell.recalled) {
             (true, false) => "",

@@ -25,9 +25,9 @@ pub fn page(tables: &Tables) -> Result<String, fmt::Error> {
     for vendor in &tables.vendors {
         let codes: Vec<String> =
             vendor.tells.iter().filter(|tell| tell.default).map(place).collect();
-        let told = match &*vendor.left_alone {
-            "" => dedup(codes).join(", "),
-            _ => "left alone".to_owned(),
+        let told = match vendor.left_alone {
+            None => dedup(codes).join(", "),
+            Some(_) => "left alone".to_owned(),
         };
         let (verified, all) = confidence(vendor);
         writeln!(
@@ -89,15 +89,15 @@ fn voice_vlans(tables: &Tables, out: &mut String) -> fmt::Result {
         let tells: Vec<&Tell> =
             vendor.tells.iter().filter(|tell| tell.what == What::VoiceVlan).collect();
         if tells.is_empty() {
-            let why = match &*vendor.left_alone {
-                "" => "no form is known",
-                _ => "left alone",
+            let why = match vendor.left_alone {
+                None => "no form is known",
+                Some(_) => "left alone",
             };
             let proof = proof(false, &vendor.vlan_sources);
             writeln!(
                 out,
                 "| [{id}](#{id}) | | | no | {why} | {} | {} |",
-                vendor.vlan_otherwise,
+                vendor.vlan_otherwise.as_deref().unwrap_or_default(),
                 proof.trim(),
                 id = vendor.id
             )?;
@@ -106,10 +106,10 @@ fn voice_vlans(tables: &Tables, out: &mut String) -> fmt::Result {
             let code = tell.option.code.to_string();
             let mut reads = vendor.reads.iter().filter(|read| read.gives == "voice-vlan");
             let switched = reads.any(|read| read.code == code && read.if_switched_on);
-            let (sent, why) = match (tell.default, &*vendor.left_alone) {
-                (true, "") if switched => ("yes", "read only if switched on in the phone"),
-                (true, "") => ("yes", ""),
-                (true, _) => ("no", "left alone; `\"ignore\": false` sends it"),
+            let (sent, why) = match (tell.default, &vendor.left_alone) {
+                (true, None) if switched => ("yes", "read only if switched on in the phone"),
+                (true, None) => ("yes", ""),
+                (true, Some(_)) => ("no", "left alone; `\"ignore\": false` sends it"),
                 (false, _) if tell.recalled => ("no", "only recalled, not verified"),
                 (false, _) => ("no", "another form is used"),
             };
@@ -121,7 +121,7 @@ fn voice_vlans(tables: &Tables, out: &mut String) -> fmt::Result {
                 "| [{id}](#{id}){variants} | {} | `{}` | {sent} | {why} | {} | {} |",
                 place(tell),
                 value(&tell.option.value, tell.option.nul),
-                vendor.vlan_otherwise,
+                vendor.vlan_otherwise.as_deref().unwrap_or_default(),
                 proof(tell.recalled, &tell.sources).trim(),
                 id = vendor.id
             )?;
@@ -132,8 +132,8 @@ fn voice_vlans(tables: &Tables, out: &mut String) -> fmt::Result {
 
 fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
     writeln!(out, "\n## {}\n\n{}", vendor.id, vendor.name)?;
-    if !vendor.left_alone.is_empty() {
-        writeln!(out, "\n**Left alone by default**: {}.", vendor.left_alone)?;
+    if let Some(why) = &vendor.left_alone {
+        writeln!(out, "\n**Left alone by default**: {why}.")?;
     }
     writeln!(out, "\nRecognised by:\n")?;
     for rule in &vendor.rules {
@@ -254,9 +254,9 @@ fn what(tell: &Tell) -> String {
 }
 
 fn place(tell: &Tell) -> String {
-    match &*tell.header {
-        "" => tell.option.code.to_string(),
-        field => field.to_owned(),
+    match tell.header {
+        None => tell.option.code.to_string(),
+        Some(field) => field.name().to_owned(),
     }
 }
 

@@ -8,8 +8,8 @@ mod system;
 use crate::record::{Bytes, List, Text, choice, record};
 
 pub use conditions::{fits_firmware, fits_model};
-pub use files::{CIPHERS, ESCAPES, ModelCode, PhoneFile};
-pub use options::{Read, Tell, UrlRules, WHAT, What};
+pub use files::{CIPHERS, Cipher, ESCAPES, FileEscape, FileScope, ModelCode, PhoneFile, SCOPES};
+pub use options::{HEADER_FIELDS, HeaderField, Read, TAKES, Takes, Tell, UrlRules, WHAT, What};
 pub use system::{Condition, Parameter, ParameterKind, Serve, System, Test};
 
 record! {
@@ -22,8 +22,9 @@ record! {
         pub name: Text,
         /// Other names of the maker or its brands.
         pub aliases: List<Text>,
-        /// Why nothing is sent to these phones unless a policy says so; empty for most.
-        pub left_alone: Text,
+        /// Why nothing is sent to these phones unless a policy says so; `None` for most.
+        #[serde(serialize_with = "crate::record::word_or_empty")]
+        pub left_alone: Option<Text>,
         /// What is odd about the maker's phones, a sentence each.
         pub quirks: List<Text>,
         /// Names of groups of this maker's devices that are sent different options.
@@ -38,8 +39,9 @@ record! {
         pub macs: List<MacRule>,
         /// What kind of URL they take.
         pub url: UrlRules,
-        /// By what else these phones take a voice VLAN (`LLDP-MED or CDP`); empty: not known.
-        pub vlan_otherwise: Text,
+        /// By what else these phones take a voice VLAN (`LLDP-MED or CDP`); `None`: not known.
+        #[serde(serialize_with = "crate::record::word_or_empty")]
+        pub vlan_otherwise: Option<Text>,
         /// Where that is documented: keys of `sources`.
         pub vlan_sources: List<Text>,
         /// The options in which they expect their settings.

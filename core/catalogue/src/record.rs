@@ -137,6 +137,37 @@ impl Emit for Text {
     }
 }
 
+impl<T: Emit> Emit for Option<T> {
+    fn type_name() -> String {
+        format!("Option<{}>", T::type_name())
+    }
+    fn emit(&self, statics: &mut Statics) -> String {
+        match self {
+            Some(value) => format!("Some({})", value.emit(statics)),
+            None => "None".to_owned(),
+        }
+    }
+}
+
+/// A word or text that may be missing, in JSON: `""` without one, as readers of it know it.
+pub(crate) fn word_or_empty<T: Serialize, S: Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => value.serialize(serializer),
+        None => serializer.serialize_str(""),
+    }
+}
+
+/// A number that may be missing, in JSON: 0 without one.
+pub(crate) fn number_or_zero<S: Serializer>(
+    value: &Option<u16>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(value.unwrap_or(0))
+}
+
 impl<T: Emit + 'static> Emit for List<T> {
     fn type_name() -> String {
         format!("List<{}>", T::type_name())

@@ -88,12 +88,13 @@ fn read_vendor(id: &str, root: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<V
     let files = each(&table, "file", mistakes, |at, m| read_file(at, &known, m));
     check_files(root, &files, mistakes);
     let vlan = table.get("voice-vlan").and_then(|at| read_vlan(&at, &known, mistakes));
-    let (vlan_otherwise, vlan_sources) = vlan.unwrap_or_default();
+    let (vlan_otherwise, vlan_sources) =
+        vlan.map_or_else(Default::default, |(otherwise, sources)| (Some(otherwise), sources));
     Some(Vendor {
         id: Text::Owned(id.to_owned()),
         name: own(name?),
         aliases: owned(table.texts("aliases", "names", mistakes)),
-        left_alone: table.text("left-alone", "the reason", mistakes).map(own).unwrap_or_default(),
+        left_alone: table.text("left-alone", "the reason", mistakes).map(own),
         quirks: owned(table.texts("quirks", "sentences", mistakes)),
         url: table.get("url").map_or_else(no_url, |at| read_url(&at, &known, mistakes)),
         vlan_otherwise,

@@ -13,6 +13,7 @@ use crate::templates::{Fault, Templates, split_secrets};
 use crate::values::{File, own, shared};
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
+use offhook_catalogue::{FileEscape, FileScope};
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::Engine;
 use offhook_core::file_map::place::{Place, stays_inside};
@@ -146,7 +147,7 @@ impl<'e> Renderer<'e> {
             }
             of_model |= !file.models.is_empty();
             // In a folder of its own a phone shares nothing.
-            let is_own = &*file.scope == "device" || place.is_some_and(Place::is_own);
+            let is_own = file.scope == FileScope::Device || place.is_some_and(Place::is_own);
             if !candidates.has(file) || (is_own && candidates.is_never_requested(file)) {
                 continue;
             }
@@ -204,11 +205,10 @@ impl<'e> Renderer<'e> {
             false => self.sharing(file, phone, models),
         };
         let url = self.url(&group, phone);
-        let scope = &*file.scope;
-        let model = Some(&*phone.model).filter(|_| matches!(scope, "device" | "model"));
-        let of = File { model, xml: &*file.escape == "xml", url: url.as_deref() };
-        let values = match scope {
-            "device" => own(&group.common, phone, &of),
+        let model = Some(&*phone.model).filter(|_| file.scope != FileScope::Common);
+        let of = File { model, xml: file.escape == Some(FileEscape::Xml), url: url.as_deref() };
+        let values = match file.scope {
+            FileScope::Device => own(&group.common, phone, &of),
             _ => shared(&group.common, &of),
         };
         let template = format!("{}/{}", vendor.id, file.template);
@@ -216,7 +216,7 @@ impl<'e> Renderer<'e> {
         match rendered.and_then(|marked| group.finish(file, vendor, phone, marked)) {
             Ok(marked) => {
                 let (text, secrets) = split_secrets(&marked);
-                match self.password(phone).filter(|_| !file.cipher.is_empty()) {
+                match self.password(phone).filter(|_| file.cipher.is_some()) {
                     None => Ok(Rendered { bytes: text.into_bytes(), secrets }),
                     Some(password) => {
                         let bytes = cipher::openssl_aes_256_cbc_md5(&password, text.as_bytes());
@@ -251,7 +251,7 @@ impl<'e> Renderer<'e> {
 
     /// The group whose values a shared file holds: of a model's file those of the model, else of the maker.
     fn sharing(&self, file: &PhoneFile, phone: &Phone, models: ModelsAt) -> Arc<Group> {
-        self.group(phone, if &*file.scope == "model" { models } else { (None, None) })
+        self.group(phone, if file.scope == FileScope::Model { models } else { (None, None) })
     }
 
     fn group(&self, phone: &Phone, models: ModelsAt) -> Arc<Group> {

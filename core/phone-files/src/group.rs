@@ -20,6 +20,7 @@ use crate::phone::Phone;
 use crate::rows::Rows;
 use crate::templates::{Fault, Templates, mark_secret};
 use crate::values::{Common, TEMPLATE_NAMES, maker_words, own_settings};
+use offhook_catalogue::{FileEscape, FileScope};
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::Engine;
 use offhook_core::fields::{FIELDS, FieldIx, Values};
@@ -183,13 +184,13 @@ impl Group {
     ) -> Result<String, Fault> {
         let Some(maker) = self.common.maker.as_deref() else { return Ok(text) };
         let form = maker.settings_of(maker.family_of(&phone.model).map(|(_, family)| family));
-        if &*file.escape == "xml" {
-            let device = &*file.scope == "device";
+        if file.escape == Some(FileEscape::Xml) {
+            let device = file.scope == FileScope::Device;
             // What the policy says to all is in the file of all, if there is one.
             let common = vendor
                 .files
                 .iter()
-                .any(|file| !file.template.is_empty() && &*file.scope != "device");
+                .any(|file| !file.template.is_empty() && file.scope != FileScope::Device);
             let listed = own_settings(&self.common, phone);
             let listed =
                 listed.filter(|_| device && !maker.only_with.contains_key(&*file.template));
@@ -300,7 +301,7 @@ impl Group {
         let mut hash = Sha256::new();
         hash.update(self.fingerprint);
         part(&mut hash, &file.name);
-        if &*file.scope == "model" {
+        if file.scope == FileScope::Model {
             part(&mut hash, &phone.model);
         }
         finish(hash)

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::escape::Escape;
 use crate::names::{SECRET_FACE, Secret};
+use offhook_catalogue::FileEscape;
 use offhook_catalogue::Tables;
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
@@ -168,7 +169,8 @@ fn escapes(tables: &Tables) -> HashMap<String, String> {
     let mut escapes: HashMap<String, String> = HashMap::new();
     for vendor in &tables.vendors {
         for file in vendor.files.iter().filter(|file| !file.template.is_empty()) {
-            let escape = format!("{} {}", file.escape, file.refuse);
+            let escape = file.escape.map_or("", FileEscape::name);
+            let escape = format!("{escape} {}", file.refuse);
             escapes.insert(format!("{}/{}", vendor.id, file.template), escape.clone());
             let all = escapes.entry(format!("{}/", vendor.id)).or_insert_with(|| escape.clone());
             if *all != escape {

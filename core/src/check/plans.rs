@@ -75,7 +75,8 @@ fn left_alone(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
                 format!(
                     "nothing of this is sent: the catalogue leaves {} alone ({}). Add \"ignore\": false to \
                      send it all the same",
-                    vendor.name, vendor.left_alone
+                    vendor.name,
+                    vendor.left_alone.as_deref().unwrap_or_default()
                 ),
             );
         }
@@ -125,8 +126,9 @@ pub(super) fn about_plan(engine: &Engine, at: Where, plan: &Plan, found: &mut Fo
     if let Some(served) = &plan.served
         && let Some(url) = &served.url
     {
-        let longest = usize::from(vendor.url.max_length);
-        if longest > 0 && url.len() > longest {
+        if let Some(longest) = vendor.url.max_length
+            && url.len() > usize::from(longest)
+        {
             let text = format!("a URL of {} bytes: the phone takes at most {longest}", url.len());
             found.about(&vendor.id, &served.entry, text);
         }

@@ -42,5 +42,5 @@ fn why_unreached(engine: &Engine, entry: &SystemUse) -> String {
 }
 
 fn is_left_alone(tables: &Tables, vendor: VendorIx) -> bool {
-    !tables.at(vendor).left_alone.is_empty()
+    tables.at(vendor).left_alone.is_some()
 }

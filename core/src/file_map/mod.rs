@@ -14,7 +14,7 @@ pub mod place;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use crate::catalogue::{PhoneFile, Tables, VendorIx};
+use crate::catalogue::{FileScope, PhoneFile, Tables, VendorIx};
 use crate::plan::{Plan, Wrong};
 use crate::policy::{FileAccess, RandomFolder};
 use pattern::Pattern;
@@ -145,7 +145,7 @@ impl Name {
     fn new(file: &PhoneFile) -> Option<Name> {
         let pattern = Pattern::from_name(&file.name)?;
         // What has a phone's address in its name is that phone's, whatever it is said to be.
-        let own = &*file.scope == "device" || pattern.has_mac();
+        let own = file.scope == FileScope::Device || pattern.has_mac();
         Some(Name { pattern, own })
     }
 }

@@ -94,7 +94,7 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             return;
         }
         let chosen: Vec<&Tell> =
-            recipes().filter(|tell| self.applies(tell) && tell.header.is_empty()).collect();
+            recipes().filter(|tell| self.applies(tell) && tell.header.is_none()).collect();
         for (number, tell) in chosen.iter().enumerate() {
             // Of two recipes for one option the later counts, unless the policy lacks what only that
             // one names (a VLAN's priority): then the earlier stays.

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Maker, Observer, PlanHeader, Wrong};
+use crate::catalogue::HeaderField;
 use crate::catalogue::record::Text;
 use crate::encode::{self, Fault, Form};
 use crate::policy::{HeaderSpec, Placed};
@@ -13,19 +14,19 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         let mut header = PlanHeader::default();
         // The catalogue's ways first, then what the policy says, which wins.
         let vendor = self.at.tables.at(self.at.vendor);
-        for tell in vendor.tells.iter().filter(|tell| !tell.header.is_empty()) {
+        for tell in vendor.tells.iter().filter(|tell| tell.header.is_some()) {
             if !self.applies(tell) || self.says(tell.what).is_none() {
                 continue;
             }
             let value = encode::compile(&tell.option.value, false, &|name| self.name(name, 0));
             let Ok(form) = value else { continue };
             self.told.push(tell.what);
-            match (&*tell.header, form) {
-                ("siaddr", Form::Fixed(bytes)) => {
+            match (tell.header, form) {
+                (Some(HeaderField::Siaddr), Form::Fixed(bytes)) => {
                     header.next_server = bytes.first_chunk::<4>().map(|b| Ipv4Addr::from(*b));
                 }
-                ("sname", form) => header.server_hostname = Some(form),
-                ("file", form) => header.boot_file_name = Some(form),
+                (Some(HeaderField::Sname), form) => header.server_hostname = Some(form),
+                (Some(HeaderField::File), form) => header.boot_file_name = Some(form),
                 _ => {}
             }
         }

@@ -249,13 +249,9 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
             });
             return ignore;
         }
-        if !vendor.left_alone.is_empty() {
-            self.observer.note(|| {
-                format!(
-                    "the catalogue leaves {} alone by default: {}",
-                    vendor.id, vendor.left_alone
-                )
-            });
+        if let Some(why) = &vendor.left_alone {
+            self.observer
+                .note(|| format!("the catalogue leaves {} alone by default: {why}", vendor.id));
             return true;
         }
         false

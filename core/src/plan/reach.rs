@@ -64,8 +64,8 @@ pub enum Why {
 impl Why {
     /// In words; the maker's entry says what else there is.
     pub fn text(&self, key: Key, vendor: &Vendor) -> String {
-        let otherwise = |text: String| match (key, &*vendor.vlan_otherwise) {
-            (Key::VoiceVlan, other) if !other.is_empty() => {
+        let otherwise = |text: String| match (key, &vendor.vlan_otherwise) {
+            (Key::VoiceVlan, Some(other)) => {
                 format!("{text}; these phones take it by {other}")
             }
             _ => text,

@@ -141,7 +141,7 @@ fn read_encryption(
     if let Some(at) = table.need("for", "the vendors whose phones know their password", mistakes) {
         for item in at.list("vendor ids", mistakes).collect::<Vec<_>>() {
             let Some(id) = item.text("a vendor's id", mistakes) else { continue };
-            let can = |vendor: &Vendor| vendor.files.iter().any(|file| !file.cipher.is_empty());
+            let can = |vendor: &Vendor| vendor.files.iter().any(|file| file.cipher.is_some());
             match tables.vendor(id).filter(|vendor| can(tables.at(*vendor))) {
                 Some(vendor) => only.push(vendor),
                 None => {

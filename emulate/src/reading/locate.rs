@@ -1,6 +1,8 @@
 //! From what an option says to the files' place: macros filled in, scheme and folder as the maker has
 //! them.
 
+use offhook_catalogue::Takes;
+
 use crate::phone::Phone;
 use crate::url::split_scheme;
 
@@ -49,8 +51,10 @@ pub enum NoPlace {
 /// The value is too long for this phone, or of a scheme that it does not know.
 pub(crate) fn place(phone: &Phone, value: &str, file: Option<&str>) -> Result<Place, NoPlace> {
     let rules = &phone.vendor.url;
-    if rules.max_length > 0 && value.len() > usize::from(rules.max_length) {
-        let (found, most) = (value.len(), rules.max_length);
+    if let Some(most) = rules.max_length
+        && value.len() > usize::from(most)
+    {
+        let found = value.len();
         return Err(NoPlace::Long { found, most });
     }
     let whole = match split_scheme(value) {
@@ -94,7 +98,7 @@ fn of_url(phone: &Phone, whole: &str, file: Option<&str>) -> Place {
     let last = path.rsplit('/').next().unwrap_or_default();
     // Its own macro in the last part makes a file of it, as an ending does.
     let own_macro = expanded != whole && !whole.ends_with('/');
-    if rules.takes == "file" || last.contains(['.', '?']) || (own_macro && !last.is_empty()) {
+    if rules.takes == Takes::File || last.contains(['.', '?']) || (own_macro && !last.is_empty()) {
         return Place::File(expanded);
     }
     let slash = if expanded.ends_with('/') { "" } else { "/" };

@@ -121,7 +121,7 @@ fn vendors(
         if !models.is_empty() {
             entry.insert("models".to_owned(), models.into());
         }
-        if !facts.left_alone.is_empty() && !entry.is_empty() {
+        if facts.left_alone.is_some() && !entry.is_empty() {
             entry.insert("ignore".to_owned(), false.into());
         }
         if !entry.is_empty() {

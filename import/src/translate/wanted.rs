@@ -31,7 +31,7 @@ pub fn reads(tables: &Tables, vendor: VendorIx, key: Key) -> bool {
     let Key::Option(code) = key else { return false };
     let vendor = tables.at(vendor);
     let of = |text: &str| text.split('.').next().and_then(|code| code.parse().ok()) == Some(code);
-    vendor.left_alone.is_empty()
+    vendor.left_alone.is_none()
         && vendor.reads.iter().any(|read| of(&read.code) && ABOUT_PHONES.contains(&&*read.gives))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn list(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result
                 "id": vendor.id,
                 "name": vendor.name,
                 "class": class,
-                "left-alone": !vendor.left_alone.is_empty(),
+                "left-alone": vendor.left_alone.is_some(),
             })
         })
         .collect();

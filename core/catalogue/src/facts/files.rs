@@ -2,29 +2,31 @@
 
 use super::Vendor;
 use super::conditions::of_models;
-use crate::record::{Bytes, List, Text, record};
+use crate::record::{Bytes, List, Text, choice, record};
 
 record! {
     /// A file that the vendor's phones request.
     pub struct PhoneFile {
         /// Its name, with names such as `{{mac}}` in it.
         pub name: Text,
-        /// Which phones share it: `common`, `model` or `device`.
-        pub scope: Text,
+        /// Which phones share it.
+        pub scope: FileScope,
         /// Its format, in words.
         pub format: Text,
         /// The template in the vendor's folder that writes it; empty: offhook does not.
         pub template: Text,
-        /// How values are put into it, see [`ESCAPES`].
-        pub escape: Text,
+        /// How values are put into it; goes with `template`.
+        #[serde(serialize_with = "crate::record::word_or_empty")]
+        pub escape: Option<FileEscape>,
         /// Characters that this format cannot hold in a value, beside those that its escape refuses.
         pub refuse: Text,
         /// How the models begin that request it; empty: all.
         pub models: List<Text>,
         /// Positions (1 + index) of the variants that request it; empty: all.
         pub variants: Bytes,
-        /// How the maker's phones can decrypt it, see [`CIPHERS`]; empty: not known.
-        pub cipher: Text,
+        /// How the maker's phones can decrypt it; `None`: not known.
+        #[serde(serialize_with = "crate::record::word_or_empty")]
+        pub cipher: Option<Cipher>,
         /// What is left away at the beginning of a model in the file's name.
         pub without: Text,
         /// What `{{code}}` in the name is, by the model. The code of another model is not known.
@@ -58,12 +60,63 @@ record! {
     }
 }
 
-/// `openssl enc -aes-256-cbc -md md5` with a password: what OpenSSL did by default for long.
-pub const CIPHERS: [(&str, &str); 1] = [("openssl-aes-256-cbc-md5", "openssl-aes-256-cbc-md5")];
+choice! {
+    /// Which phones share a file.
+    #[derive(Copy, Eq)]
+    pub enum FileScope {
+        /// All of the maker.
+        Common,
+        /// All of one model.
+        Model,
+        /// None: it is one phone's own.
+        Device,
+    }
+}
 
-/// How a value is put into a file: `xml` (text and attributes), `line` (a value that ends with its
-/// line).
-pub const ESCAPES: [(&str, &str); 2] = [("xml", "xml"), ("line", "line")];
+/// Their spelling in a vendor's folder.
+pub const SCOPES: [(&str, FileScope); 3] =
+    [("device", FileScope::Device), ("model", FileScope::Model), ("common", FileScope::Common)];
+
+impl std::fmt::Display for FileScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = SCOPES.iter().find(|(_, scope)| scope == self);
+        f.write_str(known.map_or("", |(name, _)| name))
+    }
+}
+
+choice! {
+    /// How a file is encrypted.
+    #[derive(Copy, Eq)]
+    pub enum Cipher {
+        /// `openssl enc -aes-256-cbc -md md5` with a password: what OpenSSL did by default for long.
+        #[serde(rename = "openssl-aes-256-cbc-md5")]
+        OpensslAes256CbcMd5,
+    }
+}
+
+/// Their spelling in a vendor's folder.
+pub const CIPHERS: [(&str, Cipher); 1] = [("openssl-aes-256-cbc-md5", Cipher::OpensslAes256CbcMd5)];
+
+choice! {
+    /// How a value is put into a file.
+    #[derive(Copy, Eq)]
+    pub enum FileEscape {
+        /// As text and attributes of XML.
+        Xml,
+        /// As a value that ends with its line.
+        Line,
+    }
+}
+
+/// Their spelling in a vendor's folder.
+pub const ESCAPES: [(&str, FileEscape); 2] = [("xml", FileEscape::Xml), ("line", FileEscape::Line)];
+
+impl FileEscape {
+    /// Its spelling in a vendor's folder.
+    pub fn name(self) -> &'static str {
+        ESCAPES.iter().find(|(_, escape)| *escape == self).map_or("", |(name, _)| name)
+    }
+}
 
 impl PhoneFile {
     /// The code of a model in this file's name.

@@ -4,14 +4,57 @@ use super::conditions::{fits_firmware, fits_model, of_models};
 use crate::record::{Bytes, List, Text, choice, record};
 use crate::value::OptionSpec;
 
+choice! {
+    /// What a phone makes of its URL.
+    #[derive(Copy, Eq, Default)]
+    pub enum Takes {
+        /// Files are looked for below it.
+        #[default]
+        Base,
+        /// Only its host counts.
+        Host,
+        /// It is the file.
+        File,
+    }
+}
+
+/// Their spelling in a vendor's folder.
+pub const TAKES: [(&str, Takes); 3] =
+    [("base", Takes::Base), ("host", Takes::Host), ("file", Takes::File)];
+
+choice! {
+    /// A field of the DHCP header (RFC 2131, section 2).
+    #[derive(Copy, Eq)]
+    pub enum HeaderField {
+        /// `siaddr`: the next server.
+        Siaddr,
+        /// `sname`: the server's host name.
+        Sname,
+        /// `file`: the boot file's name.
+        File,
+    }
+}
+
+/// Their names in the RFC.
+pub const HEADER_FIELDS: [(&str, HeaderField); 3] =
+    [("siaddr", HeaderField::Siaddr), ("sname", HeaderField::Sname), ("file", HeaderField::File)];
+
+impl HeaderField {
+    /// Its name in the RFC.
+    pub fn name(self) -> &'static str {
+        HEADER_FIELDS.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
+    }
+}
+
 record! {
     /// How the vendor wants a provisioning URL.
     #[derive(Default)]
     pub struct UrlRules {
-        /// `base`, `host`, `file`, or empty where the vendor takes none.
-        pub takes: Text,
-        /// The longest URL in bytes; 0: not known.
-        pub max_length: u16,
+        /// What the phone makes of the URL.
+        pub takes: Takes,
+        /// The longest URL in bytes; `None`: not known.
+        #[serde(serialize_with = "crate::record::number_or_zero")]
+        pub max_length: Option<u16>,
         /// The schemes that the phone takes, in its own order; empty: not known.
         pub schemes: List<Text>,
         /// The schemes that the phone tries for a host without one, in its order. Empty: not known, and
@@ -46,8 +89,9 @@ record! {
         pub what: What,
         /// The option, with names in its value.
         pub option: OptionSpec,
-        /// A header field instead of an option: `siaddr`, `sname` or `file`; else empty.
-        pub header: Text,
+        /// A header field instead of an option.
+        #[serde(serialize_with = "crate::record::word_or_empty")]
+        pub header: Option<HeaderField>,
         /// The schemes of URLs that are sent this way; empty: all.
         pub schemes: List<Text>,
         /// Positions (1 + index) of the variants that are sent this way; empty: all.

@@ -2,7 +2,10 @@
 
 use super::{Known, own, owned, read_proof, read_source_keys, read_variant};
 use crate::error::Mistakes;
-use crate::facts::{CIPHERS, ESCAPES, ModelCode, PhoneFile, Read, Tell, UrlRules, WHAT, What};
+use crate::facts::{
+    CIPHERS, ESCAPES, HEADER_FIELDS, ModelCode, PhoneFile, Read, SCOPES, TAKES, Takes, Tell,
+    UrlRules, WHAT, What,
+};
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
 use crate::text;
@@ -10,8 +13,8 @@ use crate::value::{Existing, FORMS, Joined, OPTION_KEYS, OptionSpec, Send, Value
 
 pub(super) fn no_url() -> UrlRules {
     UrlRules {
-        takes: own("base"),
-        max_length: 0,
+        takes: Takes::Base,
+        max_length: None,
         schemes: List::default(),
         bare: List::default(),
         bare_sources: List::default(),
@@ -23,11 +26,10 @@ pub(super) fn read_url(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) 
     let keys = ["takes", "max-length", "schemes", "bare", "bare-source"];
     let Some(table) = at.table(&keys, mistakes) else { return rules };
     if let Some(takes) = table.get("takes") {
-        let kinds = [("base", "base"), ("host", "host"), ("file", "file")];
-        rules.takes = takes.one_of(&kinds, mistakes).map(own).unwrap_or_default();
+        rules.takes = takes.one_of(&TAKES, mistakes).unwrap_or_default();
     }
     if let Some(length) = table.get("max-length").and_then(|at| at.integer(1, 65535, mistakes)) {
-        rules.max_length = u16::try_from(length).unwrap_or(0);
+        rules.max_length = u16::try_from(length).ok();
     }
     rules.schemes = owned(table.texts("schemes", "URL schemes", mistakes));
     rules.bare = owned(table.texts("bare", "URL schemes", mistakes));
@@ -52,9 +54,7 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
     let what = table.need("what", "what is sent", mistakes)?.one_of(&WHAT, mistakes);
-    let header = table.get("header").and_then(|at| {
-        at.one_of(&[("siaddr", "siaddr"), ("sname", "sname"), ("file", "file")], mistakes)
-    });
+    let header = table.get("header").and_then(|at| at.one_of(&HEADER_FIELDS, mistakes));
     let option = match header {
         None if table.has("joined") => joined(&table, mistakes),
         None => OptionSpec::read_keys(at, &table, mistakes),
@@ -72,7 +72,7 @@ pub(super) fn read_tell(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
     Some(Tell {
         what: what?,
         option,
-        header: header.map(own).unwrap_or_default(),
+        header,
         schemes: owned(table.texts("schemes", "URL schemes", mistakes)),
         variants,
         default,
@@ -226,7 +226,6 @@ pub(super) fn read_file(
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
     let name = table.need("name", "a file name", mistakes)?.text("a file name", mistakes)?;
-    let scopes = [("device", "device"), ("model", "model"), ("common", "common")];
     let formats = [("xml", "xml"), ("text", "text"), ("json", "json"), ("binary", "binary")];
     let template = table.text("template", "a template's file name", mistakes).unwrap_or_default();
     let escape = table.get("escape").and_then(|at| at.one_of(&ESCAPES, mistakes));
@@ -249,16 +248,12 @@ pub(super) fn read_file(
         firmware_from: read_firmware(at, &table, mistakes),
         by: owned(table.texts("by", "URL schemes", mistakes)),
         template: own(template),
-        escape: escape.map(own).unwrap_or_default(),
+        escape,
         refuse: table.text("refuse", "characters", mistakes).map(own).unwrap_or_default(),
         models: owned(table.texts("models", "beginnings of models", mistakes)),
-        cipher: table
-            .get("cipher")
-            .and_then(|at| at.one_of(&CIPHERS, mistakes))
-            .map(own)
-            .unwrap_or_default(),
+        cipher: table.get("cipher").and_then(|at| at.one_of(&CIPHERS, mistakes)),
         without: table.text("without", "a text", mistakes).map(own).unwrap_or_default(),
-        scope: own(table.need("scope", "a scope", mistakes)?.one_of(&scopes, mistakes)?),
+        scope: table.need("scope", "a scope", mistakes)?.one_of(&SCOPES, mistakes)?,
         format: own(table.need("format", "a format", mistakes)?.one_of(&formats, mistakes)?),
         note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),
         recalled,

@@ -10,8 +10,8 @@ pub fn parsed(vendor: &Vendor, path: &str, text: &str) -> (Vec<String>, Vec<Stri
         let tail = tail.rsplit("}}").next().unwrap_or_default();
         !file.template.is_empty() && name.starts_with(head) && name.ends_with(tail)
     });
-    match &*file.expect("a file of this vendor").escape {
-        "xml" => parsed_xml(path, text),
+    match file.expect("a file of this vendor").escape {
+        Some(offhook_catalogue::FileEscape::Xml) => parsed_xml(path, text),
         _ => parsed_lines(text),
     }
 }
