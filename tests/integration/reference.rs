@@ -189,15 +189,7 @@ fn every_row_in_offer_ack_and_the_ack_to_inform() {
 
 #[test]
 fn a_laptop_gets_byte_for_byte_what_it_got_without_the_hook() {
-    let laptops = [
-        Phone::stranger(1),
-        Phone::stranger(2)
-            .class("MSFT 5.0")
-            .wants(&[1, 3, 6, 15, 31, 33, 43, 44, 66, 67, 121, 120]),
-        Phone::new("3c:22:fb:01:02:03").wants(&[1, 121, 3, 6, 15, 119, 252]).option(12, "laptop"),
-        Phone::stranger(4).class("PXEClient:Arch:00007:UNDI:003016").wants(&[1, 3, 43, 60, 66, 67]),
-        Phone::stranger(5).class("ms-uc-client").option(77, "office").option(61, b"\x01abcdef"),
-    ];
+    let laptops = Phone::laptops();
     // The same first questions to a fresh server each: the same transactions, addresses and lease
     // times.
     let ask = |setup: Setup| {

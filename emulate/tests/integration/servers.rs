@@ -244,29 +244,22 @@ fn a_bare_host_is_tried_by_each_scheme_of_the_maker() {
     let host = url.trim_start_matches("http://");
     let phone = Phone::new(built_in(), "auerswald", &Choice::default()).unwrap();
     let patience = Duration::from_secs(2);
-    let files = Files { patience, authority: None, credentials: None };
-    // The port is http's; https has none of its own here, so the first scheme's server answers, and not by TLS.
-    let start = Start::Url(format!("{host}x.xml"));
-    let journey = Journey {
-        start,
-        files: Some(files),
-        registration: None,
-        from_own_address: false,
-        waiting: None,
+    let from = |start: String| {
+        let files = Files { patience, authority: None, credentials: None };
+        let journey = Journey {
+            start: Start::Url(start),
+            files: Some(files),
+            registration: None,
+            from_own_address: false,
+            waiting: None,
+        };
+        journey.go(&phone, &mut |_| {})
     };
-    let report = journey.go(&phone, &mut |_| {});
+    // The port is http's; https has none of its own here, so the first scheme's server answers, and not by TLS.
+    let report = from(format!("{host}x.xml"));
     assert!(first(&report).contains("does not speak TLS"), "{}", first(&report));
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let files = Files { patience, authority: None, credentials: None };
-    let start = Start::Url(format!("{closed}/x.xml"));
-    let journey = Journey {
-        start,
-        files: Some(files),
-        registration: None,
-        from_own_address: false,
-        waiting: None,
-    };
-    let report = journey.go(&phone, &mut |_| {});
+    let report = from(format!("{closed}/x.xml"));
     let tried = report
         .steps
         .iter()

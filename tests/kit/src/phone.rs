@@ -29,6 +29,23 @@ impl Phone {
         Phone { mac, options: Vec::new(), tail: None }
     }
 
+    /// Clients that are not phones, some with signs that look like a phone's.
+    pub fn laptops() -> [Phone; 5] {
+        [
+            Phone::stranger(1),
+            Phone::stranger(2)
+                .class("MSFT 5.0")
+                .wants(&[1, 3, 6, 15, 31, 33, 43, 44, 66, 67, 121, 120]),
+            Phone::new("3c:22:fb:01:02:03")
+                .wants(&[1, 121, 3, 6, 15, 119, 252])
+                .option(12, "laptop"),
+            Phone::stranger(4)
+                .class("PXEClient:Arch:00007:UNDI:003016")
+                .wants(&[1, 3, 43, 60, 66, 67]),
+            Phone::stranger(5).class("ms-uc-client").option(77, "office").option(61, b"\x01abcdef"),
+        ]
+    }
+
     /// Some other client, told apart by its number; its MAC is locally administered, so no maker's.
     pub fn stranger(number: u32) -> Phone {
         let [a, b, c, d] = number.to_be_bytes();
