@@ -249,11 +249,11 @@ fn explain_unlisted(engine: &Engine, decision: &Decision<'_>, reasons: &mut Vec<
              listed, and sent nothing"
         }
         UnlistedPhones::Send if decision.plan().is_none() => {
-            "\"unlisted-phones\" is \"send\" here, but it has no option 55 and asks for nothing: it is named and \
+            "\"unlisted-phones\" is \"send\" here, but it has no option 55 and requests nothing: it is named and \
              listed, and sent nothing"
         }
         UnlistedPhones::Send => {
-            "\"unlisted-phones\" is \"send\" here: it is sent what it asks for, as far as the server itself \
+            "\"unlisted-phones\" is \"send\" here: it is sent what it requests, as far as the server itself \
              has not sent it"
         }
     };

@@ -19,7 +19,7 @@ fn policy(word: &str) -> String {
     URL.replace("WORD", &format!(r#""unlisted-phones": "{word}""#))
 }
 
-/// Two signs: a word in option 60, and what it asks for.
+/// Two signs: a word in option 60, and what it requests.
 fn acme() -> Phone {
     Phone::new("02:00:00:00:ac:01").class("AcmePhone X4").wants(&[1, 3, 6, 66, 120, 160])
 }

@@ -21,7 +21,7 @@ pub struct Listing {
     list: &'static str,
     /// What an entry is known by; the list goes by it.
     key: &'static str,
-    /// What else is asked for.
+    /// What else is requested.
     also: Option<(&'static str, bool)>,
 }
 
@@ -53,7 +53,7 @@ impl Kea {
             let page = self.ask(listing.command, arguments)?;
             let entries = page[listing.list].as_array().map(Vec::as_slice).unwrap_or_default();
             entries.iter().try_for_each(&mut *each)?;
-            // A page may be shorter than asked for, and empty, and not be the last.
+            // A page may be shorter than requested, and empty, and not be the last.
             let last = entries.last().filter(|_| entries.len() >= PAGE);
             let last = last.and_then(|entry| entry[listing.key].as_str());
             let Some(next) = page["next"].as_str().or(last) else { return Ok(()) };

@@ -148,7 +148,7 @@ pub fn print(mut devices: Vec<Device>, packets: Option<&Path>, json: bool) -> Re
         let address = device.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
         let why = match (&device.signs[..], device.looks_like_a_phone_by.as_deref()) {
             ([], Some("request-list")) => {
-                "not named: it only asks for an option that phones ask for".to_owned()
+                "not named: it only requests an option that phones request".to_owned()
             }
             ([], _) => {
                 "not named: it only has an address of a block that phones have too".to_owned()

@@ -267,7 +267,7 @@ pub fn in_words(phones: &UnlistedSigns, signs: WeakSigns) -> Vec<String> {
         words.push(format!("option 60 has {:?} in it", crate::text::printable(&word.text)));
     }
     if signs.request_list {
-        words.push("option 55 asks for what phones ask for".to_owned());
+        words.push("option 55 requests what phones request".to_owned());
     }
     if signs.host_name {
         words.push("the host name is a word for a phone and the hardware address".to_owned());

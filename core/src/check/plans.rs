@@ -69,14 +69,15 @@ fn left_alone(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     for (layer, origin) in layers {
         let Some(layer) = layer else { continue };
         if !layer.options.is_empty() || layer.header != HeaderSpec::default() {
+            let why = match &vendor.left_alone {
+                Some(why) => format!("the catalogue leaves {} alone ({why})", vendor.name),
+                None => format!("the policy ignores phones of {}", vendor.name),
+            };
             found.about(
                 &vendor.id,
                 at.place(engine, origin, "options").trim_end_matches(".options"),
                 format!(
-                    "nothing of this is sent: the catalogue leaves {} alone ({}). Add \"ignore\": false to \
-                     send it all the same",
-                    vendor.name,
-                    vendor.left_alone.as_deref().unwrap_or_default()
+                    "nothing of this is sent: {why}. Add \"ignore\": false to send it all the same"
                 ),
             );
         }

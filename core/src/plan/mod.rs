@@ -218,7 +218,7 @@ impl<'p, 'o, O: Observer> Maker<'p, 'o, O> {
         self.at.vendor == VendorIx::UNLISTED
     }
 
-    /// What a phone of another maker is sent: the catalogue's few options alone, each only if the phone asks for
+    /// What a phone of another maker is sent: the catalogue's few options alone, each only if the phone requests
     /// it and the server has none of that code. No option and no header field that the policy or a system writes: nothing is known
     /// of what this phone makes of them.
     fn make_unlisted(&mut self, plan: &mut Plan, wrong: &mut Vec<Wrong>) {

@@ -51,7 +51,7 @@ pub enum UnlistedPhones {
     /// It gets a client class, a line in the log, and a place in the list of phones.
     #[default]
     Name,
-    /// The same, and what it asks for if two signs agree.
+    /// The same, and what it requests if two signs agree.
     Send,
 }
 

@@ -300,9 +300,9 @@ proptest! {
                 Err(_) => true,
             };
             let is_named = |place: &str| doubts.iter().any(|doubt| {
-                // Of the places that have the same doubt the first is named. Devices with nothing but options
-                // are named by their address.
-                (doubt.places > 1 && last(&doubt.place) == last(place))
+                // Of the places that have the same doubt the first is named; a place may be a whole entry that
+                // holds the key. Devices with nothing but options are named by their address.
+                (doubt.places > 1 && place.split('.').any(|part| last(part) == last(&doubt.place)))
                     || doubt.place == place
                     || place.strip_prefix(&doubt.place).is_some_and(|rest| rest.starts_with(['.', '[']))
                     || (doubt.place.starts_with("devices (") && place.starts_with("devices["))

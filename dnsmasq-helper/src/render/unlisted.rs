@@ -21,7 +21,7 @@ use super::{addresses, heads, tags};
 const WORD: &str = "oh_u60";
 const LIST: &str = "oh_u55";
 const ADDRESS: &str = "oh_umac";
-/// One of the options besides the boot server is asked for, and so on.
+/// One of the options besides the boot server is requested, and so on.
 const COUNTED: &str = "oh_u55n";
 const ASKS: &str = "oh_u55c";
 const VETO: &str = "oh_uno";

@@ -89,7 +89,7 @@ pub fn judge(event: &Event, tables: &Tables, book: Option<&Book>) -> Judgement {
                 let unlisted = unlisted_rule.map(tags::rule);
                 let by_dnsmasq =
                     judgement.rule.clone().filter(|rule| Some(rule) == unlisted.as_ref());
-                // A device that the policy lists, and one that asks for nothing, is sent nothing.
+                // A device that the policy lists, and one that requests nothing, is sent nothing.
                 let sent = group.is_none() && !said.request_list.is_empty();
                 unlisted_expected(finding, unlisted.filter(|_| sent), by_dnsmasq)
             }

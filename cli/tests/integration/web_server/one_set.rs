@@ -165,7 +165,7 @@ impl Case {
     }
 }
 
-/// What a phone asks for, of whom, and what it must get.
+/// What a phone requests, of whom, and what it must get.
 struct Served {
     url: String,
     secret: String,

@@ -324,7 +324,7 @@ impl Web {
     }
 }
 
-/// The global options that `offhook web-server caddy` asks for in a comment.
+/// The global options that `offhook web-server caddy` requests in a comment.
 fn own_log(block: &str) -> String {
     let lines = block.lines().skip_while(|line| *line != "# {").skip(1);
     let lines = lines.take_while(|line| *line != "# }").filter_map(|line| line.strip_prefix('#'));
