@@ -17,6 +17,11 @@ fn lines_of_web_servers() {
     let line = "2026-11-28T11:59:00+00:00 10.7.0.9 - 404 0 \"GET y000000000028.cfg\" \"Yealink SIP-T46S 66.84 00:15:65:aa:bb:cc\"";
     let entry = read(Of::Web, line).unwrap();
     assert_eq!(entry.macs[2], Mac::parse("001565aabbcc"), "by its User-Agent");
+    // Aastra's phones write their addresses in capital letters.
+    let line =
+        "2026-11-28T11:59:00+00:00 10.7.0.9 00085D237429 200 243 \"GET 00085D237429.cfg\" \"-\"";
+    let entry = read(Of::Web, line).unwrap();
+    assert_eq!((entry.status, entry.macs[0]), (200, Mac::parse("00085d237429")));
     let line = r#"{"level":"info","ts":1795867140.5,"logger":"http.log.access.log0","msg":"handled request","request":{"remote_ip":"10.7.0.9","remote_port":"40000","proto":"HTTP/1.1","method":"GET","host":"h","uri":"001565aabbcc.cfg"},"user_id":"","duration":0.1,"size":812,"status":200}"#;
     let entry = read(Of::Web, line).unwrap();
     assert_eq!(
