@@ -125,9 +125,9 @@ pub(super) fn remembered(hook: &Hook) -> Value {
 
 pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     let members = Members::new(arguments, "argument", &["hw-address", "packet"])?;
+    let with_packet = members.bool("packet")?.unwrap_or(false);
     let mac = arguments::mac(&members, "hw-address")?;
     let mac = mac.ok_or_else(|| members.missing("hw-address"))?;
-    let with_packet = members.bool("packet")?.unwrap_or(false);
     let Some(phone) = hook.seen.get(mac) else {
         return Ok(Answer::new(EMPTY, format!("{mac} has not been seen."), None));
     };
