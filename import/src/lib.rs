@@ -20,6 +20,7 @@ pub mod model;
 mod names;
 mod probes;
 mod translate;
+pub mod trial;
 mod windows;
 
 use std::path::Path;

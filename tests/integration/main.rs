@@ -34,6 +34,8 @@ mod ha;
 mod hardening;
 /// Commands over HTTP(S).
 mod http;
+/// `offhook import --prove` over every folder of `tests/imports`.
+mod imports;
 /// The README's pipe out of a database into the generator.
 mod list_from_psql;
 /// How the library loads, and how it says no.

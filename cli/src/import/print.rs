@@ -4,8 +4,10 @@ use offhook_core::url::masked;
 use offhook_import::{Difference, Import, Note};
 use serde_json::{Value, json};
 
+use super::prove::Proof;
+
 /// The whole import as one object.
-pub fn as_json(import: &Import) -> Value {
+pub fn as_json(import: &Import, proof: Option<&Proof>) -> Value {
     let note = |note: &Note| {
         json!({
             "file": &*note.at.file,
@@ -21,6 +23,7 @@ pub fn as_json(import: &Import) -> Value {
         "not-taken-over": notes,
         "differences": import.differences,
         "judged": "from the rules, no server started",
+        "proof": proof,
     })
 }
 

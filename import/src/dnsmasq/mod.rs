@@ -291,10 +291,14 @@ impl Reader<'_> {
         let Some(setting) = self.effective.settings.get(line.at) else { return };
         let at = place(setting);
         let mut parts = line.value.split(',');
-        let fields = [(Target::BootFile, parts.next()), (Target::ServerName, parts.next())];
-        for (target, text) in fields {
+        // To a client that requests 67 and 66 dnsmasq sends the names so, and a line of its own for them wins.
+        let (file, name, mode) = match line.tests.is_empty() {
+            true => (Target::BootFile, Target::ServerName, Mode::Set),
+            false => (Target::Option(67), Target::Option(66), Mode::Default),
+        };
+        for (target, text) in [(file, parts.next()), (name, parts.next())] {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                self.rule(&at, line, target, Mode::Set, Expr::text(text), Cond::EVERY);
+                self.rule(&at, line, target, mode, Expr::text(text), Cond::EVERY);
             }
         }
         match parts.next().map(str::parse::<Ipv4Addr>) {
