@@ -37,7 +37,7 @@ record! {
         /// Names of other files of this vendor: the phone requests this one only if one of them names
         /// it; beside `only_if_missing`, also then. Empty: the phone requests it by itself.
         pub named_by: List<Text>,
-        /// See [`fits_firmware`].
+        /// See [`super::fits_firmware`].
         pub firmware_from: List<Text>,
         /// The schemes by which alone it is requested; empty: that of the URL.
         pub by: List<Text>,
