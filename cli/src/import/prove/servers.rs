@@ -168,6 +168,11 @@ pub fn kea(network: &Network, dhcp4: &serde_json::Value, folder: &Path) -> Resul
     ] {
         command.env(name, folder);
     }
+    // Kea from 3.0 on opens libraries of one folder only: the one that this environment variable names.
+    let library = dhcp4["hooks-libraries"][0]["library"].as_str().map(Path::new);
+    if let Some(hooks) = library.and_then(Path::parent).filter(|hooks| hooks.is_absolute()) {
+        command.env("KEA_HOOKS_PATH", hooks);
+    }
     command.arg("-c").arg(&conf);
     Server::start("kea-dhcp4", command, &folder.join("log"), "DHCP4_STARTED")
 }
