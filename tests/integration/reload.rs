@@ -218,8 +218,10 @@ fn expect_no_growth(before: &Footprint, after: &Footprint) {
         after.loggers
     );
     let grown = after.resident_kib.saturating_sub(before.resident_kib);
+    // A sanitizer's allocator keeps what was freed (scripts/sanitize).
+    let sanitized = std::env::var_os("OFFHOOK_SANITIZED").is_some();
     assert!(
-        grown < 3 * 1024,
+        sanitized || grown < 3 * 1024,
         "expected memory to stay, found {before:?} before and {after:?} after"
     );
 }
