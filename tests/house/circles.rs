@@ -193,7 +193,7 @@ fn a_circle_is_seen() {
     let circle = [
         ("plan", "mod names; use names::Name;"),
         ("plan::names", "use crate::{policy, text::{Live, Piece}};"),
-        ("policy", "fn f() -> super::token::Rule { todo!() }"),
+        ("policy", "fn f() -> super::token::Rule { super::token::Rule }"),
         ("token", "use crate::plan::{self, names::Name};"),
         ("text", "pub struct Live;"),
     ];
