@@ -131,20 +131,49 @@ impl UnlistedSigns {
     }
 }
 
+/// A set of bytes. Every client that is no phone is looked at, and most have none of the signs.
+#[derive(Clone, Copy)]
+struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    fn of(bytes: impl Iterator<Item = u8>) -> ByteSet {
+        let mut set = [0_u64; 4];
+        for byte in bytes {
+            if let Some(part) = set.get_mut(usize::from(byte >> 6)) {
+                *part |= 1 << (byte & 63);
+            }
+        }
+        ByteSet(set)
+    }
+
+    fn has(self, byte: u8) -> bool {
+        self.0.get(usize::from(byte >> 6)).is_some_and(|part| part >> (byte & 63) & 1 != 0)
+    }
+}
+
 impl WeakList {
     fn holds(&self, asked: &[u8]) -> bool {
-        asked.contains(&self.asks)
-            && self.of.iter().filter(|code| asked.contains(code)).count()
-                >= usize::from(self.at_least)
+        if !asked.contains(&self.asks) {
+            return false;
+        }
+        let asked = ByteSet::of(asked.iter().copied());
+        self.of.iter().filter(|code| asked.has(**code)).count() >= usize::from(self.at_least)
     }
 }
 
 /// The first word that is in the value.
 fn find(words: &[Word], value: &[u8]) -> Option<u16> {
+    if value.is_empty() {
+        return None;
+    }
+    let firsts = ByteSet::of(words.iter().filter_map(|word| word.text.first().copied()));
     for start in 0..value.len() {
         let rest = value.get(start..)?;
-        // Sorted by text: those that begin with this byte are neighbours.
         let first = rest.first();
+        if !first.is_some_and(|byte| firsts.has(*byte)) {
+            continue;
+        }
+        // Sorted by text: those that begin with this byte are neighbours.
         let from = words.partition_point(|word| word.text.first() < first);
         let same = words.iter().enumerate().skip(from);
         let mut same = same.take_while(|(_, word)| word.text.first() == first);
