@@ -131,7 +131,7 @@ impl UnlistedSigns {
     }
 }
 
-/// A set of bytes. Every client that is no phone is looked at, and most have none of the signs.
+/// A set of bytes: it makes the usual case quick, a client that shows none of the signs.
 #[derive(Clone, Copy)]
 struct ByteSet([u64; 4]);
 
