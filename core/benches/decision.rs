@@ -102,6 +102,16 @@ fn laptop() -> Vec<u8> {
     packet(0x3c52_8200_0001, b"MSFT 5.0", "DESKTOP-1234567")
 }
 
+/// A device that says little: without option 60, so that all weak signs are looked for.
+fn silent() -> Vec<u8> {
+    let mut parts = Parts { mac: Some(Mac::from_number(0x3c52_8200_0001)), ..Parts::default() };
+    parts.option(61, [1, 0, 0, 0, 0, 0, 1]);
+    parts.option(12, *b"DESKTOP-1234567");
+    parts.option(57, [5, 220]);
+    parts.option(55, [1, 3, 6, 15, 28, 42, 43, 119, 121, 252]);
+    parts.wire(1)
+}
+
 fn answer(bencher: Bencher<'_, '_>, engine: &Engine, wire: &[u8], least: usize) {
     let mut edits = Edits::default();
     decide(engine, wire, &mut edits);
@@ -126,6 +136,11 @@ fn phone_by_vendors(bencher: Bencher<'_, '_>, vendors: usize) {
 #[divan::bench(args = [20, 200])]
 fn laptop_by_vendors(bencher: Bencher<'_, '_>, vendors: usize) {
     answer(bencher, &engine(vendors, 0), &laptop(), 0);
+}
+
+#[divan::bench(args = [20, 200])]
+fn silent_by_vendors(bencher: Bencher<'_, '_>, vendors: usize) {
+    answer(bencher, &engine(vendors, 0), &silent(), 0);
 }
 
 #[divan::bench(args = [0, 100_000, 249_000])]

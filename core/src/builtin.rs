@@ -9,10 +9,13 @@ use std::sync::Arc;
 use offhook_catalogue::overlay;
 pub use offhook_catalogue::overlay::OverlayFile;
 
-use crate::catalogue::index::{Enterprise, Head, HeadTable, Index, MacTable, RuleRef, Slot, Span};
+use crate::catalogue::byte_set::{FirstBytes, Sieve};
+use crate::catalogue::index::{
+    Enterprise, Head, HeadTable, Index, Lead, MacTable, RuleRef, Slot, Span,
+};
 use crate::catalogue::other_devices::{OtherDevices, OtherList, OtherText};
 use crate::catalogue::record::{List, Text};
-use crate::catalogue::unlisted::{UnlistedSigns, WeakList, Word};
+use crate::catalogue::unlisted::{UnlistedSigns, WeakList, Word, Words};
 use crate::catalogue::{
     Cipher, Condition, Field, FileEscape, FileScope, HeaderField, MacRule, ModelCode, Parameter,
     ParameterKind, PhoneFile, Read, Rule, Serve, Source, System, Tables, Takes, Tell, Test,

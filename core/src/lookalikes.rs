@@ -3,7 +3,7 @@
 
 use crate::catalogue::Tables;
 use crate::query::Query;
-use crate::recognise::{Finding, other_device, recognise};
+use crate::recognise::{Finding, asked, other_device, recognise};
 
 /// Why a device looks like a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -40,8 +40,7 @@ pub fn suspect_unknown(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> 
         return None;
     }
     let class = query.class_text();
-    let list = query.request_list.as_deref().unwrap_or_default();
-    if tables.other_devices.asks_perhaps_as_a_phone(list) {
+    if tables.other_devices.asks_perhaps_as_a_phone(asked(query)) {
         return Some(Suspicion::RequestList);
     }
     let used = |mac: crate::Mac| tables.index.macs.holding(mac.number()).next().is_some();

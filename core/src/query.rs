@@ -201,6 +201,13 @@ impl<'a> Query<'a> {
         fields.into_iter().flatten().flat_map(|rest| Enterprises { rest })
     }
 
+    /// Whether [`Query::enterprises`] may have any: most clients name none.
+    pub(crate) fn may_name_enterprises(&self) -> bool {
+        self.vendor_identifying_class.is_some()
+            || self.vendor_identifying.is_some()
+            || self.vendor_class.as_deref().is_some_and(|class| class.first() == Some(&0))
+    }
+
     /// A sub-option of the relay's option 82: 1 circuit id, 2 remote id (RFC 3046).
     pub(crate) fn relay_sub_option(&self, wanted: u8) -> Option<&[u8]> {
         let rest = self.relay_agent.as_deref().unwrap_or_default();

@@ -232,8 +232,8 @@ impl Book {
             });
         }
         vendors.sort_by(|a, b| a.id.cmp(&b.id));
-        let index = Index::build(&vendors);
         let (other_devices, unlisted) = (known.other_devices.clone(), known.unlisted.clone());
+        let index = Index::build(&vendors, &other_devices);
         Cow::Owned(Tables {
             vendors: vendors.into(),
             systems: List::default(),

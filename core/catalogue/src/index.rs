@@ -9,10 +9,11 @@ mod heads;
 /// Hardware addresses: the narrowest range.
 mod macs;
 
-pub use heads::{Head, HeadTable};
+pub use heads::{Found, Head, HeadTable, Lead};
 pub use macs::{MacTable, Slot, Span};
 
 use crate::facts::{Field, Rule, Vendor};
+use crate::other_devices::OtherDevices;
 use crate::record::{List, record};
 
 record! {
@@ -55,16 +56,19 @@ record! {
 
 impl Index {
     /// Builds the index over vendors in the order in which they will be kept.
-    pub fn build(vendors: &[Vendor]) -> Index {
+    pub fn build(vendors: &[Vendor], others: &OtherDevices) -> Index {
         let mut enterprises = Vec::new();
         for (at, rule) in rules(vendors, Field::Enterprise) {
             enterprises.push(Enterprise { number: rule.number, at });
         }
         enterprises.sort_by_key(|entry| entry.number);
         Index {
-            vendor_class: HeadTable::build(rules(vendors, Field::VendorClass)),
-            user_class: HeadTable::build(rules(vendors, Field::UserClass)),
-            host_name: HeadTable::build(rules(vendors, Field::HostName)),
+            vendor_class: HeadTable::build(
+                rules(vendors, Field::VendorClass),
+                &others.vendor_classes,
+            ),
+            user_class: HeadTable::build(rules(vendors, Field::UserClass), &others.user_classes),
+            host_name: HeadTable::build(rules(vendors, Field::HostName), &[]),
             enterprises: enterprises.into(),
             macs: MacTable::build(vendors),
         }
@@ -113,7 +117,7 @@ mod tests {
     fn find(heads: &[(&str, bool)], value: &str) -> Option<u16> {
         let rules: Vec<Rule> = heads.iter().map(|(head, exact)| rule(head, *exact)).collect();
         let refs = rules.iter().zip(0u16..).map(|(r, i)| (RuleRef { vendor: 0, rule: i }, r));
-        HeadTable::build(refs).find(value.as_bytes()).map(|at| at.rule)
+        HeadTable::build(refs, &[]).find(value.as_bytes()).rule.map(|at| at.rule)
     }
 
     #[test]

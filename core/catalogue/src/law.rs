@@ -35,7 +35,7 @@ impl Tables {
         if vendors.len() > 10_000 {
             mistakes.push("", format!("{} vendors: at most 10000", vendors.len()));
         }
-        let index = Index::build(&vendors);
+        let index = Index::build(&vendors, &other_devices);
         let (vendors, systems) = (vendors.into(), systems.into());
         mistakes.or(Some(Tables { vendors, systems, other_devices, unlisted, index }))
     }

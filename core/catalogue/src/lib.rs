@@ -5,6 +5,7 @@
 //! into the same types at run time. Nothing in here may be a list of vendors: a vendor is a folder.
 #![forbid(unsafe_code)]
 
+pub mod byte_set;
 pub mod code;
 pub mod error;
 pub mod examples;

@@ -3,6 +3,7 @@
 //!
 //! A maker's own rules come first: these signs only outweigh a hardware address and weak signs.
 
+use crate::byte_set::ByteSet;
 use crate::error::Mistakes;
 use crate::facts::Source;
 use crate::reader::Cursor;
@@ -13,9 +14,9 @@ use crate::tree;
 record! {
     /// All signs, and what a phone requests.
     pub struct OtherDevices {
-        /// Sorted by the text they begin with.
+        /// Of option 60, sorted by the text they begin with.
         pub vendor_classes: List<OtherText>,
-        /// Likewise, of option 77.
+        /// Of option 77, likewise.
         pub user_classes: List<OtherText>,
         /// What such devices list in option 55.
         pub request_lists: List<OtherList>,
@@ -78,57 +79,62 @@ pub struct Counted {
     pub unless_asked: bool,
 }
 
+/// The texts of such devices that a client sends, by their positions: the index finds them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OtherTexts {
+    /// Among [`OtherDevices::vendor_classes`].
+    pub vendor_class: Option<u16>,
+    /// Among [`OtherDevices::user_classes`].
+    pub user_class: Option<u16>,
+}
+
+impl OtherTexts {
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.vendor_class.is_none() && self.user_class.is_none()
+    }
+}
+
 impl OtherDevices {
-    /// The first sign that counts for a client with this option 60, 77 and 55 (texts without trailing
-    /// NULs); a sign that phones never show comes before one that they may.
-    pub fn sign<'q>(
-        &self,
-        vendor_class: &[u8],
-        mut user_classes: impl Iterator<Item = &'q [u8]>,
-        asked: &[u8],
-    ) -> Option<Counted> {
-        let class = position(&self.vendor_classes, vendor_class);
-        let mut user = || user_classes.find_map(|text| position(&self.user_classes, text));
-        let list = || {
-            let any = |list: &OtherList| list.any.iter().any(|code| asked.contains(code));
-            self.request_lists.iter().zip(0u16..).filter(move |(list, _)| any(list))
-        };
-        let texts = [
-            class.map(|(at, text)| (OtherSign::VendorClass(at), text.unless_asked)),
-            user().map(|(at, text)| (OtherSign::UserClass(at), text.unless_asked)),
-        ];
-        let lists = list().map(|(list, at)| (OtherSign::RequestList(at), list.unless_asked));
+    /// The first sign that counts for a client with these texts and this option 55; a sign that phones never
+    /// show comes before one that they may.
+    pub fn sign(&self, texts: OtherTexts, asked: ByteSet) -> Option<Counted> {
+        let class = texts.vendor_class.and_then(|at| {
+            let text = self.vendor_classes.get(usize::from(at))?;
+            Some(Counted { sign: OtherSign::VendorClass(at), unless_asked: text.unless_asked })
+        });
+        let user = texts.user_class.and_then(|at| {
+            let text = self.user_classes.get(usize::from(at))?;
+            Some(Counted { sign: OtherSign::UserClass(at), unless_asked: text.unless_asked })
+        });
+        let lists = self.request_lists.iter().zip(0u16..);
+        let lists = lists.filter(|(list, _)| asked.has_any(&list.any)).map(|(list, at)| Counted {
+            sign: OtherSign::RequestList(at),
+            unless_asked: list.unless_asked,
+        });
         let mut found: Option<Counted> = None;
-        for (sign, unless_asked) in texts.into_iter().flatten().chain(lists) {
-            if !unless_asked {
-                return Some(Counted { sign, unless_asked });
+        for counted in class.into_iter().chain(user).chain(lists) {
+            if !counted.unless_asked {
+                return Some(counted);
             }
-            found = found.or(Some(Counted { sign, unless_asked }));
+            found = found.or(Some(counted));
         }
         found.filter(|_| !self.asks_as_a_phone(asked))
     }
 
-    /// Whether any sign is there, also one that phones may show.
-    pub fn any<'q>(
-        &self,
-        vendor_class: &[u8],
-        mut user_classes: impl Iterator<Item = &'q [u8]>,
-        asked: &[u8],
-    ) -> bool {
-        position(&self.vendor_classes, vendor_class).is_some()
-            || user_classes.any(|text| position(&self.user_classes, text).is_some())
-            || self.request_lists.iter().flat_map(|list| &list.any).any(|code| asked.contains(code))
+    /// Whether option 55 has any sign, also one that phones may show.
+    pub fn lists_any(&self, asked: ByteSet) -> bool {
+        self.request_lists.iter().any(|list| asked.has_any(&list.any))
     }
 
     /// Whether the client lists an option that hardly any device but a phone lists.
-    fn asks_as_a_phone(&self, asked: &[u8]) -> bool {
-        asked.iter().any(|code| self.phone_options.contains(code))
+    fn asks_as_a_phone(&self, asked: ByteSet) -> bool {
+        asked.has_any(&self.phone_options)
     }
 
     /// The same, with the options that some computers list too.
-    pub fn asks_perhaps_as_a_phone(&self, asked: &[u8]) -> bool {
-        self.asks_as_a_phone(asked)
-            || asked.iter().any(|code| self.perhaps_phone_options.contains(code))
+    pub fn asks_perhaps_as_a_phone(&self, asked: ByteSet) -> bool {
+        self.asks_as_a_phone(asked) || asked.has_any(&self.perhaps_phone_options)
     }
 
     /// What such a device is.
@@ -147,21 +153,6 @@ impl OtherDevices {
 }
 
 /// The longest head that begins the value.
-fn position<'s>(signs: &'s [OtherText], value: &[u8]) -> Option<(u16, &'s OtherText)> {
-    let first = value.first();
-    let start = signs.partition_point(|sign| sign.head.first() < first);
-    let fits = |sign: &OtherText| match sign.exact {
-        true => *sign.head == *value,
-        false => value.starts_with(&sign.head),
-    };
-    let same = signs.iter().enumerate().skip(start);
-    let (at, sign) = same
-        .take_while(|(_, sign)| sign.head.first() == first)
-        .filter(|(_, sign)| fits(sign))
-        .last()?;
-    Some((u16::try_from(at).ok()?, sign))
-}
-
 /// Reads the text of `signs.toml`.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! Each sign is weak. One names a device; two of different kinds, and the policy's word, let it be sent
 //! something. [`crate::other_devices`] outweighs all of them.
 
+use crate::byte_set::{ByteSet, FirstBytes, SIEVED, Sieve};
 use crate::error::Mistakes;
 use crate::facts::{MacRule, Source, Vendor};
 use crate::mac::Mac;
@@ -19,22 +20,34 @@ pub const UNLISTED: &str = "unlisted";
 record! {
     /// All weak signs and vetoes, and the answer.
     pub struct UnlistedSigns {
-        /// What option 60 says of phones, sorted by text.
-        pub words: List<Word>,
+        /// What option 60 says of phones.
+        pub words: Words,
         /// What phones list in option 55.
         pub request_list: WeakList,
         /// How host names begin that go on with the client's own hardware address, sorted.
         pub host_names: List<Bytes>,
         /// Blocks of makers of telephones, sorted.
         pub macs: List<MacRule>,
-        /// Texts of option 60 that have one of the words in another meaning, sorted by text.
-        pub vetoes: List<Word>,
+        /// Texts of option 60 that have one of the words in another meaning.
+        pub vetoes: Words,
         /// Options of option 55 that only another device lists together.
         pub list_vetoes: List<Bytes>,
         /// What such a phone is sent.
         pub answer: Vendor,
         /// The documents that the facts are from.
         pub sources: List<Source>,
+    }
+}
+
+record! {
+    /// Texts to look for in an option's value.
+    pub struct Words {
+        /// Sorted by text.
+        pub words: List<Word>,
+        /// Where in `words` those of a first byte are.
+        pub firsts: FirstBytes,
+        /// Where in a value one of them may begin.
+        pub sieve: Sieve,
     }
 }
 
@@ -93,24 +106,29 @@ impl UnlistedSigns {
     pub fn signs(
         &self,
         class: &[u8],
-        asked: &[u8],
+        asked: ByteSet,
         host_name: &[u8],
         mac: Option<Mac>,
     ) -> Option<WeakSigns> {
         let signs = WeakSigns {
-            word: find(&self.words, class),
+            word: self.words.find(class),
             request_list: self.request_list.holds(asked),
             host_name: mac.is_some_and(|mac| self.is_named_by(host_name, mac)),
             address: mac.and_then(|mac| self.block(mac)),
         };
         let vetoed = || {
-            let all = |veto: &Bytes| veto.iter().all(|code| asked.contains(code));
-            find(&self.vetoes, class).is_some() || self.list_vetoes.iter().any(all)
+            let all = |veto: &Bytes| veto.iter().all(|code| asked.has(*code));
+            self.vetoes.find(class).is_some() || self.list_vetoes.iter().any(all)
         };
         (signs.count() > 0 && !vetoed()).then_some(signs)
     }
 
     fn is_named_by(&self, host_name: &[u8], mac: Mac) -> bool {
+        // Most names do not even end as the address does.
+        let ends_as = |last: &u8| char::from(*last).to_digit(16) == Some(u32::from(mac.0[5] & 15));
+        if host_name.len() <= 12 || !host_name.last().is_some_and(ends_as) {
+            return false;
+        }
         let after = |head: &Bytes| host_name.strip_prefix(&**head);
         self.host_names.iter().filter_map(after).any(|rest| {
             let digits = rest.strip_prefix(b"-").or(rest.strip_prefix(b"_")).unwrap_or(rest);
@@ -131,58 +149,30 @@ impl UnlistedSigns {
     }
 }
 
-/// A set of bytes: it makes the usual case quick, a client that shows none of the signs.
-#[derive(Clone, Copy)]
-struct ByteSet([u64; 4]);
-
-impl ByteSet {
-    fn of(bytes: impl Iterator<Item = u8>) -> ByteSet {
-        let mut set = [0_u64; 4];
-        for byte in bytes {
-            if let Some(part) = set.get_mut(usize::from(byte >> 6)) {
-                *part |= 1 << (byte & 63);
-            }
-        }
-        ByteSet(set)
-    }
-
-    fn has(self, byte: u8) -> bool {
-        self.0.get(usize::from(byte >> 6)).is_some_and(|part| part >> (byte & 63) & 1 != 0)
-    }
-}
-
 impl WeakList {
-    fn holds(&self, asked: &[u8]) -> bool {
-        if !asked.contains(&self.asks) {
-            return false;
-        }
-        let asked = ByteSet::of(asked.iter().copied());
-        self.of.iter().filter(|code| asked.has(**code)).count() >= usize::from(self.at_least)
+    fn holds(&self, asked: ByteSet) -> bool {
+        let others = || self.of.iter().filter(|code| asked.has(**code)).count();
+        asked.has(self.asks) && others() >= usize::from(self.at_least)
     }
 }
 
-/// The first word that is in the value.
-fn find(words: &[Word], value: &[u8]) -> Option<u16> {
-    if value.is_empty() {
-        return None;
+impl Words {
+    fn of(words: Vec<Word>) -> Words {
+        let firsts: Vec<_> = words.iter().map(|word| word.text.first().copied()).collect();
+        let sieve = Sieve::of(words.iter().map(|word| &*word.text));
+        Words { words: words.into(), firsts: FirstBytes::of(&firsts), sieve }
     }
-    let firsts = ByteSet::of(words.iter().filter_map(|word| word.text.first().copied()));
-    for start in 0..value.len() {
-        let rest = value.get(start..)?;
-        let first = rest.first();
-        if !first.is_some_and(|byte| firsts.has(*byte)) {
-            continue;
-        }
-        // Sorted by text: those that begin with this byte are neighbours.
-        let from = words.partition_point(|word| word.text.first() < first);
-        let same = words.iter().enumerate().skip(from);
-        let mut same = same.take_while(|(_, word)| word.text.first() == first);
-        let fits = |word: &Word| (word.anywhere || start == 0) && rest.starts_with(&word.text);
-        if let Some((at, _)) = same.find(|(_, word)| fits(word)) {
-            return u16::try_from(at).ok();
-        }
+
+    /// The first of them that is in the value.
+    fn find(&self, value: &[u8]) -> Option<u16> {
+        self.sieve.starts(value).find_map(|start| {
+            let rest = value.get(start..)?;
+            let range = self.firsts.range(*rest.first()?);
+            let fits = |word: &Word| (word.anywhere || start == 0) && rest.starts_with(&word.text);
+            let at = self.words.get(range.clone())?.iter().position(fits)?;
+            u16::try_from(range.start + at).ok()
+        })
     }
-    None
 }
 
 /// Reads the texts of `signs.toml` and `answer.toml`.
@@ -233,11 +223,11 @@ fn read(root: &Cursor<'_>, answer: Vendor, mistakes: &mut Mistakes) -> Option<Un
     let request_list = table.need("request-list", "what phones list in option 55", mistakes)?;
     let request_list = read_list(&request_list, &known, mistakes)?;
     Some(UnlistedSigns {
-        words: words.into(),
+        words,
         request_list,
         host_names: host_names.into(),
         macs: macs.into(),
-        vetoes: vetoes.into(),
+        vetoes,
         list_vetoes: list_vetoes.into(),
         answer,
         sources: known.sources,
@@ -250,7 +240,7 @@ fn words(
     keys: &[&str],
     known: &Known,
     mistakes: &mut Mistakes,
-) -> Vec<Word> {
+) -> Words {
     let keys: Vec<&str> = keys.iter().copied().chain(["device", "status", "source"]).collect();
     let lists = each(table, key, mistakes, |at, m| {
         let table = at.table(&keys, m)?;
@@ -271,10 +261,12 @@ fn words(
         let shown = crate::text::printable(&pair[0].text);
         mistakes.push(key, format!("{shown:?} is listed twice"));
     }
-    if words.iter().any(|word| word.text.is_empty()) {
-        mistakes.push(key, "expected texts, found an empty one");
+    if let Some(short) = words.iter().find(|word| word.text.len() < SIEVED) {
+        let shown = crate::text::printable(&short.text);
+        let text = format!("expected texts of at least {SIEVED} bytes, found {shown:?}");
+        mistakes.push(key, text);
     }
-    words
+    Words::of(words)
 }
 
 fn read_list(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<WeakList> {
@@ -292,7 +284,7 @@ fn read_list(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes) -> Option<
 /// The signs in words, for people.
 pub fn in_words(phones: &UnlistedSigns, signs: WeakSigns) -> Vec<String> {
     let mut words = Vec::new();
-    if let Some(word) = signs.word.and_then(|at| phones.words.get(usize::from(at))) {
+    if let Some(word) = signs.word.and_then(|at| phones.words.words.get(usize::from(at))) {
         words.push(format!("option 60 has {:?} in it", crate::text::printable(&word.text)));
     }
     if signs.request_list {

@@ -18,7 +18,9 @@ pub struct PlannedEdit<'p> {
 }
 
 impl<'p> PlannedEdit<'p> {
-    fn of_plan(option: &'p PlanOption) -> PlannedEdit<'p> {
+    /// An option of the plan.
+    #[inline]
+    pub(super) fn of_plan(option: &'p PlanOption) -> PlannedEdit<'p> {
         let value = option.form.as_ref().map(|form| match form {
             Form::Fixed(bytes) => Planned::Fixed { bytes, ready: option.ready },
             Form::Live(program) => Planned::Live(&program.0),

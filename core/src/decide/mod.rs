@@ -246,8 +246,12 @@ impl<'e> Decision<'e> {
         let Some(plan) = self.plan().filter(|plan| !plan.ignored) else { return };
         let live = Packet::new(engine, query, self.identity.as_ref());
         let device = self.device.filter(|_| self.identity.is_some());
-        for planned in planned(plan, device) {
-            out.add(&planned, query, &live);
+        match device {
+            // Most phones are under no device, and then there is nothing to merge.
+            None => plan.options.iter().map(PlannedEdit::of_plan).for_each(|planned| {
+                out.add(&planned, query, &live);
+            }),
+            Some(_) => planned(plan, device).for_each(|planned| out.add(&planned, query, &live)),
         }
         out.header(&plan.header, &live);
         out.token = live.token.get().is_some_and(Option::is_some);

@@ -195,7 +195,8 @@ fn no_block_of_a_known_maker_is_among_those_of_unlisted_ones() {
 /// The catalogue without any maker: what recognition is to a phone of a maker that it does not have.
 fn no_makers() -> Tables {
     let tables = builtin::built_in().clone();
-    Tables { vendors: List::default(), index: Index::build(&[]), ..tables }
+    let index = Index::build(&[], &tables.other_devices);
+    Tables { vendors: List::default(), index, ..tables }
 }
 
 fn bears_a_sign(line: &Line) -> bool {

@@ -82,8 +82,8 @@ pub fn render(
         return;
     }
     let phones = &tables.unlisted;
-    words(&phones.words, WORD, lines, wrong);
-    words(&phones.vetoes, VETO, lines, wrong);
+    words(&phones.words.words, WORD, lines, wrong);
+    words(&phones.vetoes.words, VETO, lines, wrong);
     for block in phones.macs.iter() {
         for pattern in addresses::patterns(block.first, block.last) {
             lines.matcher(&format!("dhcp-mac=set:{ADDRESS},{pattern}"));

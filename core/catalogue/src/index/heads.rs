@@ -1,8 +1,12 @@
 //! Which rule's head is the longest in a value: a binary search, and a walk up a chain of prefixes.
 
+use std::ops::Range;
+
 use super::RuleRef;
+use crate::byte_set::FirstBytes;
 use crate::facts::Rule;
-use crate::record::{List, record};
+use crate::other_devices::OtherText;
+use crate::record::{List, choice, record};
 
 record! {
     /// The heads of one field, sorted by their literal beginning.
@@ -12,8 +16,8 @@ record! {
         /// Beside each head: the first eight bytes of its literal as a number, so that searching
         /// touches one short array and no text.
         pub keys: List<u64>,
-        /// For each first byte, the end of its heads in `heads` (256 entries; empty if no heads).
-        pub ends: List<u16>,
+        /// Where in `heads` those of a first byte are.
+        pub firsts: FirstBytes,
         /// Heads that begin with a free byte: looked at one by one, so keep them few.
         pub floating: List<Head>,
     }
@@ -30,16 +34,44 @@ record! {
         pub exact: bool,
         /// 1 + the position of the entry with the longest literal that begins this one; 0: none.
         pub parent: u16,
-        /// The rule.
-        pub at: RuleRef,
+        /// Where it leads.
+        pub to: Lead,
     }
 }
 
+choice! {
+    /// What has a head.
+    #[derive(Copy, Eq)]
+    pub enum Lead {
+        /// A maker's rule.
+        Rule(RuleRef),
+        /// A text of devices that are not phones, by its position among those of this field.
+        OtherDevice(u16),
+    }
+}
+
+/// What a value leads to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The rule with the longest head.
+    pub rule: Option<RuleRef>,
+    /// The longest text of a device that is not a phone.
+    pub other_device: Option<u16>,
+}
+
 impl HeadTable {
-    pub(super) fn build<'v>(rules: impl Iterator<Item = (RuleRef, &'v Rule)>) -> HeadTable {
+    pub(super) fn build<'v>(
+        rules: impl Iterator<Item = (RuleRef, &'v Rule)>,
+        others: &[OtherText],
+    ) -> HeadTable {
         let (mut heads, mut floating) = (Vec::new(), Vec::new());
-        for (at, rule) in rules {
-            let head = Head::new(at, rule);
+        let rules =
+            rules.map(|(at, rule)| Head::new(&rule.head, &rule.any, rule.exact, Lead::Rule(at)));
+        let others = others
+            .iter()
+            .zip(0u16..)
+            .map(|(text, at)| Head::new(&text.head, &[], text.exact, Lead::OtherDevice(at)));
+        for head in rules.chain(others) {
             if head.literal.is_empty() { floating.push(head) } else { heads.push(head) }
         }
         heads.sort_by(|a, b| (&*a.literal, a.len()).cmp(&(&*b.literal, b.len())));
@@ -48,12 +80,9 @@ impl HeadTable {
             heads[index].parent = parent;
         }
         let keys = heads.iter().map(|head| key(&head.literal)).collect();
-        let ends = (0..=255u8).map(|byte| {
-            let end = heads.partition_point(|head: &Head| head.literal.first() <= Some(&byte));
-            u16::try_from(end).unwrap_or(u16::MAX)
-        });
-        let ends = if heads.is_empty() { List::default() } else { ends.collect() };
-        HeadTable { heads: heads.into(), keys, ends, floating: floating.into() }
+        let firsts: Vec<_> = heads.iter().map(|head| head.literal.first().copied()).collect();
+        let firsts = FirstBytes::of(&firsts);
+        HeadTable { heads: heads.into(), keys, firsts, floating: floating.into() }
     }
 
     /// The nearest entry before `index` whose literal begins (or equals) this one's.
@@ -69,24 +98,29 @@ impl HeadTable {
         0
     }
 
-    /// The rule whose head is the longest in `value`; a whole value wins over a mere beginning.
-    pub fn find(&self, value: &[u8]) -> Option<RuleRef> {
-        let mut best: Option<(usize, RuleRef)> = None;
+    /// Whose heads are the longest in `value`; a whole value wins over a mere beginning.
+    pub fn find(&self, value: &[u8]) -> Found {
+        let mut found = Found::default();
+        let (mut rule, mut other) = (0, 0);
         let mut consider = |head: &Head| {
+            let best = match head.to {
+                Lead::Rule(_) => &mut rule,
+                Lead::OtherDevice(_) => &mut other,
+            };
             let weight = head.len() * 2 + usize::from(head.exact);
-            if best.is_none_or(|(other, _)| weight > other) && head.rest_matches(value) {
-                best = Some((weight, head.at));
+            if weight > *best && head.rest_matches(value) {
+                *best = weight;
+                match head.to {
+                    Lead::Rule(at) => found.rule = Some(at),
+                    Lead::OtherDevice(at) => found.other_device = Some(at),
+                }
             }
         };
         for head in self.floating.iter() {
             consider(head);
         }
-        let first = usize::from(*value.first()?);
-        let end = usize::from(self.ends.get(first).copied().unwrap_or(0));
-        let start = match first {
-            0 => 0,
-            _ => usize::from(self.ends.get(first - 1).copied().unwrap_or(0)),
-        };
+        let Some(first) = value.first() else { return found };
+        let Range { start, end } = self.firsts.range(*first);
         // The last entry that does not come after the value: every literal that begins the value is
         // this entry's or one of its parents'.
         let wanted = key(value);
@@ -99,17 +133,20 @@ impl HeadTable {
             next -= 1;
         }
         if next == start {
-            return best.map(|(_, at)| at);
+            return found;
         }
-        let Some(last) = self.heads.get(next - 1) else { return best.map(|(_, at)| at) };
-        let common = last.literal.iter().zip(value).take_while(|(a, b)| a == b).count();
+        let Some(last) = self.heads.get(next - 1) else { return found };
+        let common = match self.keys.get(next - 1).map(|key| (key ^ wanted).leading_zeros() / 8) {
+            Some(same) if same < 8 => same as usize,
+            _ => last.literal.iter().zip(value).take_while(|(a, b)| a == b).count(),
+        };
         while let Some(head) = next.checked_sub(1).and_then(|at| self.heads.get(at)) {
             if head.literal.len() <= common {
                 consider(head);
             }
             next = usize::from(head.parent);
         }
-        best.map(|(_, at)| at)
+        found
     }
 }
 
@@ -126,17 +163,11 @@ fn key(text: &[u8]) -> u64 {
 }
 
 impl Head {
-    fn new(at: RuleRef, rule: &Rule) -> Head {
-        let split = rule.any.iter().position(|any| *any == 1).unwrap_or(rule.head.len());
-        let rest = (split..rule.head.len())
-            .flat_map(|i| [rule.head[i], rule.any.get(i).copied().unwrap_or(0)]);
-        Head {
-            literal: rule.head[..split].to_vec().into(),
-            rest: rest.collect(),
-            exact: rule.exact,
-            parent: 0,
-            at,
-        }
+    /// `any`: 1 beside each byte of the head that may be any other; empty if none may.
+    fn new(head: &[u8], any: &[u8], exact: bool, to: Lead) -> Head {
+        let split = any.iter().position(|any| *any == 1).unwrap_or(head.len());
+        let rest = (split..head.len()).flat_map(|i| [head[i], any.get(i).copied().unwrap_or(0)]);
+        Head { literal: head[..split].to_vec().into(), rest: rest.collect(), exact, parent: 0, to }
     }
 
     /// How many bytes of the value this head covers.
