@@ -17,7 +17,6 @@ mod import;
 mod input;
 mod kea;
 mod keys;
-mod manual;
 mod metrics;
 mod nudge;
 mod phones;
@@ -31,6 +30,7 @@ mod web_server;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use offhook_edge::command::wrong;
 
 /// IP phones provision themselves from the DHCP server that is already there.
 #[derive(Parser)]
@@ -50,7 +50,7 @@ enum Command {
     Generate(generate::Arguments),
     Import(import::Arguments),
     #[command(hide = true)]
-    Manual(manual::Arguments),
+    Manual(offhook_manual::Arguments),
     Metrics(metrics::Arguments),
     Nudge(Box<nudge::Arguments>),
     Phones(phones::Arguments),
@@ -70,7 +70,10 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
-        Command::Manual(arguments) => manual::run(&arguments, Arguments::command()),
+        Command::Manual(arguments) => {
+            let written = arguments.write(Arguments::command());
+            written.map_err(|error| wrong(format!("{}: {error}", arguments.dir().display())))
+        }
         Command::Metrics(arguments) => metrics::run(&arguments),
         Command::Nudge(arguments) => nudge::run(&arguments),
         Command::Phones(arguments) => phones::run(&arguments),

@@ -23,14 +23,6 @@ suite() { # RELEASE
   # Debian's own lists stay: there is no network.
   apt -o Dir::Etc::sourcelist=sources.list.d/offhook.list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 update
 }
-networks() {
-  ip address show dev lan1 | grep -q 10.6.0.1/16 && return
-  ip address add 10.6.0.1/16 dev lan1
-  ip -n phones address add 10.6.0.10/16 dev phone1
-  ip address add 10.8.0.1/16 dev lan7
-  ip -n phones address add 10.8.0.10/16 dev phone7
-  ip -n phones address add 10.8.0.11/16 dev phone7
-}
 configure() { # HOOK
   cat >"$conf" <<CONF
 { "Dhcp4": {
@@ -103,7 +95,6 @@ begin() { # HOOK [PACKAGE...]
 hook="{ \"library\": \"$hooks/libdhcp_offhook.so\", \"parameters\": { \"policy-file\": \"/etc/kea/offhook.json\" } }"
 
 rm -f ~/measured
-networks
 case $stage in
   none)
     begin ''

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use offhook_edge::command::wrong;
 
 /// The same phones, the same answers, by dnsmasq.
 #[derive(Parser)]
@@ -22,6 +23,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Doctor(doctor::Arguments),
+    #[command(hide = true)]
+    Manual(offhook_manual::Arguments),
     Render(render::Arguments),
 }
 
@@ -38,6 +41,10 @@ pub fn takes(words: &[OsString]) -> bool {
 pub fn run() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Manual(arguments) => {
+            let written = arguments.write(Arguments::command());
+            written.map_err(|error| wrong(format!("{}: {error}", arguments.dir().display())))
+        }
         Command::Render(arguments) => render::run(&arguments),
     };
     offhook_edge::command::exit_code(done)
