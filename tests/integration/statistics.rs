@@ -6,6 +6,7 @@ use crate::peers::phone::{Phone, Relay};
 use crate::peers::process::wait_for;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::time::Duration;
 
 fn all(kea: &Kea) -> BTreeMap<String, i64> {
@@ -135,4 +136,32 @@ fn what_the_policy_drops_is_counted_where_kea_counts_it() {
     assert_eq!(kea.must_statistic("pkt4-receive-drop"), before + 1);
     // Releases up to 3.1.3 do not have this one.
     assert_eq!(kea.statistic("pkt4-admin-filtered"), filtered.map(|count| count + 1));
+}
+
+/// `pkt4-admin-filtered` has been there since Kea 3.1.4, which Debian does not have. A library that adds it to the
+/// statistics of the Kea that is here makes Kea, in this respect, one that knows it.
+#[test]
+fn what_the_policy_drops_is_counted_as_filtered_where_kea_knows_that() {
+    let setup = Setup::offhook(r#"{ "answer": "phones" }"#);
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/newer_statistic.cc");
+    let library = setup.folder.join("newer_statistic.so");
+    let headers = std::env::var("KEA_INCLUDE_DIR").unwrap_or("/usr/include/kea".to_owned());
+    let compiled = Command::new("g++")
+        .args(["-std=c++17", "-shared", "-fPIC", "-isystem", &headers, source, "-o"])
+        .arg(&library)
+        .output()
+        .expect("g++ is installed");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    let kea = setup.library(&library, None).start();
+    let mut relay = Relay::of(&kea);
+    relay.patience = Duration::from_millis(500);
+    assert_eq!(kea.must_statistic("pkt4-admin-filtered"), 0);
+    for _ in 0..2 {
+        let question = relay.question(&Phone::stranger(1), crate::peers::packet::DISCOVER);
+        assert!(relay.ask(&question).is_none(), "expected no answer");
+    }
+    relay.discover(&polycom());
+    for name in ["pkt4-admin-filtered", "pkt4-receive-drop", "offhook.dropped"] {
+        assert_eq!(kea.must_statistic(name), 2, "{name}");
+    }
 }
