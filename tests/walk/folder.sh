@@ -105,13 +105,22 @@ UNIT
   enter "$folder" systemctl enable walk.service walk-networks.service
 }
 
+# Whether the packages of a release are there, and nothing that goes into them was committed since.
+packages_are_there() { # RELEASE
+  local built
+  built=$(cat "target/deb/$1.commit" 2>/dev/null) || return
+  git diff --quiet "$built" HEAD -- . ':!tests' ':!scripts' ':!docs/figures' ':!docs/cannot-break.md' ':!docs/kea*.md' \
+    ':!packaging/try.sh' ':!packaging/check*' ':!CHANGELOG.md'
+}
+
 # The packages of a release, as of the last commit: built, if they are not there.
 packages() { # RELEASE FOLDER
-  if [ "$(cat "target/deb/$1.commit" 2>/dev/null)" != "$(git rev-parse HEAD)" ]; then
+  if ! packages_are_there "$1"; then
     echo "scripts/walk: building the packages of $1"
     scripts/deb "$1" >"$kept/$1-packages.log" 2>&1 || { tail -n 20 "$kept/$1-packages.log" >&2; return 1; }
   fi
   mkdir -p "$2"
+  rm -f "$2/"*.deb
   cp "target/deb/$1/"*.deb "$2/"
 }
 
