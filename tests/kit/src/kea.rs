@@ -184,6 +184,9 @@ impl Setup {
             .env("KEA_CONTROL_SOCKET_DIR", self.folder.join("run"))
             .env("KEA_DHCP_DATA_DIR", self.folder.join("data"))
             .env("KEA_LOG_FILE_DIR", self.folder.path())
+            // Where Kea 3.0 looks for the files of two of its own libraries.
+            .env("KEA_HOOK_SCRIPTS_PATH", self.folder.path())
+            .env("KEA_LEGAL_LOG_DIR", self.folder.path())
             .env("KEA_HOOKS_PATH", self.folder.join("hooks"));
     }
 

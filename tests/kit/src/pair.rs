@@ -6,7 +6,7 @@
 use crate::kea::{Kea, Setup};
 use crate::phone::{Phone, Relay};
 use crate::process::wait_for;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
@@ -69,6 +69,23 @@ fn member(setup: Setup, name: &str, addresses: &[String; 2]) -> Setup {
             ],
         }] })),
     )
+}
+
+/// What a primary needs that serves alone: its only partner is a backup that is not there, and it waits for none.
+pub fn without_partner() -> Value {
+    let peer = |name: &str, role: &str| json!({ "name": name, "url": format!("http://{}/", free_address()), "role": role });
+    json!({ "high-availability": [{
+        "this-server-name": "alone",
+        "mode": "passive-backup",
+        "wait-backup-ack": false,
+        "multi-threading": {
+            "enable-multi-threading": true,
+            "http-dedicated-listener": true,
+            "http-listener-threads": 1,
+            "http-client-threads": 1,
+        },
+        "peers": [peer("alone", "primary"), peer("missing", "backup")],
+    }] })
 }
 
 /// An address and port that no other run and no other test uses.
