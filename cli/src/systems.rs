@@ -1,6 +1,8 @@
 //! `offhook systems`: the presets for PBXs and provisioning servers.
 
-use offhook_core::catalogue::{Condition, Parameter, ParameterKind, Serve, System, Tables, Test};
+use offhook_core::catalogue::{
+    Condition, Parameter, ParameterKind, Serve, ServedVendors, System, Tables, Test,
+};
 
 use crate::input::{self, Catalogue, Failure};
 
@@ -69,11 +71,11 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     input::line("serves, the first that fits:")?;
     for serve in &system.serves {
         input::line(format!("  {}", served(serve)))?;
-        if !serve.url.is_empty() {
-            input::line(format!("    URL {}", serve.url))?;
+        if let Some(url) = &serve.url {
+            input::line(format!("    URL {url}"))?;
         }
-        if !serve.file.is_empty() {
-            input::line(format!("    file {}", serve.file))?;
+        if let Some(file) = &serve.file {
+            input::line(format!("    file {file}"))?;
         }
         for option in &serve.options {
             let value = serde_json::to_value(&option.value).map_err(input::wrong)?;
@@ -99,22 +101,19 @@ fn in_words(parameter: &Parameter) -> String {
         ParameterKind::Url => "a URL".to_owned(),
         ParameterKind::Version => "a version".to_owned(),
     };
-    let need = match (parameter.required, parameter.has_default) {
+    let need = match (parameter.required, &parameter.default) {
         (true, _) => ", needed".to_owned(),
-        (false, true) => format!(", default \"{}\"", parameter.default),
-        (false, false) => String::new(),
+        (false, Some(default)) => format!(", default \"{default}\""),
+        (false, None) => String::new(),
     };
-    let note = match &*parameter.note {
-        "" => String::new(),
-        note => format!("; {note}"),
-    };
+    let note = parameter.note.as_ref().map_or(String::new(), |note| format!("; {note}"));
     format!("{kind}{need}{note}")
 }
 
 fn served(serve: &Serve) -> String {
-    let mut whom = match serve.every {
-        true => "every vendor that takes a URL".to_owned(),
-        false => serve.vendors.join(", "),
+    let mut whom = match &serve.vendors {
+        ServedVendors::Every => "every vendor that takes a URL".to_owned(),
+        ServedVendors::These(ids) => ids.join(", "),
     };
     if !serve.variants.is_empty() {
         whom += &format!(" ({})", serve.variants.join(", "));

@@ -40,7 +40,7 @@ fn tables(count: usize) -> Arc<Tables> {
                     if !rule.any.is_empty() {
                         rule.any = rule.any.iter().copied().chain([0, 0]).collect();
                     }
-                    rule.number += 100_000 * u32::from(round);
+                    rule.number = rule.number.map(|number| number + 100_000 * u32::from(round));
                 }
                 for mac in vendor.macs.to_mut() {
                     let shift = 0x0200_0000_0000 * u64::from(round);

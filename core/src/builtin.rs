@@ -17,9 +17,9 @@ use crate::catalogue::other_devices::{OtherDevices, OtherList, OtherText};
 use crate::catalogue::record::{List, Text};
 use crate::catalogue::unlisted::{UnlistedSigns, WeakList, Word, Words};
 use crate::catalogue::{
-    Cipher, Condition, Field, FileEscape, FileScope, HeaderField, MacRule, ModelCode, Parameter,
-    ParameterKind, PhoneFile, Read, Rule, Serve, Source, System, Tables, Takes, Tell, Test,
-    UrlRules, Vendor, What,
+    Cipher, Condition, Field, FileEscape, FileFormat, FileScope, Gives, HeaderField, MacRule,
+    ModelCode, Parameter, ParameterKind, PhoneFile, Read, ReadFrom, Rule, Serve, ServedVendors,
+    Source, SubOptionCode, System, Tables, Takes, Tell, Test, UrlRules, VariantIx, Vendor, What,
 };
 use crate::error::Mistakes;
 use crate::value::{EnterpriseBlock, Existing, Joined, OptionSpec, Send, SubOption, Value};

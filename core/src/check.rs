@@ -110,8 +110,7 @@ pub fn doubts(engine: &Engine, makers: Makers<'_>) -> Vec<Doubt> {
     let rows = std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some));
     for (row, site) in rows.enumerate() {
         for (vendor, index) in engine.tables().vendors.iter().zip(0u16..) {
-            for variant in 0..=vendor.variants.len() {
-                let variant = u8::try_from(variant).unwrap_or(0);
+            for variant in vendor.columns() {
                 let vendor = VendorIx(index);
                 let plan = engine.plan(site, vendor, variant);
                 let at = Where { site, vendor, variant, models: (None, None) };

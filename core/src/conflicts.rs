@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::catalogue::{Read, Vendor};
+use crate::catalogue::{Gives, Read, Vendor};
 use crate::tlv::Tlv;
 
 /// An option that competes with one of offhook's.
@@ -21,17 +21,17 @@ pub struct Competitor<'t> {
 impl Competitor<'_> {
     /// The option's number.
     pub fn code(&self) -> u8 {
-        option(self.read).map_or(0, |(code, _)| code)
+        self.read.code.option().map_or(0, |(code, _)| code)
     }
 
     /// The sub-option, where it is one.
     pub fn sub(&self) -> Option<u8> {
-        option(self.read)?.1
+        self.read.code.option()?.1
     }
 
     /// Whether it is in an option of this value: for a sub-option only if that is there.
     pub fn is_in(&self, value: &[u8]) -> bool {
-        match option(self.read) {
+        match self.read.code.option() {
             Some((_, Some(sub))) => has_sub_option(value, sub),
             _ => true,
         }
@@ -42,15 +42,15 @@ impl Competitor<'_> {
 impl fmt::Display for Competitor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Competitor { read, ours } = self;
-        write!(f, "option {}", read.code.replace('.', ", sub-option "))?;
+        f.write_str(&read.code.in_words())?;
         write!(f, " ({}), ", read.gives)?;
-        f.write_str(if read.gives != "file" && read.order < ours.order {
+        f.write_str(if read.gives != Gives::File && read.order < ours.order {
             "before"
         } else {
             "together with"
         })?;
-        write!(f, " option {}", ours.code.replace('.', ", sub-option "))?;
-        for text in [&read.form, &read.note].into_iter().filter(|text| !text.is_empty()) {
+        write!(f, " {}", ours.code.in_words())?;
+        for text in [&read.form, &read.note].into_iter().flatten() {
             write!(f, "; {text}")?;
         }
         f.write_str(if read.recalled { "; only recalled, not verified" } else { "" })
@@ -59,7 +59,7 @@ impl fmt::Display for Competitor<'_> {
 
 /// Whatever competes with options of these codes, by its code.
 pub fn competitors<'t>(vendor: &'t Vendor, told: &[u8]) -> Vec<Competitor<'t>> {
-    let is_told = |read: &&Read| option(read).is_some_and(|(code, _)| told.contains(&code));
+    let is_told = |read: &&Read| read.code.option().is_some_and(|(code, _)| told.contains(&code));
     let (ours, others): (Vec<&Read>, Vec<&Read>) = vendor.reads.iter().partition(is_told);
     let mut found: Vec<Competitor<'t>> = Vec::new();
     for read in others {
@@ -67,22 +67,14 @@ pub fn competitors<'t>(vendor: &'t Vendor, told: &[u8]) -> Vec<Competitor<'t>> {
         let same = ours.iter().filter(|ours| self::purpose(ours) == Some(purpose));
         // The phone reads its options in the order of the catalogue.
         let Some(ours) = same.min_by_key(|ours| ours.order) else { continue };
-        let in_time = read.order > 0 && read.order <= ours.order;
+        let in_time = read.order.is_some() && read.order <= ours.order;
         // A file's name goes with whatever URL the phone has found.
-        if (in_time || read.gives == "file") && option(read).is_some() {
+        if (in_time || read.gives == Gives::File) && read.code.option().is_some() {
             found.push(Competitor { read, ours });
         }
     }
-    found.sort_by_key(|competitor| option(competitor.read));
+    found.sort_by_key(|competitor| competitor.read.code.option());
     found
-}
-
-/// The option, and the sub-option of it; none for a header field.
-fn option(read: &Read) -> Option<(u8, Option<u8>)> {
-    match read.code.split_once('.') {
-        Some((code, sub)) => Some((code.parse().ok()?, Some(sub.parse().ok()?))),
-        None => Some((read.code.parse().ok()?, None)),
-    }
 }
 
 /// As far as the value is made of sub-options: 0 is a filler, 255 the end (RFC 2132, section 8.4).
@@ -91,10 +83,11 @@ fn has_sub_option(value: &[u8], sub: u8) -> bool {
 }
 
 /// What an option is read for: a file's name is a part of the URL.
-fn purpose(read: &Read) -> Option<&str> {
-    match &*read.gives {
-        "file" => Some("url"),
-        "other" | "" => None,
+fn purpose(read: &Read) -> Option<Gives> {
+    match read.gives {
+        Gives::File => Some(Gives::Url),
+        Gives::VlanPriority => Some(Gives::VoiceVlan),
+        Gives::Other => None,
         purpose => Some(purpose),
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{Tables, VendorIx};
+use crate::catalogue::{Tables, VariantIx, VendorIx};
 use crate::error::{Mistake, Mistakes};
 use crate::file_map::FileMap;
 use crate::plan::{Plan, Wrong};
@@ -197,20 +197,25 @@ impl Engine {
     }
 
     /// The plan for a vendor and variant, at no site (`None`) or at the site of this position.
-    pub fn plan(&self, site: Option<usize>, vendor: VendorIx, variant: u8) -> &Plan {
+    pub fn plan(&self, site: Option<usize>, vendor: VendorIx, variant: VariantIx) -> &Plan {
         static NOTHING: Plan = Plan::NOTHING;
         let number = self.plan_number(site, vendor, variant);
         number.and_then(|number| self.distinct.get(number)).unwrap_or(&NOTHING)
     }
 
     /// The position of that plan among [`Engine::plans`]; `None`: there is none.
-    pub fn plan_number(&self, site: Option<usize>, vendor: VendorIx, variant: u8) -> Option<usize> {
+    pub fn plan_number(
+        &self,
+        site: Option<usize>,
+        vendor: VendorIx,
+        variant: VariantIx,
+    ) -> Option<usize> {
         let row = site.map_or(0, |site| site + 1) * self.row;
         let offset = match vendor {
             VendorIx::UNLISTED => self.row.saturating_sub(1),
             _ => self.offsets.get(usize::from(vendor.0)).map_or(0, |offset| *offset as usize),
         };
-        self.plans.get(row + offset + usize::from(variant)).map(|number| *number as usize)
+        self.plans.get(row + offset + usize::from(variant.column())).map(|number| *number as usize)
     }
 
     /// Whether what a maker's phones are sent depends on their model somewhere.
@@ -223,7 +228,7 @@ impl Engine {
         &self,
         site: Option<usize>,
         vendor: VendorIx,
-        variant: u8,
+        variant: VariantIx,
         model: &[u8],
     ) -> &Plan {
         let at = site.and_then(|site| self.policy.sites.get(site));
@@ -239,7 +244,7 @@ impl Engine {
         &self,
         site: Option<usize>,
         vendor: VendorIx,
-        variant: u8,
+        variant: VariantIx,
         models: ModelsAt,
     ) -> &Plan {
         let found = self.model_plans(site, vendor, variant).find(|(pair, _)| *pair == models);
@@ -251,12 +256,12 @@ impl Engine {
         &self,
         site: Option<usize>,
         vendor: VendorIx,
-        variant: u8,
+        variant: VariantIx,
     ) -> impl Iterator<Item = (ModelsAt, &Plan)> {
         let row = u32::try_from(site.map_or(0, |site| site + 1)).unwrap_or(u32::MAX);
         let entries = self.models.get(&(row, vendor)).into_iter().flatten();
         entries.filter_map(move |(pair, at)| {
-            let index = self.of_models.get(*at as usize + usize::from(variant))?;
+            let index = self.of_models.get(*at as usize + usize::from(variant.column()))?;
             Some((*pair, self.distinct.get(*index as usize)?))
         })
     }

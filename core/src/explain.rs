@@ -159,7 +159,7 @@ fn sign_in_words(tables: &Tables, query: &Query<'_>, sign: Sign) -> String {
             let mac = query.mac.map(|mac| mac.to_string()).unwrap_or_default();
             let found = mac_rule(tables, vendor, rule);
             let from = found.map_or(Mac([0; 6]), |rule| Mac::from_number(rule.first));
-            match found.map(|rule| &*rule.shared).filter(|shared| !shared.is_empty()) {
+            match found.and_then(|rule| rule.shared.as_deref()) {
                 Some(shared) => format!("hardware address {mac} (from {from}, shared: {shared})"),
                 None => format!("hardware address {mac} (from {from})"),
             }
@@ -178,7 +178,7 @@ fn sign_in_words(tables: &Tables, query: &Query<'_>, sign: Sign) -> String {
                     Field::Enterprise => {
                         return format!(
                             "enterprise number {} in options 60, 124 or 125",
-                            rule.number
+                            rule.number.unwrap_or_default()
                         );
                     }
                 };

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use crate::catalogue::byte_set::ByteSet;
 use crate::catalogue::other_devices::{Counted, OtherTexts};
 use crate::catalogue::reading::{ReadPart, read_parts};
-use crate::catalogue::{Field, MacRule, Rule, Tables, VendorIx};
+use crate::catalogue::{Field, MacRule, Rule, Tables, VariantIx, VendorIx};
 use crate::query::Query;
 use crate::tlv::Tlv;
 
@@ -27,17 +27,16 @@ pub use signs::{Finding, Identity, Sign, rule};
 pub struct Named {
     /// The maker.
     pub vendor: VendorIx,
-    /// 0: the one that its packet shows, or else the vendor's default.
-    pub variant: u8,
+    /// None: the one that its packet shows, or else the vendor's default.
+    pub variant: VariantIx,
 }
 
 impl Named {
-    /// The variant of a device whose packet shows this one (0: none).
-    pub fn variant_of(self, tables: &Tables, shown: u8) -> u8 {
-        match (self.variant, shown) {
-            (0, 0) => tables.at(self.vendor).default_variant,
-            (0, shown) => shown,
-            (named, _) => named,
+    /// The variant of a device whose packet shows this one.
+    pub fn variant_of(self, tables: &Tables, shown: VariantIx) -> VariantIx {
+        match self.variant.or(shown) {
+            VariantIx::NONE => tables.at(self.vendor).default_variant,
+            known => known,
         }
     }
 }
@@ -140,7 +139,8 @@ fn by_address(tables: &Tables, query: &Query<'_>, doubtful: bool, signs: &mut Si
     let Some(mac) = query.mac else { return };
     for span in tables.index.macs.holding(mac.number()) {
         let sign = Sign::Address { vendor: span.vendor, rule: span.rule };
-        let variant = mac_rule(tables, span.vendor, span.rule).map_or(0, |rule| rule.variant);
+        let variant =
+            mac_rule(tables, span.vendor, span.rule).map_or(VariantIx::NONE, |rule| rule.variant);
         if span.shared || doubtful {
             signs.weak(sign, variant, true);
         } else {
@@ -179,7 +179,7 @@ pub fn read<'a>(tables: &'a Tables, query: &'a Query<'_>, identity: &Identity) -
             Field::HostName => read_pattern(rule, query.host_name.as_deref().unwrap_or_default()),
             Field::Enterprise => read_enterprise(rule, query),
         };
-        let fixed = (!rule.model.is_empty()).then(|| Cow::Borrowed(rule.model.as_bytes()));
+        let fixed = rule.model.as_ref().map(|model| Cow::Borrowed(model.as_bytes()));
         reading.model = reading.model.or(found.model).or(fixed);
         reading.firmware = reading.firmware.or(found.firmware);
     }
@@ -188,7 +188,8 @@ pub fn read<'a>(tables: &'a Tables, query: &'a Query<'_>, identity: &Identity) -
 
 fn read_pattern<'a>(rule: &Rule, mut value: &'a [u8]) -> Reading<'a> {
     let mut reading = Reading::default();
-    let Ok(parts) = read_parts(&rule.read) else { return reading };
+    let pattern = rule.read.as_deref().unwrap_or_default();
+    let Ok(parts) = read_parts(pattern) else { return reading };
     let mut parts = parts.iter().peekable();
     while let Some(part) = parts.next() {
         if let ReadPart::Literal(literal) = part {
@@ -228,7 +229,7 @@ fn read_pattern<'a>(rule: &Rule, mut value: &'a [u8]) -> Reading<'a> {
 fn read_enterprise<'a>(rule: &Rule, query: &'a Query<'_>) -> Reading<'a> {
     let mut reading = Reading::default();
     for (number, data) in query.enterprises() {
-        if number != rule.number {
+        if Some(number) != rule.number {
             continue;
         }
         for (code, value) in Tlv::plain(data).values() {
@@ -236,10 +237,10 @@ fn read_enterprise<'a>(rule: &Rule, query: &'a Query<'_>) -> Reading<'a> {
             if value.is_empty() {
                 continue;
             }
-            if code == rule.model_sub {
+            if Some(code) == rule.model_sub {
                 reading.model.get_or_insert(Cow::Borrowed(value));
             }
-            if code == rule.firmware_sub {
+            if Some(code) == rule.firmware_sub {
                 reading.firmware.get_or_insert(Cow::Borrowed(value));
             }
         }

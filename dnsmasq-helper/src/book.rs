@@ -19,7 +19,7 @@ use std::path::Path;
 use offhook_core::builtin;
 use offhook_core::catalogue::index::Index;
 use offhook_core::catalogue::record::{List, Text};
-use offhook_core::catalogue::{MacRule, Rule, Tables, Vendor, VendorIx};
+use offhook_core::catalogue::{MacRule, Rule, Tables, VariantIx, Vendor, VendorIx};
 use offhook_core::policy::{Scope, Site, SiteMatch, UnlistedPhones};
 use offhook_core::recognise::Named;
 use offhook_core::{Engine, Mac};
@@ -69,7 +69,7 @@ struct Place {
 struct Maker {
     id: Text,
     variants: List<Text>,
-    default_variant: u8,
+    default_variant: VariantIx,
     rules: List<Rule>,
     macs: List<MacRule>,
 }
@@ -89,7 +89,7 @@ pub fn write(engine: &Engine, rendering: &Rendering) -> Vec<u8> {
         devices.extend(group.members.iter().map(|mac| (mac.0, number)));
         let vendor = group.key.named.map_or(u16::MAX, |named| named.vendor.0);
         groups.extend(vendor.to_be_bytes());
-        groups.push(group.key.named.map_or(0, |named| named.variant));
+        groups.push(group.key.named.map_or(0, |named| named.variant.column()));
         match &group.key.kind {
             Kind::OnTop { .. } => groups.extend(NONE.to_be_bytes()),
             Kind::Own(columns) => {
@@ -274,7 +274,10 @@ impl Book {
         let vendor = u16::from_be_bytes([v1, v2]);
         let own = u32::from_be_bytes([r1, r2, r3, r4]);
         Some(Group {
-            named: (vendor != u16::MAX).then_some(Named { vendor: VendorIx(vendor), variant }),
+            named: (vendor != u16::MAX).then_some(Named {
+                vendor: VendorIx(vendor),
+                variant: VariantIx::of_column(variant),
+            }),
             own: (own != NONE).then_some(own),
         })
     }
@@ -294,18 +297,18 @@ impl Book {
         group: Option<&Group>,
         site: Option<usize>,
         vendor: VendorIx,
-        variant: u8,
+        variant: VariantIx,
     ) -> Option<u32> {
         let row = site.map_or(0, |site| site + 1);
         let before = self.head.offsets.get(usize::from(vendor.0)).copied();
         let cell = match group.copied() {
             Some(Group { named: Some(_), own: Some(start) }) => {
-                start as usize + usize::from(variant) * self.head.rows + row
+                start as usize + usize::from(variant.column()) * self.head.rows + row
             }
             Some(Group { named: None, own: Some(start) }) => {
-                start as usize + (before? + usize::from(variant)) * self.head.rows + row
+                start as usize + (before? + usize::from(variant.column())) * self.head.rows + row
             }
-            _ => row * self.head.width + before? + usize::from(variant),
+            _ => row * self.head.width + before? + usize::from(variant.column()),
         };
         let cells_at = self.groups_at() + self.head.groups as u64 * GROUP;
         self.number(cells_at + cell as u64 * 4).filter(|rule| *rule != NONE)
@@ -375,6 +378,6 @@ source = "page"
         assert_eq!(kept.index, tables.index, "the same numbers, the same decisions");
         let acme = kept.at(kept.vendor("acme").unwrap());
         assert!(matches!(&acme.rules[..], [rule] if rule.field == Field::VendorClass));
-        assert_eq!(&*acme.rules[0].read, "acme-phone{model}");
+        assert_eq!(acme.rules[0].read.as_deref(), Some("acme-phone{model}"));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use offhook_catalogue::texts;
+use offhook_catalogue::{ReadFrom, texts};
 use serde::Deserialize;
 
 use crate::forms::Reader;
@@ -26,10 +26,10 @@ pub struct Character {
     pub macros: BTreeMap<String, String>,
     /// How an option of `[[reads]]` is read, where its kind alone does not say.
     #[serde(default)]
-    pub reads: BTreeMap<String, Reader>,
+    pub reads: BTreeMap<ReadFrom, Reader>,
     /// What it reads only while it says this of itself in option 60.
     #[serde(default)]
-    pub as_class: BTreeMap<String, Vec<String>>,
+    pub as_class: BTreeMap<String, Vec<ReadFrom>>,
     /// A URL whose parts are in several sub-options.
     pub url_of: Option<UrlOf>,
     /// The first line that every text file must have, or the phone ignores the file.
@@ -71,14 +71,14 @@ pub enum Informs {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UrlOf {
-    /// Of the scheme, or empty.
-    pub scheme: String,
+    /// Of the scheme.
+    pub scheme: ReadFrom,
     /// Of the host.
-    pub host: String,
-    /// Of the port, or empty.
-    pub port: String,
-    /// Of the path, or empty.
-    pub path: String,
+    pub host: ReadFrom,
+    /// Of the port.
+    pub port: ReadFrom,
+    /// Of the path.
+    pub path: ReadFrom,
 }
 
 /// Where the phone has its name and password for the provisioning server.
@@ -186,7 +186,7 @@ mod tests {
             let vendor = vendor.unwrap_or_else(|| panic!("{id}: no vendor of that name"));
             let as_class = character.as_class.values().flatten();
             for code in character.reads.keys().chain(as_class) {
-                let known = vendor.reads.iter().any(|read| *read.code == **code);
+                let known = vendor.reads.iter().any(|read| read.code == *code);
                 assert!(known, "{id}: reads {code}, which [[reads]] of vendor.toml does not have");
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use offhook_catalogue::{FileScope, PhoneFile, fits_firmware, fits_model};
+use offhook_catalogue::{FileFormat, FileScope, PhoneFile, fits_firmware, fits_model};
 
 use crate::account::{self, Account};
 use crate::digest::Credentials;
@@ -137,7 +137,7 @@ impl Collection<'_, '_> {
                     FileScope::Model => Scope::Model,
                     FileScope::Common => Scope::Common,
                 },
-                binary: &*file.format == "binary",
+                binary: file.format == FileFormat::Binary,
                 why: Why::Listed,
             };
             ended.insert(&file.name, self.follow(&request, 0));
@@ -331,7 +331,8 @@ fn name(phone: &Phone, file: &PhoneFile) -> Option<String> {
     if file.name.contains("{{model}}") && phone.model.is_empty() {
         return None;
     }
-    let model = phone.model.strip_prefix(&*file.without).unwrap_or(&phone.model);
+    let model = file.without.as_deref().and_then(|without| phone.model.strip_prefix(without));
+    let model = model.unwrap_or(&phone.model);
     let mut name = file.name.to_string();
     if name.contains("{{code}}") {
         name = name.replace("{{code}}", file.code(model)?);

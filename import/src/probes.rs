@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offhook_core::catalogue::{Field, Tables, VendorIx};
+use offhook_core::catalogue::{Field, Tables, VariantIx, VendorIx};
 use offhook_core::parts::Parts;
 use offhook_core::recognise::{Finding, Identity, read, recognise};
 use offhook_core::{Mac, Query, examples, text};
@@ -18,7 +18,7 @@ pub struct Probe {
     /// Its maker.
     pub vendor: VendorIx,
     /// 0, or 1 + the position in the vendor's variants.
-    pub variant: u8,
+    pub variant: VariantIx,
     /// The model that its packet names.
     pub model: Option<String>,
     /// Its packet.

@@ -123,8 +123,7 @@ fn requests(tables: &Tables, old: &Old) -> Vec<u8> {
     }
     for vendor in &*tables.vendors {
         codes.extend(vendor.tells.iter().map(|tell| tell.option.code).filter(|code| *code > 0));
-        let reads =
-            vendor.reads.iter().filter_map(|read| read.code.split('.').next()?.parse::<u8>().ok());
+        let reads = vendor.reads.iter().filter_map(|read| Some(read.code.option()?.0));
         codes.extend(reads);
     }
     codes.into_iter().collect()

@@ -81,9 +81,9 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     }
     for mac in &vendor.macs {
         let (first, last) = (Mac::from_number(mac.first), Mac::from_number(mac.last));
-        let shared = match &*mac.shared {
-            "" => String::new(),
-            shared => format!("  (shared, never decides alone: {shared})"),
+        let shared = match &mac.shared {
+            None => String::new(),
+            Some(shared) => format!("  (shared, never decides alone: {shared})"),
         };
         input::line(format!("  hardware address {first} to {last}{shared}"))?;
     }
@@ -104,7 +104,7 @@ fn one(tables: &Tables, id: &str, json: bool) -> Result<(), Failure> {
     }
     input::line("files:")?;
     for file in &vendor.files {
-        let ours = if file.template.is_empty() { "" } else { ", written by offhook generate" };
+        let ours = if file.template.is_none() { "" } else { ", written by offhook generate" };
         let conditions = file.conditions(vendor);
         let conditions: String = conditions.iter().map(|text| format!("; {text}")).collect();
         let line = format!("  {} ({}, {}{conditions}){ours}", file.name, file.scope, file.format);
@@ -122,7 +122,9 @@ fn rule_in_words(rule: &Rule) -> String {
         Field::VendorClass => "option 60",
         Field::UserClass => "option 77",
         Field::HostName => "host name",
-        Field::Enterprise => return format!("enterprise number {}", rule.number),
+        Field::Enterprise => {
+            return format!("enterprise number {}", rule.number.unwrap_or_default());
+        }
     };
     let how = if rule.exact { "is" } else { "begins with" };
     let head = rule.head_in_words();

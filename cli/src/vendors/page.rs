@@ -3,7 +3,9 @@
 use std::fmt::{self, Write};
 
 use offhook_core::catalogue::record::{List, Text};
-use offhook_core::catalogue::{Field, MacRule, PhoneFile, Rule, Tables, Tell, Vendor, What};
+use offhook_core::catalogue::{
+    Field, MacRule, PhoneFile, ReadFrom, Rule, ServedVendors, Tables, Tell, Vendor, What,
+};
 use offhook_core::mac::Mac;
 use offhook_core::value::Value;
 
@@ -53,10 +55,10 @@ pub fn page(tables: &Tables) -> Result<String, fmt::Error> {
             .collect();
         let mut served: Vec<String> = Vec::new();
         for serve in &system.serves {
-            if serve.every {
-                served.push("every vendor that takes a URL".to_owned());
+            match &serve.vendors {
+                ServedVendors::Every => served.push("every vendor that takes a URL".to_owned()),
+                ServedVendors::These(ids) => served.extend(ids.iter().map(ToString::to_string)),
             }
-            served.extend(serve.vendors.iter().map(ToString::to_string));
         }
         writeln!(
             out,
@@ -103,8 +105,8 @@ fn voice_vlans(tables: &Tables, out: &mut String) -> fmt::Result {
             )?;
         }
         for tell in tells {
-            let code = tell.option.code.to_string();
-            let mut reads = vendor.reads.iter().filter(|read| read.gives == "voice-vlan");
+            let code = ReadFrom::Option(tell.option.code);
+            let mut reads = vendor.reads.iter().filter(|read| read.gives.is_of_voice_vlan());
             let switched = reads.any(|read| read.code == code && read.if_switched_on);
             let (sent, why) = match (tell.default, &vendor.left_alone) {
                 (true, None) if switched => ("yes", "read only if switched on in the phone"),
@@ -172,15 +174,15 @@ fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
     }
     for read in &vendor.reads {
         let mut words = read.conditions();
-        words.extend((!read.note.is_empty()).then(|| read.note.to_string()));
+        words.extend(read.note.as_ref().map(ToString::to_string));
         let note: String = words.iter().map(|word| format!("; {word}")).collect();
-        let order = if read.order > 0 { format!("{}. ", read.order) } else { String::new() };
+        let order = read.order.map_or(String::new(), |order| format!("{order}. "));
         writeln!(
             out,
             "- {order}{}: {} ({}{note}){}",
             read.code,
             read.gives,
-            read.form,
+            read.form.as_deref().unwrap_or_default(),
             proof(read.recalled, &read.sources)
         )?;
     }
@@ -190,10 +192,10 @@ fn one(vendor: &Vendor, out: &mut String) -> fmt::Result {
     for file in &vendor.files {
         let mut words = file.conditions(vendor);
         words.extend(codes(file));
-        words.extend((!file.note.is_empty()).then(|| file.note.to_string()));
+        words.extend(file.note.as_ref().map(ToString::to_string));
         let words: String = words.iter().map(|word| format!("; {word}")).collect();
         let proof = proof(file.recalled, &file.sources);
-        let ours = if file.template.is_empty() { "" } else { ", written by `offhook generate`" };
+        let ours = if file.template.is_none() { "" } else { ", written by `offhook generate`" };
         writeln!(out, "- `{}` ({}, {}{words}){ours}{proof}", file.name, file.scope, file.format)?;
     }
     if !vendor.quirks.is_empty() {
@@ -232,7 +234,8 @@ fn rule_line(vendor: &Vendor, rule: &Rule) -> String {
         Field::UserClass => "option 77",
         Field::HostName => "host name",
         Field::Enterprise => {
-            return format!("enterprise number {}{variant}{kind}{proof}", rule.number);
+            let number = rule.number.unwrap_or_default();
+            return format!("enterprise number {number}{variant}{kind}{proof}");
         }
     };
     let how = if rule.exact { "is" } else { "begins with" };
@@ -241,9 +244,9 @@ fn rule_line(vendor: &Vendor, rule: &Rule) -> String {
 
 fn mac_line(mac: &MacRule) -> String {
     let (first, last) = (Mac::from_number(mac.first), Mac::from_number(mac.last));
-    let shared = match &*mac.shared {
-        "" => String::new(),
-        shared => format!(" (shared, never decides alone: {shared})"),
+    let shared = match &mac.shared {
+        None => String::new(),
+        Some(shared) => format!(" (shared, never decides alone: {shared})"),
     };
     format!("address `{first}` to `{last}`{shared}{}", proof(mac.recalled, &mac.sources))
 }

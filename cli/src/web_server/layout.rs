@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use offhook_core::Engine;
+use offhook_core::catalogue::FileFormat;
 use offhook_core::catalogue::url::UrlParts;
 use offhook_core::file_map::{Folder, Name, Protection};
 
@@ -205,10 +206,10 @@ fn types(engine: &Engine) -> Vec<(&'static str, Vec<String>)> {
         if !ending.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) {
             continue;
         }
-        match &*file.format {
-            "xml" => xml.insert(ending.to_owned()),
-            "text" => text.insert(ending.to_owned()),
-            _ => false,
+        match file.format {
+            FileFormat::Xml => xml.insert(ending.to_owned()),
+            FileFormat::Text => text.insert(ending.to_owned()),
+            FileFormat::Json | FileFormat::Binary => false,
         };
     }
     xml.retain(|ending| !text.contains(ending));

@@ -4,13 +4,21 @@ mod conditions;
 mod files;
 mod options;
 mod system;
+mod variant;
 
-use crate::record::{Bytes, List, Text, choice, record};
+use crate::record::{Bytes, List, Text, choice, number_or_zero, record, text_or_empty};
 
 pub use conditions::{fits_firmware, fits_model};
-pub use files::{CIPHERS, Cipher, ESCAPES, FileEscape, FileScope, ModelCode, PhoneFile, SCOPES};
-pub use options::{HEADER_FIELDS, HeaderField, Read, TAKES, Takes, Tell, UrlRules, WHAT, What};
-pub use system::{Condition, Parameter, ParameterKind, Serve, System, Test};
+pub use files::{
+    CIPHERS, Cipher, ESCAPES, FORMATS, FileEscape, FileFormat, FileScope, ModelCode, PhoneFile,
+    SCOPES,
+};
+pub use options::{
+    GIVES, Gives, HEADER_FIELDS, HeaderField, Read, ReadFrom, SubOptionCode, TAKES, Takes, Tell,
+    UrlRules, WHAT, What,
+};
+pub use system::{Condition, Parameter, ParameterKind, Serve, ServedVendors, System, Test};
+pub use variant::VariantIx;
 
 record! {
     /// A maker of phones: how its phones are recognised, and the options in which they expect their settings.
@@ -23,14 +31,14 @@ record! {
         /// Other names of the maker or its brands.
         pub aliases: List<Text>,
         /// Why nothing is sent to these phones unless a policy says so; `None` for most.
-        #[serde(serialize_with = "crate::record::word_or_empty")]
+        #[serde(with = "text_or_empty")]
         pub left_alone: Option<Text>,
         /// What is odd about the maker's phones, a sentence each.
         pub quirks: List<Text>,
         /// Names of groups of this maker's devices that are sent different options.
         pub variants: List<Text>,
-        /// The variant of a device that only a policy names: 1 + the position in `variants`, 0 without any.
-        pub default_variant: u8,
+        /// The variant of a device that only a policy names.
+        pub default_variant: VariantIx,
         /// The documents that the facts are from.
         pub sources: List<Source>,
         /// The texts and numbers by which the phones are recognised.
@@ -40,7 +48,7 @@ record! {
         /// What kind of URL they take.
         pub url: UrlRules,
         /// By what else these phones take a voice VLAN (`LLDP-MED or CDP`); `None`: not known.
-        #[serde(serialize_with = "crate::record::word_or_empty")]
+        #[serde(with = "text_or_empty")]
         pub vlan_otherwise: Option<Text>,
         /// Where that is documented: keys of `sources`.
         pub vlan_sources: List<Text>,
@@ -90,18 +98,23 @@ record! {
         pub any: Bytes,
         /// The head is the whole value.
         pub exact: bool,
-        /// For [`Field::Enterprise`].
-        pub number: u32,
-        /// A pattern with `{model}`, `{firmware}` and `{*}`; empty: nothing to read.
-        pub read: Text,
-        /// Sub-option that contains the model (0: none), for [`Field::Enterprise`].
-        pub model_sub: u8,
-        /// Sub-option that contains the firmware (0: none), for [`Field::Enterprise`].
-        pub firmware_sub: u8,
+        /// The enterprise's number, for [`Field::Enterprise`].
+        #[serde(with = "number_or_zero")]
+        pub number: Option<u32>,
+        /// What to read of the value: a pattern with `{model}`, `{firmware}` and `{*}`.
+        #[serde(with = "text_or_empty")]
+        pub read: Option<Text>,
+        /// The sub-option that contains the model, for [`Field::Enterprise`].
+        #[serde(with = "number_or_zero")]
+        pub model_sub: Option<u8>,
+        /// The sub-option that contains the firmware, for [`Field::Enterprise`].
+        #[serde(with = "number_or_zero")]
+        pub firmware_sub: Option<u8>,
         /// The model that this sign means, if it does not contain it.
-        pub model: Text,
-        /// 0, or 1 + the position in the vendor's `variants`.
-        pub variant: u8,
+        #[serde(with = "text_or_empty")]
+        pub model: Option<Text>,
+        /// The variant that this sign means.
+        pub variant: VariantIx,
         /// False: this is a device of the maker that is not a phone.
         pub phone: bool,
         /// Counts only together with another weak sign of the same vendor.
@@ -121,10 +134,11 @@ record! {
         pub first: u64,
         /// The last address, as a number of 48 bits.
         pub last: u64,
-        /// What else uses these addresses; empty if only this maker's phones do.
-        pub shared: Text,
-        /// 0, or 1 + the position in the vendor's `variants`.
-        pub variant: u8,
+        /// What else uses these addresses; `None`: only this maker's phones do.
+        #[serde(with = "text_or_empty")]
+        pub shared: Option<Text>,
+        /// The variant that these addresses mean.
+        pub variant: VariantIx,
         /// Remembered, not verified.
         pub recalled: bool,
         /// Where it is documented: keys of the vendor's `sources`.
@@ -134,20 +148,8 @@ record! {
 
 impl Vendor {
     /// Whether this vendor's phones (of this variant) can be sent a URL at all.
-    pub fn takes_url(&self, variant: u8) -> bool {
+    pub fn takes_url(&self, variant: VariantIx) -> bool {
         self.tells.iter().any(|tell| tell.what == What::Url && tell.fits(variant))
-    }
-
-    /// The variant of this name: 1 + its position.
-    pub fn variant(&self, name: &str) -> Option<u8> {
-        let position = self.variants.iter().position(|known| *known == name)?;
-        u8::try_from(position + 1).ok()
-    }
-
-    /// The name of a variant; none for 0.
-    pub fn variant_name(&self, variant: u8) -> Option<&str> {
-        let index = usize::from(variant).checked_sub(1)?;
-        self.variants.get(index).map(|name| &**name)
     }
 }
 

@@ -59,7 +59,7 @@ impl Index {
     pub fn build(vendors: &[Vendor], others: &OtherDevices) -> Index {
         let mut enterprises = Vec::new();
         for (at, rule) in rules(vendors, Field::Enterprise) {
-            enterprises.push(Enterprise { number: rule.number, at });
+            enterprises.extend(rule.number.map(|number| Enterprise { number, at }));
         }
         enterprises.sort_by_key(|entry| entry.number);
         Index {
@@ -92,7 +92,7 @@ fn rules(vendors: &[Vendor], field: Field) -> impl Iterator<Item = (RuleRef, &Ru
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Text;
+    use crate::facts::VariantIx;
 
     fn rule(head: &str, exact: bool) -> Rule {
         let any: Vec<u8> = head.bytes().map(|b| u8::from(b == b'?')).collect();
@@ -101,12 +101,12 @@ mod tests {
             head: head.bytes().collect(),
             any: if any.contains(&1) { any.into() } else { List::default() },
             exact,
-            number: 0,
-            read: Text::default(),
-            model_sub: 0,
-            firmware_sub: 0,
-            model: Text::default(),
-            variant: 0,
+            number: None,
+            read: None,
+            model_sub: None,
+            firmware_sub: None,
+            model: None,
+            variant: VariantIx::NONE,
             phone: true,
             weak: false,
             recalled: false,
@@ -174,8 +174,8 @@ mod tests {
         let span = |first, last| MacRule {
             first,
             last,
-            shared: Text::default(),
-            variant: 0,
+            shared: None,
+            variant: VariantIx::NONE,
             recalled: false,
             sources: List::default(),
         };

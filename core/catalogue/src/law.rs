@@ -75,11 +75,11 @@ fn heads_are_unique(vendors: &[Vendor], mistakes: &mut Mistakes) {
     }
     let mut numbers: HashMap<u32, &str> = HashMap::new();
     for vendor in vendors {
-        for rule in vendor.rules.iter().filter(|rule| rule.field == Field::Enterprise) {
-            if let Some(other) = numbers.insert(rule.number, &vendor.id) {
+        for number in vendor.rules.iter().filter_map(|rule| rule.number) {
+            if let Some(other) = numbers.insert(number, &vendor.id) {
                 mistakes.push(
                     format!("{other}, {}", vendor.id),
-                    format!("both claim enterprise number {}", rule.number),
+                    format!("both claim enterprise number {number}"),
                 );
             }
         }
@@ -97,7 +97,7 @@ fn prefixes_have_one_owner(vendors: &[Vendor], mistakes: &mut Mistakes) {
     let mut owners: HashMap<(u64, u64), (&str, bool)> = HashMap::new();
     for vendor in vendors {
         for rule in &vendor.macs {
-            let own = rule.shared.is_empty();
+            let own = rule.shared.is_none();
             if let Some((other, other_owns)) =
                 owners.insert((rule.first, rule.last), (&vendor.id, own))
                 && (own || other_owns)
@@ -117,7 +117,7 @@ fn prefixes_have_one_owner(vendors: &[Vendor], mistakes: &mut Mistakes) {
 fn servants_exist(vendors: &[Vendor], systems: &[System], mistakes: &mut Mistakes) {
     for system in systems {
         for (index, serve) in system.serves.iter().enumerate() {
-            for id in &serve.vendors {
+            for id in serve.vendors.named() {
                 let found = vendors.binary_search_by(|vendor| vendor.id.cmp(id));
                 let Ok(found) = found else {
                     let place = format!("{}.serve[{index}]", system.id);

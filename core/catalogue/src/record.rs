@@ -160,12 +160,42 @@ pub(crate) fn word_or_empty<T: Serialize, S: Serializer>(
     }
 }
 
+/// A text that may be missing, in JSON: `""` without one.
+pub(crate) mod text_or_empty {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Text;
+
+    pub(crate) fn serialize<S: Serializer>(text: &Option<Text>, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(text.as_deref().unwrap_or_default())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Text>, D::Error> {
+        let text = String::deserialize(d)?;
+        Ok((!text.is_empty()).then_some(Text::Owned(text)))
+    }
+}
+
 /// A number that may be missing, in JSON: 0 without one.
-pub(crate) fn number_or_zero<S: Serializer>(
-    value: &Option<u16>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(value.unwrap_or(0))
+pub(crate) mod number_or_zero {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<T, S>(number: &Option<T>, s: S) -> Result<S::Ok, S::Error>
+    where
+        T: Copy + Default + Serialize,
+        S: Serializer,
+    {
+        number.unwrap_or_default().serialize(s)
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(d: D) -> Result<Option<T>, D::Error>
+    where
+        T: Default + PartialEq + Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        let number = T::deserialize(d)?;
+        Ok((number != T::default()).then_some(number))
+    }
 }
 
 impl<T: Emit + 'static> Emit for List<T> {
@@ -214,9 +244,9 @@ macro_rules! choice {
     ($(#[$meta:meta])* pub enum $name:ident {
         $($(#[$variant_meta:meta])* $variant:ident $(($type:ty))?,)*
     }) => {
-        $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Hash, serde::Serialize)]
         #[serde(rename_all = "kebab-case")]
+        $(#[$meta])*
         pub enum $name { $($(#[$variant_meta])* $variant $(($type))?,)* }
 
         impl $crate::record::Emit for $name {

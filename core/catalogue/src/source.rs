@@ -9,7 +9,7 @@ mod telling;
 pub use telling::names_for;
 
 use crate::error::Mistakes;
-use crate::facts::{Field, MacRule, Source, Vendor};
+use crate::facts::{Field, MacRule, Source, VariantIx, Vendor};
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
 use crate::tree::{self, Kind};
@@ -70,8 +70,10 @@ fn read_vendor(id: &str, root: &Cursor<'_>, mistakes: &mut Mistakes) -> Option<V
         Some(at) => at
             .text("one of \"variants\"", mistakes)
             .and_then(|name| read_variant(&at, name, &known, mistakes))
-            .unwrap_or(0),
-        None => u8::from(!known.variants.is_empty()),
+            .unwrap_or_default(),
+        // The first of them.
+        None if known.variants.is_empty() => VariantIx::NONE,
+        None => VariantIx::at(0)?,
     };
     let mut rules = Vec::new();
     let fields = [
@@ -184,15 +186,13 @@ pub(crate) fn read_variant(
     name: &str,
     known: &Known,
     mistakes: &mut Mistakes,
-) -> Option<u8> {
+) -> Option<VariantIx> {
     let found = known.variants.iter().position(|variant| *variant == name);
-    match found.map(|index| u8::try_from(index + 1)) {
-        Some(Ok(variant)) => Some(variant),
-        _ => {
-            at.mistake(format!("{name:?} is not in \"variants\""), mistakes);
-            None
-        }
+    let found = found.and_then(VariantIx::at);
+    if found.is_none() {
+        at.mistake(format!("{name:?} is not in \"variants\""), mistakes);
     }
+    found
 }
 
 pub(crate) fn own(text: &str) -> Text {

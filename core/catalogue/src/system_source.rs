@@ -1,7 +1,7 @@
 //! Reads a system's file (`core/catalogue/systems/<id>.toml`) into the catalogue's types.
 
 use crate::error::Mistakes;
-use crate::facts::{Condition, Parameter, ParameterKind, Serve, System, Test};
+use crate::facts::{Condition, Parameter, ParameterKind, Serve, ServedVendors, System, Test};
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
 use crate::source::{Known, check_id, each, own, owned, read_proof, read_sources};
@@ -68,10 +68,9 @@ fn read_parameters(table: &Table<'_>, mistakes: &mut Mistakes) -> Vec<Parameter>
             name: own(name),
             kind: kind.unwrap_or(ParameterKind::Text),
             required: table.bool("required", mistakes).unwrap_or(false),
-            has_default: table.has("default"),
-            default: table.text("default", "a text", mistakes).map(own).unwrap_or_default(),
+            default: table.text("default", "a text", mistakes).map(own),
             one_of: owned(table.texts("one-of", "texts", mistakes)),
-            note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),
+            note: table.text("note", "a text", mistakes).map(own),
         });
     }
     parameters
@@ -89,8 +88,8 @@ fn read_serve(
     ];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
-    let mut text = |key: &str| -> Text {
-        table.get(key).and_then(|at| template(&at, "a text", mistakes)).unwrap_or_default()
+    let mut text = |key: &str| -> Option<Text> {
+        table.get(key).and_then(|at| template(&at, "a text", mistakes))
     };
     let (url, file) = (text("url"), text("file"));
     let options = each(&table, "options", mistakes, OptionSpec::read);
@@ -100,12 +99,11 @@ fn read_serve(
     if vendors.is_empty() != every {
         at.mistake("expected \"vendors\", or \"every\" = true, and not both", mistakes);
     }
-    if url.is_empty() && options.is_empty() {
+    if url.is_none() && options.is_empty() {
         at.mistake("expected \"url\" or \"options\"", mistakes);
     }
     Some(Serve {
-        vendors,
-        every,
+        vendors: if every { ServedVendors::Every } else { ServedVendors::These(vendors) },
         variants: owned(table.texts("variants", "variants", mistakes)),
         conditions: conditions.into(),
         url,

@@ -61,7 +61,7 @@ mod tests {
     }
 
     fn file(id: &str, template: &str) -> &'static PhoneFile {
-        vendor(id).files.iter().find(|file| &*file.template == template).unwrap()
+        vendor(id).files.iter().find(|file| file.template.as_deref() == Some(template)).unwrap()
     }
 
     fn candidates(id: &str, templates: &[&str]) -> Candidates<'static> {

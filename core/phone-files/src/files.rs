@@ -132,13 +132,14 @@ impl<'e> Renderer<'e> {
         // The files of other models, and whether there is one of this.
         let (mut skipped, mut of_model) = (Vec::new(), false);
         let candidates = Candidates::new(vendor.files.iter().filter(|file| {
-            !file.template.is_empty()
-                && is_asked_for(file, phone)
-                && is_fetched_from(file, place)
-                && group.needs(&file.template, phone)
+            file.template.as_deref().is_some_and(|template| {
+                is_asked_for(file, phone)
+                    && is_fetched_from(file, place)
+                    && group.needs(template, phone)
+            })
         }));
         for (file, index) in vendor.files.iter().zip(0u16..) {
-            if file.template.is_empty() {
+            if file.template.is_none() {
                 continue;
             }
             if !is_asked_for(file, phone) {
@@ -197,7 +198,9 @@ impl<'e> Renderer<'e> {
         let models = models_at(self.engine, phone);
         let phone = &*with_model(self.engine, phone, models);
         let vendor = self.vendor(phone);
-        let Some(file) = vendor.files.get(usize::from(placed.file)) else {
+        let file = vendor.files.get(usize::from(placed.file));
+        let Some((file, template)) = file.and_then(|file| Some((file, file.template_of(vendor)?)))
+        else {
             return Err(Mistake::new(phone.row.to_string(), "no such file of this vendor"));
         };
         let group = match placed.own {
@@ -211,7 +214,6 @@ impl<'e> Renderer<'e> {
             FileScope::Device => own(&group.common, phone, &of),
             _ => shared(&group.common, &of),
         };
-        let template = format!("{}/{}", vendor.id, file.template);
         let rendered = self.templates.render(&template, values);
         match rendered.and_then(|marked| group.finish(file, vendor, phone, marked)) {
             Ok(marked) => {
@@ -272,9 +274,9 @@ fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
     if phone.model.is_empty() && by_model {
         return None;
     }
-    let model = match starts(&phone.model, &file.without) {
-        true => phone.model.get(file.without.len()..).unwrap_or_default(),
-        false => &phone.model,
+    let model = match file.without.as_deref().filter(|without| starts(&phone.model, without)) {
+        Some(without) => phone.model.get(without.len()..).unwrap_or_default(),
+        None => &phone.model,
     };
     let mut name = file.name.to_string();
     for (hole, upper, separator) in [

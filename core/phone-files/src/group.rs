@@ -74,8 +74,7 @@ impl Group {
         let at = site.and_then(|site| policy.sites.get(site as usize));
         let vendor = engine.tables().at(ix);
         // A list does not say which variant a phone is: any that is sent here will do.
-        let variants = 0..=u8::try_from(vendor.variants.len()).unwrap_or(0);
-        let mut plans = variants.map(|variant| {
+        let mut plans = vendor.columns().map(|variant| {
             engine.plan_of_models(site.map(|site| site as usize), ix, variant, models)
         });
         let first = plans.clone().next().and_then(|plan| plan.system());
@@ -190,10 +189,15 @@ impl Group {
             let common = vendor
                 .files
                 .iter()
-                .any(|file| !file.template.is_empty() && file.scope != FileScope::Device);
+                .any(|file| file.template.is_some() && file.scope != FileScope::Device);
             let listed = own_settings(&self.common, phone);
-            let listed =
-                listed.filter(|_| device && !maker.only_with.contains_key(&*file.template));
+            let listed = listed.filter(|_| {
+                device
+                    && !file
+                        .template
+                        .as_deref()
+                        .is_some_and(|name| maker.only_with.contains_key(name))
+            });
             let policy = self.common.settings.iter().filter(|_| !device || !common);
             let policy = policy.map(|(key, value)| (Cow::Borrowed(&**key), &**value));
             let own: Vec<(Cow<'_, str>, &str, bool)> = policy
@@ -362,9 +366,8 @@ fn said(values: &Values) -> u64 {
 
 /// The fields that are in none of the vendor's templates.
 fn unwritten(vendor: &Vendor, templates: &Templates) -> u64 {
-    let written = vendor.files.iter().filter(|file| !file.template.is_empty());
     let names: Vec<String> =
-        written.map(|file| format!("{}/{}", vendor.id, file.template)).collect();
+        vendor.files.iter().filter_map(|file| file.template_of(vendor)).collect();
     fields()
         .zip(TEMPLATE_NAMES)
         .filter(|(_, word)| !names.iter().any(|name| templates.names(name, word)))

@@ -78,8 +78,8 @@ impl Templates {
             mistakes.0.push(template_mistake(&error, name, &shown));
         }
         for vendor in &tables.vendors {
-            for file in vendor.files.iter().filter(|file| !file.template.is_empty()) {
-                let name = format!("{}/{}", vendor.id, file.template);
+            for template in vendor.files.iter().filter_map(|file| file.template.as_ref()) {
+                let name = format!("{}/{template}", vendor.id);
                 if !texts.contains_key(&name) {
                     mistakes.push(&*vendor.id, format!("there is no template {name}"));
                 }
@@ -168,10 +168,11 @@ impl std::error::Error for Unfit {}
 fn escapes(tables: &Tables) -> HashMap<String, String> {
     let mut escapes: HashMap<String, String> = HashMap::new();
     for vendor in &tables.vendors {
-        for file in vendor.files.iter().filter(|file| !file.template.is_empty()) {
+        for file in &vendor.files {
+            let Some(template) = file.template_of(vendor) else { continue };
             let escape = file.escape.map_or("", FileEscape::name);
             let escape = format!("{escape} {}", file.refuse);
-            escapes.insert(format!("{}/{}", vendor.id, file.template), escape.clone());
+            escapes.insert(template, escape.clone());
             let all = escapes.entry(format!("{}/", vendor.id)).or_insert_with(|| escape.clone());
             if *all != escape {
                 "none ".clone_into(all);

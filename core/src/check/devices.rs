@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::found::Found;
 use super::own_folders;
 use super::size::{MOST_OPTIONS, check_size};
-use crate::catalogue::VendorIx;
+use crate::catalogue::{VariantIx, VendorIx};
 use crate::engine::Engine;
 use crate::plan::{Origin, Unreached};
 
@@ -16,7 +16,7 @@ pub(super) fn find(engine: &Engine, found: &mut Found) {
     for (mac, device) in engine.policy().devices.iter() {
         let named = device.named.filter(|_| device.options().count() > MOST_OPTIONS / 2);
         if let Some(named) = named {
-            let plan = engine.plan(None, named.vendor, named.variant_of(tables, 0));
+            let plan = engine.plan(None, named.vendor, named.variant_of(tables, VariantIx::NONE));
             let id = &tables.at(named.vendor).id;
             check_size(id, &format!("devices ({mac})"), plan, Some(device), found);
         }

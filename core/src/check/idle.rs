@@ -8,7 +8,7 @@ mod keys;
 use std::collections::HashSet;
 
 use super::found::Found;
-use crate::catalogue::VendorIx;
+use crate::catalogue::{VariantIx, VendorIx};
 use crate::engine::Engine;
 use crate::mac::Mac;
 use crate::plan::{For, Origin, Plan, PlanHeader, plan};
@@ -113,7 +113,7 @@ impl Search<'_> {
                 policy: &self.policy,
                 site,
                 vendor: named.vendor,
-                variant: named.variant_of(tables, 0),
+                variant: named.variant_of(tables, VariantIx::NONE),
                 models: Models::default(),
                 device: Some(&own),
             };
@@ -144,7 +144,7 @@ impl Search<'_> {
                 if engine.tells_models(*vendor) {
                     pairs.extend(self.policy.model_pairs(at, *vendor));
                 }
-                for variant in 0..=u8::try_from(tables.at(*vendor).variants.len()).unwrap_or(0) {
+                for variant in tables.at(*vendor).columns() {
                     for pair in &pairs {
                         if self.plans == MOST_PLANS {
                             return None;
@@ -281,8 +281,7 @@ fn silent_vendors(engine: &Engine) -> HashSet<VendorIx> {
     let sites = || std::iter::once(None).chain((0..engine.policy().sites.len()).map(Some));
     let vendors = engine.tables().vendors.iter().zip(0u16..);
     let silent = vendors.filter(|(vendor, at)| {
-        let variants = 0..=u8::try_from(vendor.variants.len()).unwrap_or(0);
-        variants.into_iter().all(|variant| {
+        vendor.columns().all(|variant| {
             sites().all(|site| {
                 let mut models = engine.model_plans(site, VendorIx(*at), variant);
                 engine.plan(site, VendorIx(*at), variant).ignored

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::VendorIx;
+use crate::catalogue::{VariantIx, VendorIx};
 use crate::engine::Engine;
 use crate::file_map::place::SYSTEM;
 use crate::plan::{For, Plan, Wrong, plan};
@@ -34,7 +34,9 @@ pub(super) fn plan_of(
         policy: engine.policy(),
         site: None,
         vendor,
-        variant: device.named.map_or(0, |named| named.variant_of(tables, 0)),
+        variant: device
+            .named
+            .map_or(VariantIx::NONE, |named| named.variant_of(tables, VariantIx::NONE)),
         models: Models::default(),
         device: Some(layer),
     };

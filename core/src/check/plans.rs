@@ -2,7 +2,7 @@
 
 use super::found::Found;
 use super::size::check_size;
-use crate::catalogue::VendorIx;
+use crate::catalogue::{ReadFrom, VariantIx, VendorIx};
 use crate::encode::Form;
 use crate::engine::Engine;
 use crate::plan::{Origin, Plan, Unreached, Why};
@@ -15,7 +15,7 @@ use crate::url::{UrlParts, split_scheme};
 pub(super) struct Where {
     pub(super) site: Option<usize>,
     pub(super) vendor: VendorIx,
-    pub(super) variant: u8,
+    pub(super) variant: VariantIx,
     /// The entries of models that hold.
     pub(super) models: ModelsAt,
 }
@@ -89,7 +89,7 @@ fn left_alone(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
 fn unreached(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     let vendor = engine.tables().at(at.vendor);
     // Of which variant a phone is, nearly all phones show.
-    if at.variant == 0 && !vendor.variants.is_empty() && !plan.ignored {
+    if at.variant.is_none() && !vendor.variants.is_empty() && !plan.ignored {
         return;
     }
     let label = if plan.ignored { vendor.id.to_string() } else { label(engine, at) };
@@ -103,8 +103,8 @@ fn unreached(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
 fn switched_off(engine: &Engine, at: Where, plan: &Plan, found: &mut Found) {
     let vendor = engine.tables().at(at.vendor);
     let mut sent = plan.options.iter().filter(|option| {
-        let reads = vendor.reads.iter().filter(|read| read.gives == "voice-vlan");
-        let mut reads = reads.filter(|read| read.code == option.code.to_string());
+        let reads = vendor.reads.iter().filter(|read| read.gives.is_of_voice_vlan());
+        let mut reads = reads.filter(|read| read.code == ReadFrom::Option(option.code));
         option.place == "voice-vlan" && reads.any(|read| read.if_switched_on)
     });
     if let Some(option) = sent.next() {

@@ -25,7 +25,7 @@ fn why_unreached(engine: &Engine, entry: &SystemUse) -> String {
     let tables = engine.tables();
     let takes_none = |vendor: &VendorIx| {
         let vendor = tables.at(*vendor);
-        (0..=vendor.variants.len()).all(|at| !vendor.takes_url(u8::try_from(at).unwrap_or(0)))
+        vendor.columns().all(|variant| !vendor.takes_url(variant))
     };
     let reason = if !entry.only.is_empty() && entry.only.iter().all(takes_none) {
         "no form is known in which the phones that \"for\" names take a URL by DHCP"

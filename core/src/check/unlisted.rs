@@ -1,7 +1,7 @@
 //! `"unlisted-phones": "send"` that sends nothing.
 
 use super::found::Found;
-use crate::catalogue::VendorIx;
+use crate::catalogue::{VariantIx, VendorIx};
 use crate::engine::Engine;
 use crate::policy::{Answer, UnlistedPhones};
 
@@ -12,8 +12,10 @@ pub(super) fn find(engine: &Engine, found: &mut Found) {
         if policy.unlisted_at(site) != UnlistedPhones::Send {
             continue;
         }
-        let (plan, top) =
-            (engine.plan(at, VendorIx::UNLISTED, 0), engine.plan(None, VendorIx::UNLISTED, 0));
+        let (plan, top) = (
+            engine.plan(at, VendorIx::UNLISTED, VariantIx::NONE),
+            engine.plan(None, VendorIx::UNLISTED, VariantIx::NONE),
+        );
         // What the top level says already is not repeated for each site.
         let send_anyway = policy.unlisted_at(None) == UnlistedPhones::Send;
         let same = plan == top && policy.answer_at(site) == policy.answer_at(None) && send_anyway;

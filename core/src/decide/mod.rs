@@ -11,7 +11,7 @@ mod site;
 use std::borrow::Cow;
 
 use crate::catalogue::unlisted::WeakSigns;
-use crate::catalogue::{Tables, VendorIx};
+use crate::catalogue::{Tables, VariantIx, VendorIx};
 use crate::conflicts::{Competitor, competitors};
 use crate::engine::Engine;
 use crate::plan::{For, Plan, plan};
@@ -134,7 +134,7 @@ impl Engine {
     ) -> PlanRef<'_> {
         match unlisted {
             Some(signs) if signs.are_enough() && query.request_list.is_some() => {
-                PlanRef::Ready(self.plan(site, VendorIx::UNLISTED, 0))
+                PlanRef::Ready(self.plan(site, VendorIx::UNLISTED, VariantIx::NONE))
             }
             _ => PlanRef::None,
         }
@@ -146,7 +146,7 @@ impl Engine {
         &'e self,
         site: Option<usize>,
         vendor: VendorIx,
-        variant: u8,
+        variant: VariantIx,
         device: Option<Device<'e>>,
     ) -> Option<Cow<'e, Plan>> {
         match self.plan_ref(site, (vendor, variant), device, b"") {
@@ -159,7 +159,7 @@ impl Engine {
     fn plan_ref<'e>(
         &'e self,
         site: Option<usize>,
-        (vendor, variant): (VendorIx, u8),
+        (vendor, variant): (VendorIx, VariantIx),
         device: Option<Device<'e>>,
         model: &[u8],
     ) -> PlanRef<'e> {
@@ -224,10 +224,10 @@ impl<'e> Decision<'e> {
 
     /// Whose answer this is: the maker and the variant; [`VendorIx::UNLISTED`] for a phone of another maker
     /// that is sent something.
-    pub fn maker(&self) -> Option<(VendorIx, u8)> {
+    pub fn maker(&self) -> Option<(VendorIx, VariantIx)> {
         let unlisted = || {
             let sent = self.unlisted.is_some() && self.plan().is_some_and(|plan| !plan.ignored);
-            sent.then_some((VendorIx::UNLISTED, 0))
+            sent.then_some((VendorIx::UNLISTED, VariantIx::NONE))
         };
         self.identity.map(|identity| (identity.vendor, identity.variant)).or_else(unlisted)
     }

@@ -9,7 +9,7 @@ mod vendor_specific;
 
 use serde::Serialize;
 
-use crate::catalogue::{Field, Tables, VendorIx};
+use crate::catalogue::{Tables, VendorIx};
 pub(crate) use names::message;
 pub use names::name;
 use names::{Shape, expected, shape};
@@ -174,9 +174,10 @@ fn relay_sub(at: usize, code: u8, value: &[u8]) -> Vec<Part> {
 
 /// Whose an enterprise number is, by the catalogue.
 fn owner(tables: &Tables, number: u32) -> String {
-    let named = tables.vendors.iter().find(|vendor| {
-        vendor.rules.iter().any(|rule| rule.field == Field::Enterprise && rule.number == number)
-    });
+    let named = tables
+        .vendors
+        .iter()
+        .find(|vendor| vendor.rules.iter().any(|rule| rule.number == Some(number)));
     named.map_or("no maker in the catalogue".to_owned(), |vendor| vendor.name.to_string())
 }
 

@@ -11,8 +11,8 @@ pub(super) fn vendor_specific(
     vendor: Option<VendorIx>,
 ) -> Vec<Part> {
     let reads = vendor.map(|vendor| &tables.at(vendor).reads[..]).unwrap_or_default();
-    let whole = reads.iter().any(|read| read.code == "43");
-    let has_subs = reads.iter().any(|read| read.code.starts_with("43."));
+    let whole = reads.iter().any(|read| read.code.option() == Some((43, None)));
+    let has_subs = reads.iter().any(|read| matches!(read.code.option(), Some((43, Some(_)))));
     if let Some(parts) = text(value).filter(|_| whole || !has_subs) {
         return parts;
     }
@@ -30,11 +30,13 @@ pub(super) fn vendor_specific(
         return parts;
     }
     subs.explained(|sub| {
-        let key = format!("43.{}", sub.code);
-        let read = reads.iter().find(|read| *read.code == key);
+        let key = (43, Some(sub.code));
+        let read = reads.iter().find(|read| read.code.option() == Some(key));
         let name = match read {
-            Some(read) if read.form.is_empty() => read.gives.to_string(),
-            Some(read) => format!("{}: {}", read.gives, read.form),
+            Some(read) => match &read.form {
+                Some(form) => format!("{}: {form}", read.gives),
+                None => read.gives.to_string(),
+            },
             None if reads.is_empty() => "unknown without a vendor".to_owned(),
             None => "not known of this vendor".to_owned(),
         };

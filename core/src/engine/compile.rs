@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Engine, Host, Ready};
-use crate::catalogue::{Vendor, VendorIx};
+use crate::catalogue::{VariantIx, Vendor, VendorIx};
 use crate::conflicts::{Competitor, competitors};
 use crate::encode::Form;
 use crate::plan::{For, Plan, Wrong, plan};
@@ -25,13 +25,13 @@ impl Engine {
         let devices: BTreeSet<u8> = devices.map(|option| option.code).collect();
         let devices: Vec<u8> = devices.into_iter().collect();
         let mut too_many_models = None;
-        let mut make = |site, vendor, variant: usize, models| {
+        let mut make = |site, vendor, variant: VariantIx, models| {
             let at = For {
                 tables: &self.tables,
                 policy: &self.policy,
                 site,
                 vendor,
-                variant: u8::try_from(variant).unwrap_or(0),
+                variant,
                 models,
                 device: None,
             };
@@ -45,11 +45,11 @@ impl Engine {
         let vendors = || (0u16..).map(VendorIx).zip(self.tables.vendors.iter());
         for site in sites() {
             for (ix, vendor) in vendors() {
-                let variants = 0..=vendor.variants.len();
-                self.plans
-                    .extend(variants.map(|variant| make(site, ix, variant, Models::default())));
+                self.plans.extend(
+                    vendor.columns().map(|variant| make(site, ix, variant, Models::default())),
+                );
             }
-            self.plans.push(make(site, VendorIx::UNLISTED, 0, Models::default()));
+            self.plans.push(make(site, VendorIx::UNLISTED, VariantIx::NONE, Models::default()));
         }
         let mut most = MOST_MODEL_PLANS;
         for (ix, vendor) in vendors().filter(|(ix, _)| self.policy.tells_models(*ix)) {
@@ -65,8 +65,8 @@ impl Engine {
                 for pair in self.policy.model_pairs(site, ix) {
                     let models = self.policy.models(site, ix, pair);
                     entries.push((pair, u32::try_from(self.of_models.len()).unwrap_or(u32::MAX)));
-                    let variants = 0..=vendor.variants.len();
-                    self.of_models.extend(variants.map(|variant| make(site, ix, variant, models)));
+                    self.of_models
+                        .extend(vendor.columns().map(|variant| make(site, ix, variant, models)));
                 }
                 self.models.insert((row, ix), entries);
             }
@@ -123,7 +123,9 @@ impl Engine {
                 policy: &self.policy,
                 site: None,
                 vendor: named.map_or(VendorIx(0), |named| named.vendor),
-                variant: named.map_or(0, |named| named.variant_of(&self.tables, 0)),
+                variant: named.map_or(VariantIx::NONE, |named| {
+                    named.variant_of(&self.tables, VariantIx::NONE)
+                }),
                 models: Models::default(),
                 device: Some(layer),
             };

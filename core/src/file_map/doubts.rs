@@ -38,7 +38,6 @@ impl Folder {
     fn has_readable_files(&self, tables: &Tables, access: &FileAccess) -> bool {
         let encrypted = access.encryption.as_ref().map_or(&[][..], |rule| &rule.only);
         let open = self.vendors.iter().filter(|vendor| !encrypted.contains(vendor));
-        open.flat_map(|vendor| tables.at(*vendor).files.iter())
-            .any(|file| !file.template.is_empty())
+        open.flat_map(|vendor| tables.at(*vendor).files.iter()).any(|file| file.template.is_some())
     }
 }

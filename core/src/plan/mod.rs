@@ -14,7 +14,7 @@ mod trace;
 
 use std::net::Ipv4Addr;
 
-use crate::catalogue::{Tables, VendorIx, What};
+use crate::catalogue::{Tables, VariantIx, VendorIx, What};
 use crate::encode::Form;
 use crate::file_map::place::Place;
 use crate::policy::devices::DeviceLayer;
@@ -135,8 +135,8 @@ pub(crate) struct For<'p> {
     pub site: Option<&'p Site>,
     /// The phone's maker.
     pub vendor: VendorIx,
-    /// 0, or 1 + the position in the vendor's variants.
-    pub variant: u8,
+    /// The phone's variant.
+    pub variant: VariantIx,
     /// What the policy says of the phone's model.
     pub models: Models<'p>,
     /// What the policy says of the very device.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::{Maker, Observer, Served, Wrong};
 use crate::catalogue::record::Text;
 use crate::catalogue::system_source::version;
-use crate::catalogue::{Condition, Serve, System, Test};
+use crate::catalogue::{Condition, Serve, ServedVendors, System, Test};
 use crate::encode::{self, Fault, Op};
 use crate::file_map::place::{self, Place, SYSTEM};
 use crate::policy::{Placed, SystemUse};
@@ -49,11 +49,13 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
             });
             // One after the other: the texts name the entry's parameters, and the file's the URL.
             self.serving = Some(Serving { entry, serve, url: None, file: None });
-            let url = self.system_text(&serve.url, &entry.place, wrong);
+            let url = serve.url.as_ref();
+            let url = url.and_then(|url| self.system_text(url, &entry.place, wrong));
             let url = url.map(|url| if entry.system == SYSTEM { as_folder(url) } else { url });
             self.serving = Some(Serving { entry, serve, url, file: None });
             self.check_url(&entry.place, wrong);
-            let file = self.system_text(&serve.file, &entry.place, wrong);
+            let file = serve.file.as_ref();
+            let file = file.and_then(|file| self.system_text(file, &entry.place, wrong));
             if let Some(serving) = &mut self.serving {
                 serving.file = file;
             }
@@ -146,8 +148,11 @@ impl<'p, O: Observer> Maker<'p, '_, O> {
         let vendor = self.at.tables.at(self.at.vendor);
         let variant = vendor.variant_name(self.at.variant);
         let served = |serve: &&Serve| {
-            let named = serve.vendors.contains(&vendor.id);
-            (named || (serve.every && vendor.takes_url(self.at.variant)))
+            let served = match &serve.vendors {
+                ServedVendors::Every => vendor.takes_url(self.at.variant),
+                ServedVendors::These(vendors) => vendors.contains(&vendor.id),
+            };
+            served
                 && (serve.variants.is_empty()
                     || variant.is_some_and(|name| serve.variants.iter().any(|v| v == name)))
                 && serve.conditions.iter().all(|condition| holds(condition, entry))

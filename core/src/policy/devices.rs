@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Layer;
-use crate::catalogue::VendorIx;
+use crate::catalogue::{VariantIx, VendorIx};
 use crate::encode::{self, Fault, Filled, Form, Op};
 use crate::mac::Mac;
 use crate::recognise::Named;
@@ -136,7 +136,10 @@ impl Devices {
         let vendor = u16::from_be_bytes([v1, v2]);
         let layer = u32::from_be_bytes([l1, l2, l3, l4]);
         Some(Device {
-            named: (vendor != NO_VENDOR).then_some(Named { vendor: VendorIx(vendor), variant }),
+            named: (vendor != NO_VENDOR).then_some(Named {
+                vendor: VendorIx(vendor),
+                variant: VariantIx::of_column(variant),
+            }),
             ignore: match ignore {
                 0 => None,
                 1 => Some(false),
@@ -267,7 +270,7 @@ impl DevicesBuilder {
         let mut record = Vec::with_capacity(HEAD + options.len());
         let vendor = named.map_or(NO_VENDOR, |named| named.vendor.0);
         record.extend_from_slice(&vendor.to_be_bytes());
-        record.push(named.map_or(0, |named| named.variant));
+        record.push(named.map_or(0, |named| named.variant.column()));
         record.push(ignore);
         record.extend_from_slice(&layer.to_be_bytes());
         record.extend_from_slice(&(options.len() as u16).to_be_bytes());

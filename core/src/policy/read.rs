@@ -8,7 +8,7 @@ use super::limits;
 use super::read_layer::{LAYER_KEYS, read_layer, read_scope};
 use super::read_site::read_sites;
 use super::read_system::read_vendor_id;
-use crate::catalogue::{Tables, VendorIx};
+use crate::catalogue::{Tables, VariantIx, VendorIx};
 use crate::error::Mistakes;
 use crate::json;
 use crate::mac::Mac;
@@ -83,7 +83,7 @@ fn read_device(
         read_vendor_id(id, &at, tables, mistakes)
     });
     let variant = table.get("variant").and_then(|at| read_variant(&at, vendor, tables, mistakes));
-    let named = vendor.map(|vendor| Named { vendor, variant: variant.unwrap_or(0) });
+    let named = vendor.map(|vendor| Named { vendor, variant: variant.unwrap_or_default() });
     if let Some(at) = table.get("answer") {
         at.mistake("\"answer\" is decided per site or for all, not per device", mistakes);
     }
@@ -110,7 +110,7 @@ fn read_variant(
     vendor: Option<VendorIx>,
     tables: &Tables,
     mistakes: &mut Mistakes,
-) -> Option<u8> {
+) -> Option<VariantIx> {
     let name = at.text("the name of a variant", mistakes)?;
     let Some(vendor) = vendor.map(|vendor| tables.at(vendor)) else {
         at.mistake("\"variant\" needs \"vendor\" beside it", mistakes);

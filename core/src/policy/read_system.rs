@@ -110,10 +110,10 @@ fn read_parameters(
                 format!("\"{name}\" is missing: the system {:?} needs it", &*system.id),
                 mistakes,
             ),
-            None if parameter.has_default => {
-                parameters.push((name.to_owned(), parameter.default.to_string()));
+            None => {
+                let default = parameter.default.as_ref();
+                parameters.extend(default.map(|value| (name.to_owned(), value.to_string())));
             }
-            None => {}
         }
     }
     parameters

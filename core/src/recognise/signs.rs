@@ -3,7 +3,7 @@
 use crate::catalogue::index::RuleRef;
 use crate::catalogue::other_devices::OtherSign;
 use crate::catalogue::unlisted::WeakSigns;
-use crate::catalogue::{Rule, Tables, VendorIx};
+use crate::catalogue::{Rule, Tables, VariantIx, VendorIx};
 
 /// A sign that counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl Sign {
 pub struct Identity {
     /// The maker.
     pub vendor: VendorIx,
-    /// 0, or 1 + the position in the vendor's `variants`.
-    pub variant: u8,
+    /// The variant that the signs mean.
+    pub variant: VariantIx,
     signs: [Option<Sign>; SIGNS],
 }
 
@@ -52,10 +52,10 @@ impl Identity {
 
     /// An identity that the policy gives.
     pub fn given(vendor: VendorIx) -> Identity {
-        Identity::by(Sign::Device(vendor), 0)
+        Identity::by(Sign::Device(vendor), VariantIx::NONE)
     }
 
-    fn by(sign: Sign, variant: u8) -> Identity {
+    fn by(sign: Sign, variant: VariantIx) -> Identity {
         let mut signs = [None; SIGNS];
         signs[0] = Some(sign);
         Identity { vendor: sign.vendor(), variant, signs }
@@ -104,7 +104,7 @@ pub fn rule(tables: &Tables, at: RuleRef) -> Option<&Rule> {
 #[derive(Default)]
 pub(super) struct Signs {
     decided: Option<Identity>,
-    weak: [Option<(Sign, u8, bool)>; SIGNS],
+    weak: [Option<(Sign, VariantIx, bool)>; SIGNS],
     no_phone: Option<RuleRef>,
 }
 
@@ -132,11 +132,11 @@ impl Signs {
         }
     }
 
-    pub(super) fn strong(&mut self, sign: Sign, variant: u8) {
+    pub(super) fn strong(&mut self, sign: Sign, variant: VariantIx) {
         match &mut self.decided {
             Some(identity) => {
                 identity.add(sign);
-                if identity.variant == 0 && identity.vendor == sign.vendor() {
+                if identity.variant.is_none() && identity.vendor == sign.vendor() {
                     identity.variant = variant;
                 }
             }
@@ -144,7 +144,7 @@ impl Signs {
         }
     }
 
-    pub(super) fn weak(&mut self, sign: Sign, variant: u8, address: bool) {
+    pub(super) fn weak(&mut self, sign: Sign, variant: VariantIx, address: bool) {
         if let Some(free) = self.weak.iter_mut().find(|slot| slot.is_none()) {
             *free = Some((sign, variant, address));
         }
@@ -165,8 +165,7 @@ impl Signs {
                 other.vendor() == sign.vendor() && !(address && *other_address)
             });
             if let Some((other, other_variant, _)) = second {
-                let variant = if variant == 0 { other_variant } else { variant };
-                let mut identity = Identity::by(sign, variant);
+                let mut identity = Identity::by(sign, variant.or(other_variant));
                 identity.add(other);
                 return Finding::Phone(identity);
             }

@@ -142,7 +142,7 @@ fn every_rule_has_an_example() {
             let reachable = rule.phone || rule.field != Field::HostName;
             if reachable && !rules.contains(&u16::try_from(index).expect("few rules")) {
                 wrong.push(format!(
-                    "{}: no example for {:?} {:?} {}",
+                    "{}: no example for {:?} {:?} {:?}",
                     vendor.id,
                     rule.field,
                     printable(&rule.head),
@@ -150,7 +150,7 @@ fn every_rule_has_an_example() {
                 ));
             }
         }
-        if vendor.macs.iter().any(|mac| mac.shared.is_empty()) && !address {
+        if vendor.macs.iter().any(|mac| mac.shared.is_none()) && !address {
             wrong.push(format!("{}: no example by address", vendor.id));
         }
     }

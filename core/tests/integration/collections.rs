@@ -103,7 +103,7 @@ fn has_phone_makers_address(parts: &Parts) -> bool {
     mac.is_some_and(|mac| {
         let ranges = tables.vendors.iter().flat_map(|vendor| vendor.macs.iter());
         ranges
-            .filter(|range| range.shared.is_empty())
+            .filter(|range| range.shared.is_none())
             .any(|range| (range.first..=range.last).contains(&mac))
     })
 }
@@ -116,7 +116,7 @@ fn no_phone_makers_address_outweighs_the_text_of_another_device() {
         .vendors
         .iter()
         .flat_map(|vendor| vendor.macs.iter().map(move |range| (vendor, range)))
-        .filter(|(_, range)| range.shared.is_empty())
+        .filter(|(_, range)| range.shared.is_none())
         .map(|(vendor, range)| (&*vendor.id, Mac::from_number(range.first + 7)))
         .collect();
     let (mut tried, mut taken) = (0, Vec::new());

@@ -213,7 +213,7 @@ fn explain_says_of_its_phone_what_check_says_of_all() {
     let engine = Engine::new(builtin::shared(), policy, Host::ANY).unwrap();
     let mut compared = 0;
     for vendor in &engine.tables().vendors {
-        let Some(mac) = vendor.macs.iter().find(|mac| mac.shared.is_empty()) else { continue };
+        let Some(mac) = vendor.macs.iter().find(|mac| mac.shared.is_none()) else { continue };
         let mac = Some(offhook_core::Mac::from_number(mac.first + 1));
         let query = offhook_core::Query { mac, ..offhook_core::Query::default() };
         let explained = offhook_core::explain::explain(&engine, &query, "PHONE").reasons.join("\n");

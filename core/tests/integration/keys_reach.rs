@@ -3,7 +3,7 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use offhook_core::catalogue::VendorIx;
+use offhook_core::catalogue::{VariantIx, VendorIx};
 use offhook_core::plan::Plan;
 use offhook_core::{Engine, Host, Mac, builtin, check};
 use proptest::prelude::*;
@@ -251,7 +251,7 @@ fn answers(engine: &Engine) -> Vec<String> {
         for (vendor, at) in
             engine.tables().vendors.iter().zip(0u16..).map(|(v, at)| (v, VendorIx(at)))
         {
-            for variant in 0..=u8::try_from(vendor.variants.len()).unwrap() {
+            for variant in vendor.columns() {
                 for model in ["", "SIP-T42S", "SIP-T46S", "T42X", "8841", "zz"] {
                     all.push(words(engine.plan_of_model(site, at, variant, model.as_bytes())));
                 }
@@ -261,7 +261,7 @@ fn answers(engine: &Engine) -> Vec<String> {
             let mac = Mac::parse(&format!("02:00:00:00:00:0{at}")).unwrap();
             let Some(device) = engine.policy().devices.get(mac) else { continue };
             let named = device.named.unwrap();
-            let variant = named.variant_of(engine.tables(), 0);
+            let variant = named.variant_of(engine.tables(), VariantIx::NONE);
             let plan = engine.plan_for(site, named.vendor, variant, Some(device));
             let nothing = Plan::NOTHING;
             let own: Vec<String> = device

@@ -1,5 +1,6 @@
 //! A policy that is wrong is refused whole: every mistake, its place, what was expected and found.
 
+use offhook_core::catalogue::VariantIx;
 use offhook_core::{Engine, Host, builtin};
 
 fn mistakes(policy: &str) -> Vec<String> {
@@ -211,9 +212,8 @@ fn a_base_gets_its_slash() {
         let engine = Engine::new(builtin::shared(), &policy, Host::ANY).unwrap();
         let tables = engine.tables();
         let vendor = tables.vendor("cisco-spa").unwrap();
-        let variant =
-            tables.at(vendor).variants.iter().position(|name| name == "cisco").unwrap() + 1;
-        let plan = engine.plan(None, vendor, u8::try_from(variant).unwrap());
+        let variant = tables.at(vendor).variant("cisco").unwrap();
+        let plan = engine.plan(None, vendor, variant);
         let sent = plan.options.iter().find(|option| option.code == 66).unwrap();
         let bytes = sent.form.as_ref().unwrap().code();
         assert_eq!(String::from_utf8_lossy(bytes), expected, "{url}");
@@ -276,7 +276,7 @@ fn items(value: &serde_json::Value, pointer: &str, place: &str, out: &mut Vec<(S
 fn numbers_byte_order_marks_and_signs_are_taken() {
     let marked = "\u{feff}{ \"options\": [{ \"code\": 2, \"i32\": -18000 }] }";
     let engine = Engine::new(builtin::shared(), marked, Host::ANY).unwrap();
-    let plan = engine.plan(None, engine.tables().vendor("snom").unwrap(), 0);
+    let plan = engine.plan(None, engine.tables().vendor("snom").unwrap(), VariantIx::NONE);
     let sent = plan.options.iter().find(|option| option.code == 2).unwrap();
     assert_eq!(sent.form.as_ref().unwrap().code(), [0xff, 0xff, 0xb9, 0xb0]);
 }

@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use offhook_core::url::without_userinfo;
 use offhook_core::{Context, Edits, Engine, Host, Query, builtin, explain};
 use proptest::prelude::*;
 
@@ -96,11 +97,15 @@ proptest! {
             }
         }
         prop_assert!(decision.identity.is_some() || edits.is_empty(), "no phone, no option");
-        // Explaining is the same line: the same bytes.
+        // Explaining is the same line: the same bytes, with stars where a client has sent what may be a password
+        // (`:b$@`, as in `name:password@host`).
         let explained = explain(engine, &query, "PHONE");
         let told: Vec<_> = edits
             .iter()
-            .map(|e| (e.code, e.value.map(|v| hex::encode(edits.bytes(engine, v)))))
+            .map(|e| {
+                let bytes = e.value.map(|value| without_userinfo(edits.bytes(engine, value)));
+                (e.code, bytes.map(hex::encode))
+            })
             .collect();
         let shown: Vec<_> =
             explained.options.iter().map(|option| (option.code, option.hex.clone())).collect();

@@ -4,6 +4,7 @@
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+use offhook_core::catalogue::VariantIx;
 use offhook_core::plan::Plan;
 use offhook_core::url::UrlParts;
 use offhook_core::{Engine, Host, builtin};
@@ -174,7 +175,7 @@ fn judged(url: &str) -> Result<bool, TestCaseError> {
         format!("{:?}", offhook_core::check::doubts(&engine, offhook_core::check::Makers::All));
     prop_assert!(!shown.contains("S3cret"), "a password in {shown}");
     let yealink = engine.tables().vendor("yealink").unwrap();
-    let plan = engine.plan(None, yealink, 0);
+    let plan = engine.plan(None, yealink, VariantIx::NONE);
     let sent = text(plan, 66).expect("option 66");
     if let Err(difference) = agree(&sent) {
         return Err(TestCaseError::fail(format!("{url:?} is taken: {difference}")));
@@ -184,7 +185,7 @@ fn judged(url: &str) -> Result<bool, TestCaseError> {
     prop_assert_eq!(host, UrlParts::parse(&sent).unwrap().host);
     // A phone that is sent a file behind the URL comes to the same host.
     let spa = engine.tables().vendor("cisco-spa").unwrap();
-    let behind = text(engine.plan(None, spa, 1), 66).expect("option 66");
+    let behind = text(engine.plan(None, spa, VariantIx::of_column(1)), 66).expect("option 66");
     let (sent, behind) = (UrlParts::parse(&sent).unwrap(), UrlParts::parse(&behind).unwrap());
     prop_assert_eq!((sent.host, sent.port), (behind.host, behind.port));
     Ok(true)

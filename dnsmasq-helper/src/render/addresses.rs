@@ -19,7 +19,7 @@ pub fn render(tables: &Tables, lines: &mut Lines) -> Vec<Sign> {
     let mut ranges = Vec::new();
     for (vendor, index) in tables.vendors.iter().zip(0u16..) {
         for rule in vendor.macs.iter() {
-            let strong = rule.shared.is_empty();
+            let strong = rule.shared.is_none();
             let (vendor, variant) = (VendorIx(index), rule.variant);
             let says = Says::Phone { vendor, variant, weak: !strong };
             ranges.push(Range { first: rule.first, last: rule.last, says, strong });

@@ -4,7 +4,7 @@
 //! order of the signs and nothing of what is sent to phones.
 
 use offhook_core::Mistakes;
-use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
+use offhook_core::catalogue::{Field, Tables, VariantIx, VendorIx};
 
 use super::heads::{self, Says, Sign, sign_tag};
 use super::lines::{Lines, not};
@@ -12,13 +12,13 @@ use super::values::hex;
 use super::{addresses, other_devices, tags};
 
 /// Which class of equally treated phones an identity belongs to.
-pub type ClassOf<'c> = dyn Fn(VendorIx, u8) -> Option<String> + 'c;
+pub type ClassOf<'c> = dyn Fn(VendorIx, VariantIx) -> Option<String> + 'c;
 
 /// Writes the matchers and the chain. `class_of` gives the tag of all phones that get
 /// the same answer; `None` if it does not matter who they are.
 pub fn render(tables: &Tables, class_of: &ClassOf<'_>, lines: &mut Lines, wrong: &mut Mistakes) {
     let class_signs = heads::render(tables, Field::VendorClass, lines, wrong);
-    let steps = enterprises(tables, lines, wrong);
+    let steps = enterprises(tables, lines);
     let user_signs = heads::render(tables, Field::UserClass, lines, wrong);
     let mut name_signs = heads::render(tables, Field::HostName, lines, wrong);
     // Any device may choose any host name: it may help to recognise a phone, not hide one.
@@ -42,32 +42,30 @@ pub fn render(tables: &Tables, class_of: &ClassOf<'_>, lines: &mut Lines, wrong:
 
 /// Enterprise numbers: in option 60's RFC 3925 form, in the first block of 124, in a later one, in
 /// the first of 125. dnsmasq finds no later block of 125, nor one of 124 that has no data.
-fn enterprises(tables: &Tables, lines: &mut Lines, wrong: &mut Mistakes) -> Vec<Vec<Sign>> {
+fn enterprises(tables: &Tables, lines: &mut Lines) -> Vec<Vec<Sign>> {
     let mut steps = vec![Vec::new(); 4];
     for (vendor, index) in tables.vendors.iter().zip(0u16..) {
-        for rule in vendor.rules.iter().filter(|rule| rule.field == Field::Enterprise) {
+        for rule in vendor.rules.iter() {
+            let Some(number) = rule.number else { continue };
             let says = heads::says(rule, VendorIx(index));
             for (step, field) in steps.iter_mut().zip(["60e", "124", "124l", "125"]) {
                 let tag = sign_tag(tables, field, says);
-                if enterprise(rule, field, &tag, lines) {
+                if enterprise(number, field, &tag, lines) {
                     step.push(Sign { tag, says });
                 }
-            }
-            if rule.number == 0 {
-                wrong.push(format!("vendors/{}", vendor.id), "enterprise number 0");
             }
         }
     }
     steps
 }
 
-fn enterprise(rule: &Rule, field: &str, tag: &str, lines: &mut Lines) -> bool {
-    let number = hex(&rule.number.to_be_bytes());
+fn enterprise(enterprise: u32, field: &str, tag: &str, lines: &mut Lines) -> bool {
+    let number = hex(&enterprise.to_be_bytes());
     match field {
         // Only a value that begins with a NUL is read in this form.
-        "60e" if rule.number >> 24 == 0 => lines.matches(tag, 60, &number),
+        "60e" if enterprise >> 24 == 0 => lines.matches(tag, 60, &number),
         "60e" => return false,
-        "124l" => lines.matcher(&format!("dhcp-match=set:{tag},vi-encap:{}", rule.number)),
+        "124l" => lines.matcher(&format!("dhcp-match=set:{tag},vi-encap:{enterprise}")),
         "124" => lines.matches(tag, 124, &number),
         _ => lines.matches(tag, 125, &number),
     }
@@ -86,7 +84,7 @@ impl Chain<'_> {
         let mut set =
             vec![tags::DONE.to_owned(), tags::PHONE.to_owned(), tags::vendor(self.tables, vendor)];
         if self.tables.at(vendor).variants.is_empty() {
-            set.extend((self.class_of)(vendor, 0));
+            set.extend((self.class_of)(vendor, VariantIx::NONE));
         }
         set
     }
@@ -109,9 +107,10 @@ impl Chain<'_> {
         }
         // The first strong sign of the vendor that has a variant says which one it is.
         for sign in step {
-            let Says::Phone { vendor, variant: variant @ 1.., weak: false } = sign.says else {
+            let Says::Phone { vendor, variant, weak: false } = sign.says else { continue };
+            if variant.is_none() {
                 continue;
-            };
+            }
             let known = tags::some_variant(self.tables, vendor);
             self.lines.tag_if(
                 &[&tags::variant(self.tables, vendor, variant), &known],
@@ -144,8 +143,8 @@ impl Chain<'_> {
             return;
         }
         let mut set = self.decides(vendor);
-        let variant = if variant == 0 { second_variant } else { variant };
-        if variant > 0 {
+        let variant = variant.or(second_variant);
+        if !variant.is_none() {
             set.push(tags::variant(self.tables, vendor, variant));
             set.push(tags::some_variant(self.tables, vendor));
         }
@@ -159,7 +158,7 @@ impl Chain<'_> {
                 continue;
             }
             let at = VendorIx(index);
-            for variant in 0..=u8::try_from(vendor.variants.len()).unwrap_or(u8::MAX) {
+            for variant in vendor.columns() {
                 let Some(class) = (self.class_of)(at, variant) else { continue };
                 let which = variant_condition(self.tables, at, variant);
                 self.lines.tag_if(&[class], &[tags::vendor(self.tables, at), which]);
@@ -169,9 +168,9 @@ impl Chain<'_> {
 }
 
 /// The condition for a variant of a vendor, once the vendor is known.
-pub fn variant_condition(tables: &Tables, vendor: VendorIx, variant: u8) -> String {
+pub fn variant_condition(tables: &Tables, vendor: VendorIx, variant: VariantIx) -> String {
     match variant {
-        0 => not(&tags::some_variant(tables, vendor)),
+        VariantIx::NONE => not(&tags::some_variant(tables, vendor)),
         some => tags::variant(tables, vendor, some),
     }
 }

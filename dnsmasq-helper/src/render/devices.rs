@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
-use offhook_core::catalogue::VendorIx;
+use offhook_core::catalogue::{VariantIx, VendorIx};
 use offhook_core::encode::Form;
 use offhook_core::plan::Plan;
 use offhook_core::policy::devices::{Device, DeviceOption};
@@ -186,7 +186,7 @@ fn has_live_names(device: &Device<'_>) -> bool {
 pub fn identify(
     engine: &Engine,
     groups: &[Group],
-    class_of: &dyn Fn(VendorIx, u8) -> Option<usize>,
+    class_of: &dyn Fn(VendorIx, VariantIx) -> Option<usize>,
     classes: usize,
     lines: &mut Lines,
 ) {
@@ -204,17 +204,17 @@ pub fn identify(
     }
     for named in named {
         let given = tags::given(tables, named);
-        let variants = tables.at(named.vendor).variants.len();
-        if named.variant > 0 {
+        let vendor = tables.at(named.vendor);
+        if !named.variant.is_none() {
             let class = class_of(named.vendor, named.variant);
             class.into_iter().for_each(|class| lines.tag_if(&[tags::class(class)], &[&given]));
             continue;
         }
-        for shown in 0..=u8::try_from(variants).unwrap_or(u8::MAX) {
+        for shown in vendor.columns() {
             let variant = named.variant_of(tables, shown);
             let Some(class) = class_of(named.vendor, variant) else { continue };
             let mut condition = vec![given.clone()];
-            if variants > 0 {
+            if !vendor.variants.is_empty() {
                 condition.push(variant_condition(tables, named.vendor, shown));
             }
             lines.tag_if(&[tags::class(class)], &condition);
@@ -300,7 +300,7 @@ fn own(
     let (tables, tag) = (engine.tables(), tags::group(number));
     let set = |rule: u32| vec![tags::rule(rule)];
     if let Some(Named { vendor, .. }) = group.key.named {
-        for (variant, column) in (0u8..).zip(columns) {
+        for (variant, column) in tables.at(vendor).columns().zip(columns) {
             let mut conditions = vec![tag.clone()];
             if columns.len() > 1 {
                 conditions.push(variant_condition(tables, vendor, variant));

@@ -5,7 +5,7 @@
 //! cannot say in one line becomes several lines and a `tag-if` that excludes the longer heads.
 
 use offhook_core::Mistakes;
-use offhook_core::catalogue::{Field, Rule, Tables, VendorIx};
+use offhook_core::catalogue::{Field, Rule, Tables, VariantIx, VendorIx};
 use offhook_core::text::printable;
 
 use super::lines::{Lines, not};
@@ -17,7 +17,7 @@ pub enum Says {
     NoPhone,
     Phone {
         vendor: VendorIx,
-        variant: u8,
+        variant: VariantIx,
         weak: bool,
     },
 }

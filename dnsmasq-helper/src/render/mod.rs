@@ -21,7 +21,7 @@ mod values;
 
 use std::collections::HashMap;
 
-use offhook_core::catalogue::VendorIx;
+use offhook_core::catalogue::{VariantIx, VendorIx};
 use offhook_core::plan::Plan;
 use offhook_core::{Engine, Host, Mistakes};
 
@@ -81,7 +81,7 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     models(engine, &mut wrong);
     let classes = Classes::of(engine, &table);
     let any_named = groups.iter().any(|group| group.key.named.is_some());
-    let class_tag = |vendor: VendorIx, variant: u8| {
+    let class_tag = |vendor: VendorIx, variant: VariantIx| {
         let class = classes.of_identity(vendor, variant)?;
         Some(if any_named { tags::shown_class(class) } else { tags::class(class) })
     };
@@ -198,7 +198,7 @@ fn without_live(plan: &Plan) -> Plan {
 struct Classes<'e> {
     engine: &'e Engine,
     columns: Vec<Vec<Option<u32>>>,
-    numbers: HashMap<(VendorIx, u8), usize>,
+    numbers: HashMap<(VendorIx, VariantIx), usize>,
 }
 
 impl<'e> Classes<'e> {
@@ -220,7 +220,7 @@ impl<'e> Classes<'e> {
         classes
     }
 
-    fn of_identity(&self, vendor: VendorIx, variant: u8) -> Option<usize> {
+    fn of_identity(&self, vendor: VendorIx, variant: VariantIx) -> Option<usize> {
         self.numbers.get(&(vendor, variant)).copied()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use offhook_core::catalogue::{Tables, VendorIx};
+use offhook_core::catalogue::{Tables, VariantIx, VendorIx};
 
 use super::answer::{Answer, Line};
 use super::lines::{Lines, not};
@@ -125,12 +125,12 @@ impl Table {
         Table { offsets, width, cells: vec![None; width * (sites + 1)] }
     }
 
-    fn at(&self, row: usize, vendor: VendorIx, variant: u8) -> usize {
+    fn at(&self, row: usize, vendor: VendorIx, variant: VariantIx) -> usize {
         let offset = self.offsets.get(usize::from(vendor.0)).copied().unwrap_or(0);
-        row * self.width + offset + usize::from(variant)
+        row * self.width + offset + usize::from(variant.column())
     }
 
-    pub fn set(&mut self, row: usize, vendor: VendorIx, variant: u8, rule: Option<u32>) {
+    pub fn set(&mut self, row: usize, vendor: VendorIx, variant: VariantIx, rule: Option<u32>) {
         let at = self.at(row, vendor, variant);
         if let Some(cell) = self.cells.get_mut(at) {
             *cell = rule;
@@ -142,7 +142,7 @@ impl Table {
     }
 
     /// The rules of one identity, site by site.
-    pub fn column(&self, vendor: VendorIx, variant: u8) -> Vec<Option<u32>> {
+    pub fn column(&self, vendor: VendorIx, variant: VariantIx) -> Vec<Option<u32>> {
         let rows = 0..self.rows();
         rows.map(|row| self.cells.get(self.at(row, vendor, variant)).copied().flatten()).collect()
     }
@@ -161,11 +161,12 @@ impl Table {
 }
 
 /// Every identity: vendor and variant.
-pub fn identities(tables: &Tables) -> impl Iterator<Item = (VendorIx, u8)> + '_ {
-    tables.vendors.iter().zip(0u16..).flat_map(|(vendor, index)| {
-        let variants = u8::try_from(vendor.variants.len()).unwrap_or(u8::MAX);
-        (0..=variants).map(move |variant| (VendorIx(index), variant))
-    })
+pub fn identities(tables: &Tables) -> impl Iterator<Item = (VendorIx, VariantIx)> + '_ {
+    tables
+        .vendors
+        .iter()
+        .zip(0u16..)
+        .flat_map(|(vendor, index)| vendor.columns().map(move |variant| (VendorIx(index), variant)))
 }
 
 /// The condition for a row of a [`Table`]; none where there are no sites.

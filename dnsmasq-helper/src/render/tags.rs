@@ -3,7 +3,7 @@
 //!
 //! Meant for users too: `oh_phone` (a recognised phone) and `oh-<vendor>`.
 
-use offhook_core::catalogue::{Tables, VendorIx};
+use offhook_core::catalogue::{Tables, VariantIx, VendorIx};
 use offhook_core::recognise::Named;
 
 pub const PHONE: &str = "oh_phone";
@@ -40,7 +40,7 @@ pub fn vendor(tables: &Tables, vendor: VendorIx) -> String {
 }
 
 /// ... and of this variant.
-pub fn variant(tables: &Tables, at: VendorIx, variant: u8) -> String {
+pub fn variant(tables: &Tables, at: VendorIx, variant: VariantIx) -> String {
     let name = tables.at(at).variant_name(variant).unwrap_or_default();
     format!("oh-{}.{name}", tables.at(at).id)
 }

@@ -5,7 +5,7 @@
 //! dnsmasq cannot compare a host name with the hardware address, so that sign is not one here.
 
 use offhook_core::catalogue::unlisted::{UnlistedSigns, Word};
-use offhook_core::catalogue::{Tables, VendorIx};
+use offhook_core::catalogue::{Tables, VariantIx, VendorIx};
 use offhook_core::encode::Form;
 use offhook_core::plan::Plan;
 use offhook_core::value::Existing;
@@ -33,7 +33,7 @@ pub fn rules(engine: &Engine, rules: &mut Rules, traps: &mut Traps) -> Vec<Optio
     let sites = engine.policy().sites.len();
     let rows = std::iter::once(None).chain((0..sites).map(Some));
     let rule = |site: Option<usize>| {
-        let plan = engine.plan(site, VendorIx::UNLISTED, 0);
+        let plan = engine.plan(site, VendorIx::UNLISTED, VariantIx::NONE);
         if plan.ignored {
             return None;
         }

@@ -38,9 +38,9 @@ pub fn packet(tables: &Tables, sites: &[Site], event: &Event) -> Parts {
         ("124l", code::VENDOR_IDENTIFYING_CLASS),
         ("125", code::VENDOR_IDENTIFYING),
     ] {
-        for rule in tagged(tables, said, field, Field::Enterprise) {
-            let number = rule.number.to_be_bytes();
-            parts.option(option, number.into_iter().chain([0]).collect::<Vec<_>>());
+        let rules = tagged(tables, said, field, Field::Enterprise);
+        for number in rules.filter_map(|rule| rule.number) {
+            parts.option(option, number.to_be_bytes().into_iter().chain([0]).collect::<Vec<_>>());
         }
     }
     let id = |told: &Option<Vec<u8>>, key: &str, wanted: fn(&Site) -> &[RelayId]| {
@@ -67,8 +67,9 @@ fn as_passed_on(value: &[u8]) -> &[u8] {
 /// Option 60, mended by the tag of the head that our matchers found in it.
 fn vendor_class(tables: &Tables, said: &Said) -> Vec<u8> {
     let told = said.vendor_class.as_deref().unwrap_or_default();
-    if let Some(rule) = tagged(tables, said, "60e", Field::Enterprise).next() {
-        return rule.number.to_be_bytes().to_vec();
+    let mut enterprises = tagged(tables, said, "60e", Field::Enterprise);
+    if let Some(number) = enterprises.find_map(|rule| rule.number) {
+        return number.to_be_bytes().to_vec();
     }
     let cut = |rule: &&Rule| {
         let fits = |(at, byte): (usize, &u8)| match (told.get(at), rule.any.get(at)) {

@@ -4,7 +4,7 @@ mod models;
 
 use offhook_catalogue::Mac;
 use offhook_catalogue::examples::{self, Example};
-use offhook_catalogue::{MessageType, Mistakes, Tables, Vendor};
+use offhook_catalogue::{MessageType, Mistakes, ReadFrom, Tables, VariantIx, Vendor};
 use once_cell::sync::OnceCell;
 
 use crate::character::{Character, Informs, NoCharacter};
@@ -26,7 +26,7 @@ pub struct Phone {
     /// The firmware that it names; empty: none.
     pub firmware: String,
     /// 0, or 1 + the position among the vendor's variants.
-    pub variant: u8,
+    pub variant: VariantIx,
     /// What it sends, in its order, without message type and addresses.
     pub options: Vec<(u8, Vec<u8>)>,
     /// When it sends a DHCPINFORM.
@@ -108,8 +108,7 @@ impl Phone {
         let informs = if informs { Informs::Always } else { character.informs };
         let own = example.packet.mac.filter(|mac| *mac != EXAMPLES);
         let own = own.unwrap_or_else(|| makers(&vendor, at.0));
-        let position = |name: &String| vendor.variants.iter().position(|own| **own == **name);
-        let variant = example.variant.as_ref().and_then(position).map_or(0, |index| index + 1);
+        let variant = example.variant.as_ref().and_then(|name| vendor.variant(name));
         if let (Some(model), Some(other)) = (&example.model, &other) {
             models::rename(&mut options, model, other);
         }
@@ -119,7 +118,7 @@ impl Phone {
             example: example.name.clone(),
             mac: choice.mac.unwrap_or(own),
             model: model.unwrap_or_default(),
-            variant: u8::try_from(variant).unwrap_or(0),
+            variant: variant.unwrap_or_default(),
             firmware: example.firmware.clone().unwrap_or_default(),
             informs,
             options,
@@ -139,9 +138,9 @@ impl Phone {
     }
 
     /// Whether it reads this option (`43.2`) as what it now says of itself.
-    pub fn reads_now(&self, code: &str) -> bool {
+    pub fn reads_now(&self, code: ReadFrom) -> bool {
         let bound = &self.character.as_class;
-        let lists = |codes: &Vec<String>| codes.iter().any(|own| own == code);
+        let lists = |codes: &Vec<ReadFrom>| codes.contains(&code);
         if !bound.values().any(lists) {
             return true;
         }
@@ -219,7 +218,7 @@ const EXAMPLES: Mac = Mac([2, 0, 0, 0, 0, 1]);
 /// An address that only this maker's phones use; where the catalogue has none, one of 2^24 local addresses that
 /// no other maker's virtual phones have.
 fn makers(vendor: &Vendor, at: u16) -> Mac {
-    let own = vendor.macs.iter().find(|rule| rule.shared.is_empty() && rule.variant == 0);
+    let own = vendor.macs.iter().find(|rule| rule.shared.is_none() && rule.variant.is_none());
     own.map_or_else(
         || {
             let [high, low] = at.to_be_bytes();
@@ -233,8 +232,7 @@ fn makers(vendor: &Vendor, at: u16) -> Mac {
 fn request_list(vendor: &Vendor) -> Vec<u8> {
     let mut list = USUAL.to_vec();
     for read in &*vendor.reads {
-        let code = read.code.split('.').next().unwrap_or_default();
-        if let Ok(code) = code.parse()
+        if let Some((code, _)) = read.code.option()
             && !list.contains(&code)
         {
             list.push(code);

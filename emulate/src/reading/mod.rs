@@ -4,7 +4,7 @@ mod locate;
 
 use std::net::Ipv4Addr;
 
-use offhook_catalogue::Read;
+use offhook_catalogue::{Gives, HeaderField, Read, ReadFrom};
 
 use crate::forms::{Heard, Reader, sub_option};
 use crate::packet::Answer;
@@ -56,10 +56,10 @@ pub struct Vlan {
 
 /// The options of the maker's reading order, the first first. What has no known order comes last.
 pub fn order(phone: &Phone) -> Vec<&Read> {
-    let reads = phone.vendor.reads.iter().filter(|read| phone.reads_now(&read.code));
+    let reads = phone.vendor.reads.iter().filter(|read| phone.reads_now(read.code));
     let mut reads: Vec<&Read> =
         reads.filter(|read| read.fits(&phone.model, &phone.firmware)).collect();
-    reads.sort_by_key(|read| if read.order == 0 { u16::MAX } else { read.order });
+    reads.sort_by_key(|read| read.order.unwrap_or(u16::MAX));
     reads
 }
 
@@ -70,19 +70,19 @@ pub fn read(phone: &Phone, answer: &Answer) -> Understood {
     let mut hosts: Vec<Said<String>> = Vec::new();
     let (mut vlan, mut priority) = (None::<Said<u16>>, None::<u8>);
     for read in order(phone) {
-        let by = name(&read.code);
+        let by = read.code.in_words();
         if read.if_switched_on {
-            if value_of(&read.code, answer).is_some() {
+            if value_of(read.code, answer).is_some() {
                 let value = "skipped: this phone reads it only if that is switched on".to_owned();
                 understood.other.push(Said { by, value, note: String::new() });
             }
             continue;
         }
-        if read.gives == "url" && !understood.asked.contains(&by) {
+        if read.gives == Gives::Url && !understood.asked.contains(&by) {
             understood.asked.push(by.clone());
         }
-        let Some(bytes) = value_of(&read.code, answer) else { continue };
-        let said = |value| Said { by: by.clone(), value, note: read.note.to_string() };
+        let Some(bytes) = value_of(read.code, answer) else { continue };
+        let said = |value| Said { by: by.clone(), value, note: note(read) };
         let reader = reader(phone, read);
         let heard = match reader.read(&bytes) {
             Ok(heard) => heard,
@@ -91,24 +91,23 @@ pub fn read(phone: &Phone, answer: &Answer) -> Understood {
                 continue;
             }
         };
-        let part = phone.character.url_of.as_ref().is_some_and(|of| of.has(&read.code));
+        let part = phone.character.url_of.as_ref().is_some_and(|of| of.has(read.code));
         if heard.is_empty() && !part {
             understood.other.push(said(shown(&bytes)));
         }
         for heard in heard {
             match heard {
-                Heard::Url(name) if read.gives == "file" => file = file.or(Some(name)),
+                Heard::Url(name) if read.gives == Gives::File => file = file.or(Some(name)),
                 Heard::Url(url) if !hosts.iter().any(|known| known.by == by) => {
                     hosts.push(said(url));
                 }
                 Heard::Url(_) => {}
-                // 133 is the priority beside 132.
-                Heard::Vlan(id) if read.form.contains("priority") => {
+                Heard::Vlan(id) if read.gives == Gives::VlanPriority => {
                     priority = priority.or(u8::try_from(id).ok());
                 }
                 Heard::Vlan(id) => vlan = vlan.or_else(|| Some(said_number(&by, id, read))),
                 Heard::Priority(value) => priority = priority.or(Some(value)),
-                Heard::Names(names) if read.gives == "time-servers" => {
+                Heard::Names(names) if read.gives == Gives::TimeServers => {
                     understood.time_servers.get_or_insert_with(|| said_names(&by, names, read));
                 }
                 Heard::Names(names) => {
@@ -141,24 +140,28 @@ pub fn read(phone: &Phone, answer: &Answer) -> Understood {
     understood
 }
 
+fn note(read: &Read) -> String {
+    read.note.as_deref().unwrap_or_default().to_owned()
+}
+
 fn said_number(by: &str, value: u16, read: &Read) -> Said<u16> {
-    Said { by: by.to_owned(), value, note: read.note.to_string() }
+    Said { by: by.to_owned(), value, note: note(read) }
 }
 
 fn said_names(by: &str, value: Vec<String>, read: &Read) -> Said<Vec<String>> {
-    Said { by: by.to_owned(), value, note: read.note.to_string() }
+    Said { by: by.to_owned(), value, note: note(read) }
 }
 
 /// A URL whose parts are in several sub-options.
 fn composed(phone: &Phone, answer: &Answer) -> Option<Said<String>> {
     let of = phone.character.url_of.as_ref()?;
-    let text = |code: &str| {
+    let text = |code: ReadFrom| {
         let bytes = value_of(code, answer)?;
         String::from_utf8(bytes).ok().map(|text| text.trim_end_matches('\0').to_owned())
     };
-    let (scheme, host) = (text(&of.scheme)?, text(&of.host)?);
-    let port = text(&of.port).map(|port| format!(":{port}")).unwrap_or_default();
-    let path = text(&of.path).unwrap_or_default();
+    let (scheme, host) = (text(of.scheme)?, text(of.host)?);
+    let port = text(of.port).map(|port| format!(":{port}")).unwrap_or_default();
+    let path = text(of.path).unwrap_or_default();
     Some(Said {
         by: format!("options {} to {}", of.scheme, of.path),
         value: format!("{scheme}://{host}{port}{path}"),
@@ -168,58 +171,46 @@ fn composed(phone: &Phone, answer: &Answer) -> Option<Said<String>> {
 
 /// How this phone reads an option: as its maker's folder says, else as such an option is read.
 pub fn reader(phone: &Phone, read: &Read) -> Reader {
-    if let Some(reader) = phone.character.reads.get(&*read.code) {
+    if let Some(reader) = phone.character.reads.get(&read.code) {
         return *reader;
     }
-    if read.form.starts_with("not ") {
-        // "not documented byte by byte", "not known": how it is read is not known.
+    if read.opaque {
         return Reader::Opaque;
     }
-    match (&*read.gives, &*read.code) {
+    match (read.gives, read.code) {
         // Parts of a URL: see `composed`.
-        ("url", code) if phone.character.url_of.as_ref().is_some_and(|of| of.has(code)) => {
+        (Gives::Url, code) if phone.character.url_of.as_ref().is_some_and(|of| of.has(code)) => {
             Reader::Opaque
         }
-        ("url", "150" | "72") => Reader::AddressesOrText,
-        ("url" | "file", _) => Reader::Text,
-        ("voice-vlan", _) => Reader::Number,
-        ("time-servers", _) => Reader::Addresses,
-        ("sip-servers", _) => Reader::SipServers,
-        _ => Reader::Opaque,
+        (Gives::Url, ReadFrom::Option(150 | 72)) => Reader::AddressesOrText,
+        (Gives::Url | Gives::File, _) => Reader::Text,
+        (Gives::VoiceVlan | Gives::VlanPriority, _) => Reader::Number,
+        (Gives::TimeServers, _) => Reader::Addresses,
+        (Gives::SipServers, _) => Reader::SipServers,
+        (Gives::Other, _) => Reader::Opaque,
     }
 }
 
 impl crate::character::UrlOf {
-    fn has(&self, code: &str) -> bool {
-        [&self.scheme, &self.host, &self.port, &self.path].into_iter().any(|own| own == code)
+    fn has(&self, code: ReadFrom) -> bool {
+        [self.scheme, self.host, self.port, self.path].contains(&code)
     }
 }
 
-fn name(code: &str) -> String {
-    match code.split_once('.') {
-        Some((option, sub)) => format!("option {option}, sub-option {sub}"),
-        None if code.parse::<u8>().is_ok() => format!("option {code}"),
-        None => code.to_owned(),
-    }
-}
-
-/// The bytes of `66`, `43.2` or a header field; none if they are not there.
-fn value_of(code: &str, answer: &Answer) -> Option<Vec<u8>> {
+/// The bytes that are there; none if it is not in the answer.
+fn value_of(code: ReadFrom, answer: &Answer) -> Option<Vec<u8>> {
     let filled = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec());
     match code {
-        "siaddr" => {
+        ReadFrom::Header(HeaderField::Siaddr) => {
             let address = answer.siaddr;
             (address != Ipv4Addr::UNSPECIFIED).then(|| address.to_string().into_bytes())
         }
-        "file" => filled(&answer.file),
-        "sname" => filled(&answer.sname),
-        _ => match code.split_once('.') {
-            Some((option, sub)) => {
-                let value = answer.option(option.parse().ok()?)?;
-                sub_option(value, sub.parse().ok()?).map(<[u8]>::to_vec)
-            }
-            None => answer.option(code.parse().ok()?).map(<[u8]>::to_vec),
-        },
+        ReadFrom::Header(HeaderField::File) => filled(&answer.file),
+        ReadFrom::Header(HeaderField::Sname) => filled(&answer.sname),
+        ReadFrom::SubOption(at) => {
+            sub_option(answer.option(at.option)?, at.sub).map(<[u8]>::to_vec)
+        }
+        ReadFrom::Option(code) => answer.option(code).map(<[u8]>::to_vec),
     }
 }
 

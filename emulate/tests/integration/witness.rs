@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// What it may name of the catalogue: addresses, facts about phones (by which NOTIFY they fetch, too), their
 /// examples and texts; the names that RFC 2132 has for message types; and what may be shown of a text, which judges nothing.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 26] = [
+    "FileFormat",
+    "Gives",
+    "HeaderField",
+    "ReadFrom",
+    "VariantIx",
     "FileScope",
     "Takes",
     "Mac",

@@ -174,7 +174,7 @@ fn presets(work: &Work<'_>, wanted: &Layer) -> Vec<Map<String, Value>> {
         for serve in system.serves.iter().filter(|serve| !serve.recalled) {
             for (vendor, maker) in wanted {
                 let id = &*work.tables.at(*vendor).id;
-                if !serve.vendors.iter().any(|vendor| vendor == id) {
+                if !serve.vendors.named().iter().any(|vendor| vendor == id) {
                     continue;
                 }
                 for value in maker.keys.values() {
@@ -182,11 +182,11 @@ fn presets(work: &Work<'_>, wanted: &Layer) -> Vec<Map<String, Value>> {
                         continue;
                     };
                     let mut parameters = Parameters::new();
-                    if !serve.url.is_empty()
-                        && unify::text(system, id, &serve.url, text, &mut parameters)
+                    if let Some(url) = &serve.url
+                        && unify::text(system, id, url, text, &mut parameters)
                         && unify::conditions(&serve.conditions, &mut parameters)
                     {
-                        sets.push((parameters, unify::own_text(&serve.url)));
+                        sets.push((parameters, unify::own_text(url)));
                     }
                 }
                 let mut parameters = Parameters::new();
@@ -207,11 +207,9 @@ fn presets(work: &Work<'_>, wanted: &Layer) -> Vec<Map<String, Value>> {
             {
                 continue;
             }
-            for parameter in system.parameters.iter().filter(|parameter| parameter.has_default) {
-                if parameters
-                    .get(&*parameter.name)
-                    .is_some_and(|value| *value == *parameter.default)
-                {
+            for parameter in system.parameters.iter() {
+                let set = parameters.get(&*parameter.name);
+                if set.is_some_and(|value| Some(&**value) == parameter.default.as_deref()) {
                     parameters.remove(&*parameter.name);
                 }
             }

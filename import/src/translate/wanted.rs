@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offhook_core::catalogue::{Tables, VendorIx};
+use offhook_core::catalogue::{Gives, Read, Tables, VendorIx};
 
 use super::Work;
 use super::value::{Key, Wanted, parts_of, wanted};
@@ -23,16 +23,16 @@ pub struct Maker {
 pub type Layer = BTreeMap<VendorIx, Maker>;
 
 /// What an option is read for if it is about a phone's settings.
-const ABOUT_PHONES: [&str; 6] =
-    ["url", "host", "file", "voice-vlan", "sip-servers", "certificate-service"];
+const ABOUT_PHONES: [Gives; 5] =
+    [Gives::Url, Gives::File, Gives::VoiceVlan, Gives::VlanPriority, Gives::SipServers];
 
 /// Whether the maker's phones take settings out of this option.
 pub fn reads(tables: &Tables, vendor: VendorIx, key: Key) -> bool {
     let Key::Option(code) = key else { return false };
     let vendor = tables.at(vendor);
-    let of = |text: &str| text.split('.').next().and_then(|code| code.parse().ok()) == Some(code);
+    let of = |read: &Read| read.code.option().is_some_and(|(own, _)| own == code);
     vendor.left_alone.is_none()
-        && vendor.reads.iter().any(|read| of(&read.code) && ABOUT_PHONES.contains(&&*read.gives))
+        && vendor.reads.iter().any(|read| of(read) && ABOUT_PHONES.contains(&read.gives))
 }
 
 /// Options that a policy can neither set nor remove (docs/policy.md).

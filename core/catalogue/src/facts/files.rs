@@ -2,7 +2,8 @@
 
 use super::Vendor;
 use super::conditions::of_models;
-use crate::record::{Bytes, List, Text, choice, record};
+use super::variant::VariantIx;
+use crate::record::{List, Text, choice, record, text_or_empty};
 
 record! {
     /// A file that the vendor's phones request.
@@ -11,10 +12,11 @@ record! {
         pub name: Text,
         /// Which phones share it.
         pub scope: FileScope,
-        /// Its format, in words.
-        pub format: Text,
-        /// The template in the vendor's folder that writes it; empty: offhook does not.
-        pub template: Text,
+        /// Its format.
+        pub format: FileFormat,
+        /// The template in the vendor's folder that writes it; `None`: offhook does not.
+        #[serde(with = "text_or_empty")]
+        pub template: Option<Text>,
         /// How values are put into it; goes with `template`.
         #[serde(serialize_with = "crate::record::word_or_empty")]
         pub escape: Option<FileEscape>,
@@ -22,13 +24,14 @@ record! {
         pub refuse: Text,
         /// How the models begin that request it; empty: all.
         pub models: List<Text>,
-        /// Positions (1 + index) of the variants that request it; empty: all.
-        pub variants: Bytes,
+        /// The variants that request it; empty: all.
+        pub variants: List<VariantIx>,
         /// How the maker's phones can decrypt it; `None`: not known.
         #[serde(serialize_with = "crate::record::word_or_empty")]
         pub cipher: Option<Cipher>,
         /// What is left away at the beginning of a model in the file's name.
-        pub without: Text,
+        #[serde(with = "text_or_empty")]
+        pub without: Option<Text>,
         /// What `{{code}}` in the name is, by the model. The code of another model is not known.
         pub codes: List<ModelCode>,
         /// Names of other files of this vendor: the phone requests this one only if all of them are
@@ -42,7 +45,8 @@ record! {
         /// The schemes by which alone it is requested; empty: that of the URL.
         pub by: List<Text>,
         /// What else is known, a sentence.
-        pub note: Text,
+        #[serde(with = "text_or_empty")]
+        pub note: Option<Text>,
         /// Remembered, not verified.
         pub recalled: bool,
         /// Where it is documented: keys of the vendor's `sources`.
@@ -85,6 +89,36 @@ impl std::fmt::Display for FileScope {
 }
 
 choice! {
+    /// What a file is made of.
+    #[derive(Copy, Eq)]
+    pub enum FileFormat {
+        /// XML.
+        Xml,
+        /// Lines of text.
+        Text,
+        /// JSON.
+        Json,
+        /// Bytes of the maker's own.
+        Binary,
+    }
+}
+
+/// Their spelling in a vendor's folder.
+pub const FORMATS: [(&str, FileFormat); 4] = [
+    ("xml", FileFormat::Xml),
+    ("text", FileFormat::Text),
+    ("json", FileFormat::Json),
+    ("binary", FileFormat::Binary),
+];
+
+impl std::fmt::Display for FileFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = FORMATS.iter().find(|(_, format)| format == self);
+        f.write_str(known.map_or("", |(name, _)| name))
+    }
+}
+
+choice! {
     /// How a file is encrypted.
     #[derive(Copy, Eq)]
     pub enum Cipher {
@@ -119,6 +153,11 @@ impl FileEscape {
 }
 
 impl PhoneFile {
+    /// The template's path among all vendors': `snom/phone.xml.j2`.
+    pub fn template_of(&self, vendor: &Vendor) -> Option<String> {
+        self.template.as_ref().map(|template| format!("{}/{template}", vendor.id))
+    }
+
     /// The code of a model in this file's name.
     pub fn code(&self, model: &str) -> Option<&str> {
         let mut codes = self.codes.iter();

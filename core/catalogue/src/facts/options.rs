@@ -1,7 +1,9 @@
 //! The options in which a maker's phones expect their settings, and those that they read.
 
 use super::conditions::{fits_firmware, fits_model, of_models};
-use crate::record::{Bytes, List, Text, choice, record};
+use super::variant::VariantIx;
+use crate::record::{List, Text, choice, number_or_zero, record, text_or_empty};
+use crate::text::TextError;
 use crate::value::OptionSpec;
 
 choice! {
@@ -24,7 +26,7 @@ pub const TAKES: [(&str, Takes); 3] =
 
 choice! {
     /// A field of the DHCP header (RFC 2131, section 2).
-    #[derive(Copy, Eq)]
+    #[derive(Copy, Eq, PartialOrd, Ord)]
     pub enum HeaderField {
         /// `siaddr`: the next server.
         Siaddr,
@@ -53,7 +55,7 @@ record! {
         /// What the phone makes of the URL.
         pub takes: Takes,
         /// The longest URL in bytes; `None`: not known.
-        #[serde(serialize_with = "crate::record::number_or_zero")]
+        #[serde(with = "number_or_zero")]
         pub max_length: Option<u16>,
         /// The schemes that the phone takes, in its own order; empty: not known.
         pub schemes: List<Text>,
@@ -94,8 +96,8 @@ record! {
         pub header: Option<HeaderField>,
         /// The schemes of URLs that are sent this way; empty: all.
         pub schemes: List<Text>,
-        /// Positions (1 + index) of the variants that are sent this way; empty: all.
-        pub variants: Bytes,
+        /// The variants that are sent this way; empty: all.
+        pub variants: List<VariantIx>,
         /// Sent unless a policy says otherwise. False: a way that is known but not used.
         pub default: bool,
         /// Remembered, not verified: never sent by default.
@@ -108,14 +110,19 @@ record! {
 record! {
     /// An option that the vendor's phones read.
     pub struct Read {
-        /// `66`, `43.2` or a header field's name.
-        pub code: Text,
-        /// Its place among the options that the phone reads, from 1; the first one found counts.
-        pub order: u16,
-        /// What the phone takes from it: `url`, `host`, `file`, `voice-vlan` and so on.
-        pub gives: Text,
-        /// The form of the value, in words; empty where the code says it.
-        pub form: Text,
+        /// Where it is in the answer.
+        pub code: ReadFrom,
+        /// Its place among the options that the phone reads, from 1; the first one found counts. `None`: not
+        /// known.
+        #[serde(with = "number_or_zero")]
+        pub order: Option<u16>,
+        /// What the phone takes from it.
+        pub gives: Gives,
+        /// The form of the value, in words, where the code does not say it.
+        #[serde(with = "text_or_empty")]
+        pub form: Option<Text>,
+        /// How the value is made is not documented: nothing can be read out of it.
+        pub opaque: bool,
         /// How the models begin that read it; empty: all.
         pub models: List<Text>,
         /// See [`fits_firmware`].
@@ -123,11 +130,143 @@ record! {
         /// Read only where it was switched on in the phone.
         pub if_switched_on: bool,
         /// What else is known, a sentence.
-        pub note: Text,
+        #[serde(with = "text_or_empty")]
+        pub note: Option<Text>,
         /// Remembered, not verified.
         pub recalled: bool,
         /// Where it is documented: keys of the vendor's `sources`.
         pub sources: List<Text>,
+    }
+}
+
+choice! {
+    /// Where in an answer a phone looks. In JSON `66`, `43.2` or a header field's name.
+    #[derive(Copy, Eq, PartialOrd, Ord, serde::Deserialize)]
+    #[serde(into = "String", try_from = "String")]
+    pub enum ReadFrom {
+        /// A whole option, by its number.
+        Option(u8),
+        /// A sub-option.
+        SubOption(SubOptionCode),
+        /// A field of the header.
+        Header(HeaderField),
+    }
+}
+
+record! {
+    /// A sub-option of an option, by both numbers.
+    #[derive(Copy, Eq, PartialOrd, Ord)]
+    pub struct SubOptionCode {
+        /// The option.
+        pub option: u8,
+        /// The sub-option.
+        pub sub: u8,
+    }
+}
+
+choice! {
+    /// What a phone takes from an option that it reads.
+    #[derive(Copy, Eq)]
+    pub enum Gives {
+        /// The URL of its files, or a part of it.
+        Url,
+        /// The name of a file, beside the URL.
+        File,
+        /// The VLAN of the phone's own traffic.
+        VoiceVlan,
+        /// The priority in that VLAN (IEEE 802.1Q).
+        VlanPriority,
+        /// The servers for the time of day.
+        TimeServers,
+        /// The SIP servers.
+        SipServers,
+        /// Something that offhook does not send.
+        Other,
+    }
+}
+
+/// Their spelling in a vendor's folder.
+pub const GIVES: [(&str, Gives); 7] = [
+    ("url", Gives::Url),
+    ("file", Gives::File),
+    ("voice-vlan", Gives::VoiceVlan),
+    ("vlan-priority", Gives::VlanPriority),
+    ("time-servers", Gives::TimeServers),
+    ("sip-servers", Gives::SipServers),
+    ("other", Gives::Other),
+];
+
+impl Gives {
+    /// Whether it is of the voice VLAN: its id or its priority.
+    pub fn is_of_voice_vlan(self) -> bool {
+        matches!(self, Gives::VoiceVlan | Gives::VlanPriority)
+    }
+}
+
+impl std::fmt::Display for Gives {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = GIVES.iter().find(|(_, gives)| gives == self);
+        f.write_str(known.map_or("", |(name, _)| name))
+    }
+}
+
+impl ReadFrom {
+    /// The option and the sub-option in it; `None` for a header field.
+    pub fn option(self) -> Option<(u8, Option<u8>)> {
+        match self {
+            ReadFrom::Option(code) => Some((code, None)),
+            ReadFrom::SubOption(at) => Some((at.option, Some(at.sub))),
+            ReadFrom::Header(_) => None,
+        }
+    }
+
+    /// `option 43, sub-option 2` or a header field's name.
+    pub fn in_words(self) -> String {
+        match self {
+            ReadFrom::Option(code) => format!("option {code}"),
+            ReadFrom::SubOption(at) => format!("option {}, sub-option {}", at.option, at.sub),
+            ReadFrom::Header(field) => field.name().to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for ReadFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ReadFrom::Option(code) => write!(f, "{code}"),
+            ReadFrom::SubOption(at) => write!(f, "{}.{}", at.option, at.sub),
+            ReadFrom::Header(field) => f.write_str(field.name()),
+        }
+    }
+}
+
+impl TryFrom<String> for ReadFrom {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<ReadFrom, TextError> {
+        let header = HEADER_FIELDS.iter().find(|(name, _)| *name == text);
+        if let Some((_, field)) = header {
+            return Ok(ReadFrom::Header(*field));
+        }
+        let read = match text.split_once('.') {
+            Some((option, sub)) => option
+                .parse()
+                .ok()
+                .zip(sub.parse().ok())
+                .map(|(option, sub)| ReadFrom::SubOption(SubOptionCode { option, sub })),
+            None => text.parse().ok().map(ReadFrom::Option),
+        };
+        read.ok_or_else(|| {
+            TextError::Pattern(format!(
+                "{text:?}: expected an option (66), a sub-option (43.2) or a header field (siaddr)"
+            ))
+        })
+    }
+}
+
+impl From<ReadFrom> for String {
+    fn from(from: ReadFrom) -> String {
+        from.to_string()
     }
 }
 
@@ -141,8 +280,8 @@ pub const WHAT: [(&str, What); 5] = [
 ];
 
 impl Tell {
-    /// Whether a phone of this variant (0, or 1 + its position) is sent this.
-    pub fn fits(&self, variant: u8) -> bool {
+    /// Whether a phone of this variant is sent this.
+    pub fn fits(&self, variant: VariantIx) -> bool {
         self.variants.is_empty() || self.variants.contains(&variant)
     }
 }

@@ -1,7 +1,7 @@
 //! PBXs and provisioning servers: which URL each has for which maker.
 
 use super::Source;
-use crate::record::{List, Text, choice, record};
+use crate::record::{List, Text, choice, record, text_or_empty};
 use crate::value::OptionSpec;
 
 record! {
@@ -44,38 +44,75 @@ record! {
         pub kind: ParameterKind,
         /// Whether a policy must give it.
         pub required: bool,
-        /// An empty default is a default too.
-        pub has_default: bool,
-        /// The value where the policy gives none.
-        pub default: Text,
+        /// The value where the policy gives none; it may be empty.
+        pub default: Option<Text>,
         /// The only values; empty: any of its kind.
         pub one_of: List<Text>,
         /// What else there is to say of it, for people.
-        pub note: Text,
+        #[serde(with = "text_or_empty")]
+        pub note: Option<Text>,
     }
 }
 
 record! {
     /// What a system has for some vendors.
     pub struct Serve {
-        /// The vendors by id; beside `every`.
-        pub vendors: List<Text>,
-        /// Every vendor that takes a URL.
-        pub every: bool,
+        /// Which vendors.
+        #[serde(flatten)]
+        pub vendors: ServedVendors,
         /// Names of the vendor's variants; empty: all.
         pub variants: List<Text>,
         /// All must hold.
         pub conditions: List<Condition>,
-        /// The URL, with the parameters' names in it; empty: none.
-        pub url: Text,
-        /// The file's name for option 67, likewise; empty: none.
-        pub file: Text,
+        /// The URL, with the parameters' names in it.
+        #[serde(with = "text_or_empty")]
+        pub url: Option<Text>,
+        /// The file's name for option 67, likewise.
+        #[serde(with = "text_or_empty")]
+        pub file: Option<Text>,
         /// Further options.
         pub options: List<OptionSpec>,
         /// Remembered, not verified.
         pub recalled: bool,
         /// Where it is documented: keys of the system's `sources`.
         pub sources: List<Text>,
+    }
+}
+
+choice! {
+    /// Which vendors an entry of a system is for.
+    #[serde(into = "ServedVendorsInJson")]
+    pub enum ServedVendors {
+        /// Every vendor that takes a URL.
+        Every,
+        /// These, by id.
+        These(List<Text>),
+    }
+}
+
+/// `"vendors": ["snom"], "every": false`
+#[derive(serde::Serialize)]
+struct ServedVendorsInJson {
+    vendors: List<Text>,
+    every: bool,
+}
+
+impl From<ServedVendors> for ServedVendorsInJson {
+    fn from(served: ServedVendors) -> ServedVendorsInJson {
+        match served {
+            ServedVendors::Every => ServedVendorsInJson { vendors: List::default(), every: true },
+            ServedVendors::These(vendors) => ServedVendorsInJson { vendors, every: false },
+        }
+    }
+}
+
+impl ServedVendors {
+    /// The vendors that are named.
+    pub fn named(&self) -> &[Text] {
+        match self {
+            ServedVendors::Every => &[],
+            ServedVendors::These(vendors) => vendors,
+        }
     }
 }
 

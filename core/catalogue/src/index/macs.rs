@@ -52,7 +52,7 @@ impl MacTable {
                 spans.push(Span {
                     first: rule.first,
                     last: rule.last,
-                    shared: !rule.shared.is_empty(),
+                    shared: rule.shared.is_some(),
                     parent: 0,
                     vendor: index,
                     rule: number,

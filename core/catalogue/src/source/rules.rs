@@ -2,7 +2,7 @@
 
 use super::{Known, own, read_proof, read_variant};
 use crate::error::Mistakes;
-use crate::facts::{Field, MacRule, Rule};
+use crate::facts::{Field, MacRule, Rule, VariantIx};
 use crate::mac;
 use crate::reader::{Cursor, Table};
 use crate::record::{Bytes, List};
@@ -33,37 +33,37 @@ pub(super) fn read_rule(
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
     let variant = table.text("variant", "a variant", mistakes);
-    let variant = variant.map_or(Some(0), |name| read_variant(at, name, known, mistakes));
+    let variant =
+        variant.map_or(Some(VariantIx::NONE), |name| read_variant(at, name, known, mistakes));
     let mut rule = Rule {
         field,
         head: List::default(),
         any: List::default(),
         exact: false,
-        number: 0,
-        read: table.text("read", "a pattern", mistakes).map(own).unwrap_or_default(),
-        model_sub: 0,
-        firmware_sub: 0,
-        model: table.text("model", "a model", mistakes).map(own).unwrap_or_default(),
+        number: None,
+        read: table.text("read", "a pattern", mistakes).map(own),
+        model_sub: None,
+        firmware_sub: None,
+        model: table.text("model", "a model", mistakes).map(own),
         variant: variant?,
         phone: table.bool("phone", mistakes).unwrap_or(true),
         weak: field == Field::HostName || table.bool("weak", mistakes).unwrap_or(false),
         recalled,
         sources,
     };
-    if let Err(error) = crate::reading::read_parts(&rule.read) {
+    if let Some(Err(error)) = rule.read.as_deref().map(crate::reading::read_parts) {
         at.mistake(error, mistakes);
     }
     if field == Field::Enterprise {
         let number = table.need("number", "an enterprise number", mistakes)?;
-        rule.number = u32::try_from(number.integer(1, u32::MAX.into(), mistakes)?).ok()?;
+        rule.number = Some(u32::try_from(number.integer(1, u32::MAX.into(), mistakes)?).ok()?);
         if let Some(at) = table.get("read-sub-options") {
             let subs = at.table(&["model", "firmware"], mistakes)?;
             let mut sub = |key| {
                 let code = subs.get(key)?.integer(1, 254, mistakes)?;
                 u8::try_from(code).ok()
             };
-            (rule.model_sub, rule.firmware_sub) =
-                (sub("model").unwrap_or(0), sub("firmware").unwrap_or(0));
+            (rule.model_sub, rule.firmware_sub) = (sub("model"), sub("firmware"));
         }
         return Some(rule);
     }
@@ -123,9 +123,10 @@ pub(crate) fn read_macs(
     let keys = ["prefixes", "ranges", "shared", "variant", "status", "source"];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
-    let shared = table.text("shared", "what else uses it", mistakes).map(own).unwrap_or_default();
+    let shared = table.text("shared", "what else uses it", mistakes).map(own);
     let variant = table.text("variant", "a variant", mistakes);
-    let variant = variant.map_or(Some(0), |name| read_variant(at, name, known, mistakes))?;
+    let variant =
+        variant.map_or(Some(VariantIx::NONE), |name| read_variant(at, name, known, mistakes))?;
     let mut rules = Vec::new();
     let mut add = |text: &str, span: Option<(u64, u64)>, mistakes: &mut Mistakes| match span {
         Some((first, last)) if first >> 24 != last >> 24 => {

@@ -3,8 +3,8 @@
 use super::{Known, own, owned, read_proof, read_source_keys, read_variant};
 use crate::error::Mistakes;
 use crate::facts::{
-    CIPHERS, ESCAPES, HEADER_FIELDS, ModelCode, PhoneFile, Read, SCOPES, TAKES, Takes, Tell,
-    UrlRules, WHAT, What,
+    CIPHERS, ESCAPES, FORMATS, GIVES, HEADER_FIELDS, ModelCode, PhoneFile, Read, ReadFrom, SCOPES,
+    SubOptionCode, TAKES, Takes, Tell, UrlRules, VariantIx, WHAT, What,
 };
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
@@ -154,6 +154,7 @@ pub(super) fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
         "order",
         "gives",
         "form",
+        "opaque",
         "models",
         "firmware-from",
         "if-switched-on",
@@ -163,36 +164,35 @@ pub(super) fn read_read(at: &Cursor<'_>, known: &Known, mistakes: &mut Mistakes)
     ];
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
-    let sub = table.get("sub").and_then(|sub| sub.integer(0, 255, mistakes));
+    let number = |at: Cursor<'_>, least, most, mistakes: &mut Mistakes| {
+        u8::try_from(at.integer(least, most, mistakes)?).ok()
+    };
+    let sub = table.get("sub").and_then(|sub| number(sub, 0, 255, mistakes));
     let code = match (table.get("code"), table.text("name", "a header field", mistakes)) {
         (Some(code), None) => {
-            let code = code.integer(1, 254, mistakes)?;
-            sub.map_or_else(|| code.to_string(), |sub| format!("{code}.{sub}"))
+            let option = number(code, 1, 254, mistakes)?;
+            match sub {
+                Some(sub) => ReadFrom::SubOption(SubOptionCode { option, sub }),
+                None => ReadFrom::Option(option),
+            }
         }
-        (None, Some(name)) => name.to_owned(),
+        (None, Some(_)) => ReadFrom::Header(table.get("name")?.one_of(&HEADER_FIELDS, mistakes)?),
         _ => {
             at.mistake("expected \"code\" or \"name\"", mistakes);
             return None;
         }
     };
-    let order = table.get("order").and_then(|order| order.integer(0, 999, mistakes)).unwrap_or(0);
-    let gives = [
-        ("url", "url"),
-        ("file", "file"),
-        ("voice-vlan", "voice-vlan"),
-        ("time-servers", "time-servers"),
-        ("sip-servers", "sip-servers"),
-        ("other", "other"),
-    ];
+    let order = table.get("order").and_then(|order| order.integer(1, 999, mistakes));
     Some(Read {
-        code: Text::Owned(code),
-        order: u16::try_from(order).unwrap_or(0),
-        gives: own(table.need("gives", "what it gives", mistakes)?.one_of(&gives, mistakes)?),
-        form: table.text("form", "a text", mistakes).map(own).unwrap_or_default(),
+        code,
+        order: order.and_then(|order| u16::try_from(order).ok()),
+        gives: table.need("gives", "what it gives", mistakes)?.one_of(&GIVES, mistakes)?,
+        form: table.text("form", "a text", mistakes).map(own),
+        opaque: table.bool("opaque", mistakes).unwrap_or(false),
         models: owned(table.texts("models", "beginnings of models", mistakes)),
         firmware_from: read_firmware(at, &table, mistakes),
         if_switched_on: table.bool("if-switched-on", mistakes).unwrap_or(false),
-        note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),
+        note: table.text("note", "a text", mistakes).map(own),
         recalled,
         sources,
     })
@@ -226,13 +226,12 @@ pub(super) fn read_file(
     let table = at.table(&keys, mistakes)?;
     let (sources, recalled) = read_proof(at, &table, known, mistakes);
     let name = table.need("name", "a file name", mistakes)?.text("a file name", mistakes)?;
-    let formats = [("xml", "xml"), ("text", "text"), ("json", "json"), ("binary", "binary")];
-    let template = table.text("template", "a template's file name", mistakes).unwrap_or_default();
+    let template = table.text("template", "a template's file name", mistakes);
     let escape = table.get("escape").and_then(|at| at.one_of(&ESCAPES, mistakes));
-    if template.is_empty() != escape.is_none() {
+    if template.is_none() != escape.is_none() {
         at.mistake("\"template\" and \"escape\" go together", mistakes);
     }
-    if template.contains('/') || (!template.is_empty() && !template.ends_with(".j2")) {
+    if let Some(template) = template.filter(|name| name.contains('/') || !name.ends_with(".j2")) {
         at.mistake(format!("{template:?} is not a name of a .j2 file in this folder"), mistakes);
     }
     let codes = read_codes(&table, mistakes);
@@ -247,15 +246,15 @@ pub(super) fn read_file(
         named_by: owned(table.texts("named-by", "names of files", mistakes)),
         firmware_from: read_firmware(at, &table, mistakes),
         by: owned(table.texts("by", "URL schemes", mistakes)),
-        template: own(template),
+        template: template.map(own),
         escape,
         refuse: table.text("refuse", "characters", mistakes).map(own).unwrap_or_default(),
         models: owned(table.texts("models", "beginnings of models", mistakes)),
         cipher: table.get("cipher").and_then(|at| at.one_of(&CIPHERS, mistakes)),
-        without: table.text("without", "a text", mistakes).map(own).unwrap_or_default(),
+        without: table.text("without", "a text", mistakes).map(own),
         scope: table.need("scope", "a scope", mistakes)?.one_of(&SCOPES, mistakes)?,
-        format: own(table.need("format", "a format", mistakes)?.one_of(&formats, mistakes)?),
-        note: table.text("note", "a text", mistakes).map(own).unwrap_or_default(),
+        format: table.need("format", "a format", mistakes)?.one_of(&FORMATS, mistakes)?,
+        note: table.text("note", "a text", mistakes).map(own),
         recalled,
         sources,
     })
@@ -266,7 +265,7 @@ fn read_variants(
     table: &Table<'_>,
     known: &Known,
     mistakes: &mut Mistakes,
-) -> List<u8> {
+) -> List<VariantIx> {
     let names = table.texts("variants", "variants", mistakes);
     names.into_iter().filter_map(|name| read_variant(at, name, known, mistakes)).collect()
 }

@@ -20,7 +20,7 @@ fn page(name: &str) -> String {
 }
 
 fn written(vendor: &Vendor) -> Vec<&PhoneFile> {
-    vendor.files.iter().filter(|file| !file.template.is_empty()).collect()
+    vendor.files.iter().filter(|file| file.template.is_some()).collect()
 }
 
 fn vendors() -> impl Iterator<Item = &'static Vendor> {

@@ -94,7 +94,7 @@ fn list(
 
 /// A model for each set of files that a vendor has.
 fn models(vendor: &Vendor) -> Vec<String> {
-    let files = vendor.files.iter().filter(|file| !file.template.is_empty());
+    let files = vendor.files.iter().filter(|file| file.template.is_some());
     let mut models: Vec<String> =
         files.flat_map(|file| file.models.iter()).map(|head| format!("{head}1")).collect();
     models.sort();

@@ -8,7 +8,7 @@ pub fn parsed(vendor: &Vendor, path: &str, text: &str) -> (Vec<String>, Vec<Stri
     let file = vendor.files.iter().find(|file| {
         let (head, tail) = file.name.split_once("{{").unwrap_or((&file.name, ""));
         let tail = tail.rsplit("}}").next().unwrap_or_default();
-        !file.template.is_empty() && name.starts_with(head) && name.ends_with(tail)
+        file.template.is_some() && name.starts_with(head) && name.ends_with(tail)
     });
     match file.expect("a file of this vendor").escape {
         Some(offhook_catalogue::FileEscape::Xml) => parsed_xml(path, text),

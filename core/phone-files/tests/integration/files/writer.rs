@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The vendors that have templates.
 pub fn vendors() -> impl Iterator<Item = &'static Vendor> {
-    let written = |vendor: &&Vendor| vendor.files.iter().any(|file| !file.template.is_empty());
+    let written = |vendor: &&Vendor| vendor.files.iter().any(|file| file.template.is_some());
     builtin::built_in().vendors.iter().filter(written)
 }
 
