@@ -1,4 +1,4 @@
-//! From values to bytes: every form of interfaces.md, with names filled in.
+//! From values to bytes: every form of docs/policy.md, with names filled in.
 //!
 //! A value without live names becomes its final bytes when the policy is compiled. One with live
 //! names becomes a [`Program`], a short row of instructions that is run for each packet. Under Kea an

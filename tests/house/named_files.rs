@@ -1,5 +1,6 @@
 //! A file that a comment or a page names is there, and so is what a page links to.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::files::{comment, is_code, root, texts};
@@ -9,6 +10,9 @@ const ENDINGS: [&str; 9] = [".rs", ".md", ".toml", ".h", ".cc", ".sh", ".j2", ".
 
 /// CONTRIBUTING.md says how to make it.
 const TO_BE_MADE: &str = "core/catalogue/vendors/example/vendor.toml";
+
+/// Made by scripts/licences.
+const WRITTEN_LATER: [&str; 1] = ["THIRD-PARTY.md"];
 
 /// What looks like a file's path in a line. Not a URL, not a path of the machine's, and no placeholder.
 fn named(line: &str) -> Vec<&str> {
@@ -48,10 +52,27 @@ fn is_missing(path: &str, name: &str) -> bool {
     bases.peek().is_some() && !bases.any(|folder| folder.join(name).exists())
 }
 
+/// Pages and sources that a line names without a folder: some file of the repository must have the name.
+fn bare(line: &str) -> impl Iterator<Item = &str> {
+    let part = |c: char| c.is_ascii_alphanumeric() || "/._-<>*{}$:~".contains(c);
+    let tokens =
+        line.split(move |c: char| !part(c)).map(|token| token.trim_end_matches(['.', ':']));
+    tokens.filter(|token| {
+        let stem = token.strip_suffix(".md").or(token.strip_suffix(".rs")).unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+        !stem.is_empty()
+            && stem.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && stem.chars().all(plain)
+    })
+}
+
 #[test]
 fn named_files_exist() {
     let mut wrong = Vec::new();
-    for (path, text) in texts() {
+    let all = texts();
+    let names: HashSet<&str> =
+        all.iter().filter_map(|(path, _)| path.rsplit('/').next()).chain(WRITTEN_LATER).collect();
+    for (path, text) in all.clone() {
         // The catalogue cites other projects' files, and so does the substitute for one of Kea's headers.
         let cites = path.starts_with("core/catalogue/")
             || path.starts_with("kea-hook/shim/missing/")
@@ -65,6 +86,9 @@ fn named_files_exist() {
                 if TO_BE_MADE != name && is_missing(&path, name) {
                     wrong.push(format!("{path}:{}: {name}", at + 1));
                 }
+            }
+            for name in prose.into_iter().flat_map(bare).filter(|name| !names.contains(name)) {
+                wrong.push(format!("{path}:{}: {name}", at + 1));
             }
             if path.ends_with(".md") {
                 let folder = root().join(&path);
@@ -89,5 +113,6 @@ fn a_missing_file_is_seen() {
     assert!(
         named("https://example.com/docs/x.md /etc/kea/x.json vendors/<id>/vendor.toml").is_empty()
     );
+    assert_eq!(bare("every form of interfaces.md, x.y").collect::<Vec<_>>(), ["interfaces.md"]);
     assert_eq!(links("see [a](docs/a.md#b) and [c](https://example.com/)"), ["docs/a.md"]);
 }

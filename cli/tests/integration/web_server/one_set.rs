@@ -289,7 +289,7 @@ impl Trial {
         let urls = ["", "/.offhook/manifest", "/../policy.json", "/x/"];
         let mut command = Command::new("curl");
         let to = if served.url.contains("[:") { "::[::1]:" } else { "::127.0.0.1:" };
-        command.args(["-skg", "--path-as-is", "--max-time", "10", "--connect-to", to]);
+        command.args(["-skg", "--path-as-is", "--max-time", "60", "--connect-to", to]);
         command.args(["-w", "\n%{http_code}\n"]).arg(&served.url);
         for url in urls {
             command.arg(format!("{folder}{url}"));
