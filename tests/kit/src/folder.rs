@@ -10,8 +10,8 @@ use std::sync::Once;
 use std::time::Duration;
 
 const PREFIX: &str = "offhook-test-";
-/// Our programs that make such folders, as cargo names them.
-const PROGRAMS: [&str; 5] = ["integration-", "demo-", "fleet-", "generate-", "dnsmasq_bench-"];
+/// Names our programs that make such folders. A list here once lacked one, and the next run removed its folder.
+const MANIFEST: &str = include_str!("../../../Cargo.toml");
 
 pub struct Folder {
     inner: tempfile::TempDir,
@@ -105,5 +105,54 @@ fn runs_tests(pid: u32) -> bool {
     let program = words.split(|byte| *byte == 0).next().unwrap_or_default();
     let program = String::from_utf8_lossy(program);
     let name = program.rsplit('/').next().unwrap_or_default();
-    PROGRAMS.iter().any(|ours| name.starts_with(ours))
+    programs().any(|ours| name.strip_prefix(&ours).is_some_and(|rest| rest.starts_with('-')))
+}
+
+/// Our test programs, as cargo names their files.
+fn programs() -> impl Iterator<Item = String> {
+    let tests = MANIFEST.split("[[test]]\n").skip(1);
+    let names = tests.filter_map(|test| test.strip_prefix("name = \"")?.split('"').next());
+    names.map(|name| name.replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_of_each_test_program_keeps_its_folder() {
+        let tests = MANIFEST.matches("[[test]]").count();
+        let named: Vec<String> = programs().collect();
+        assert_eq!(named.len(), tests, "{named:?}");
+        assert!(tests > 7);
+        for known in ["integration", "glance", "glance_bench", "dnsmasq_bench"] {
+            assert!(named.iter().any(|name| name == known), "expected {known}, found {named:?}");
+        }
+        let sleeping = |name: &str| {
+            let mut command = std::process::Command::new("bash");
+            command.args(["-c", "exec -a \"$0\" sleep 60", name]).spawn().expect("a process")
+        };
+        let names =
+            ["/x/glance_bench-0123456789abcdef", "/x/integration-0123", "/x/glances-0123", "cat"];
+        let mut running: Vec<_> = names.map(sleeping).into();
+        let found: Vec<bool> = running
+            .iter()
+            .map(|child| {
+                // Until the shell has become the program.
+                let sleeps = || {
+                    fs::read(format!("/proc/{}/cmdline", child.id()))
+                        .is_ok_and(|words| words.ends_with(b"\x0060\0"))
+                };
+                while !sleeps() {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                runs_tests(child.id())
+            })
+            .collect();
+        for child in &mut running {
+            child.kill().expect("it ends");
+            child.wait().expect("it has ended");
+        }
+        assert_eq!(found, [true, true, false, false]);
+    }
 }
