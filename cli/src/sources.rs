@@ -10,7 +10,7 @@ use offhook_fleet::sources::{dnsmasq, kea};
 use serde_json::Value;
 
 use crate::book;
-use crate::input::Failure;
+use crate::input::{Failure, wrong};
 use crate::kea::pages::{LEASES, PHONES_IN_BRIEF};
 use crate::kea::{Access, Kea};
 
@@ -53,23 +53,47 @@ impl Found {
         self.fleet.servers.push(kea::server(&status, &name, self.fleet.clock.now()));
         let now = self.fleet.clock.now();
         let bar = bar("phones read");
-        kea.pages(&PHONES_IN_BRIEF, &mut |entry| {
-            bar.inc(1);
-            self.fleet.add_if(kea::seen(entry, &name));
-            Ok(())
-        })?;
-        // Without Kea's library for leases, or before the first one, the phones seen are all there is.
-        let leases = kea.pages(&LEASES, &mut |entry| {
-            bar.inc(1);
-            self.fleet.add_if(kea::lease(entry, &name, now));
-            Ok(())
+        // Side by side: while one answer is read here, Kea makes the other.
+        let (leases, listed) = std::thread::scope(|scope| {
+            let leases = scope.spawn(|| {
+                let mut found = Vec::new();
+                let end = kea.pages(&LEASES, &mut |entry| {
+                    bar.inc(1);
+                    found.extend(kea::lease(entry, &name, now));
+                    Ok(())
+                });
+                (found, end)
+            });
+            let listed = kea.whole_pages(&PHONES_IN_BRIEF, &mut |page, entries| {
+                bar.inc(entries.len() as u64);
+                self.take_rows(page, entries, &name)
+            });
+            (leases.join(), listed)
         });
+        listed?;
+        let (found, leases) = leases.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        found.into_iter().for_each(|phone| self.fleet.add(phone));
+        // Without Kea's library for leases, or before the first one, the phones seen are all there is.
         bar.finish_and_clear();
         if let Err(Failure::Wrong(why)) = leases {
             self.warnings.push(format!(
                 "only phones that Kea has seen since its start are known, because the leases cannot be read: {why}"
             ));
         }
+        Ok(())
+    }
+
+    /// A page of `phone-list` with `"brief": true`.
+    fn take_rows(&mut self, page: &Value, rows: &[Value], name: &str) -> Result<(), Failure> {
+        if rows.iter().any(|row| !row.is_string()) {
+            return Err(wrong(format!(
+                "{name}: phone-list: expected a text for each phone (\"brief\": true), found another form: the library \
+                 that this Kea has loaded is of another release than this program: install both of one release and \
+                 restart Kea"
+            )));
+        }
+        let fields = kea::Rows::new(&page["fields"]);
+        rows.iter().for_each(|row| self.fleet.add_if(fields.phone(row, name)));
         Ok(())
     }
 

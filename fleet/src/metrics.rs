@@ -179,10 +179,11 @@ mod tests {
     #[test]
     fn names_labels_and_the_end() {
         let mut fleet = Fleet::new(Clock::at(1_795_867_200, TimeZone::UTC));
+        let fields = json!(["hw-address", "vendor", "model", "site", "last-seen"]);
+        let rows = kea::Rows::new(&fields);
         for (mac, model) in [("1", "T46S"), ("2", "T46S"), ("3", "\"\n\\")] {
-            let entry = json!({ "hw-address": format!("00:15:65:00:00:0{mac}"), "vendor": "yealink",
-                "model": model, "site": "here", "last-seen": 1_795_867_000, "told": [] });
-            fleet.add(kea::seen(&entry, "k").unwrap());
+            let row = json!(format!("00:15:65:00:00:0{mac}\tyealink\t{model}\there\t1795867000"));
+            fleet.add(rows.phone(&row, "k").unwrap());
         }
         let status = json!({ "version": "0.1.0", "kea": { "compiled-for": "2.2.0" }, "state": "last-good",
             "policy": { "digest": "abc", "age": 200 }, "mistakes": ["x"],

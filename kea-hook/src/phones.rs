@@ -9,6 +9,7 @@
 pub(crate) mod evidence;
 pub(crate) mod guarded;
 mod record;
+mod seen;
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -17,8 +18,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use offhook_core::{Mac, MessageType};
 
-use guarded::{Impostors, Moves};
 pub(crate) use record::{Phone, Saw, Sighting};
+pub(crate) use seen::Seen;
 
 /// The most phones that are remembered.
 pub(crate) const MOST: usize = 100_000;
@@ -34,66 +35,11 @@ const MOST_BYTES_UNKNOWN: usize = 4 << 20;
 
 const SHARDS: usize = 64;
 
-/// Addresses that are put in order at once.
-const BLOCK: usize = 4096;
-
-/// All clients seen. Those that are not recognised are apart, so that they never push a phone out.
-pub(crate) struct Seen {
-    pub(crate) phones: Phones,
-    pub(crate) unknown: Phones,
-    pub(crate) impostors: Impostors,
-    pub(crate) moves: Moves,
-}
-
-impl Seen {
-    pub(crate) fn new() -> Seen {
-        Seen {
-            phones: Phones::new(MOST, MOST_BYTES),
-            unknown: Phones::new(MOST_UNKNOWN, MOST_BYTES_UNKNOWN),
-            impostors: Impostors::default(),
-            moves: Moves::default(),
-        }
-    }
-
-    pub(crate) fn get(&self, mac: Mac) -> Option<Phone> {
-        self.phones.get(mac).or_else(|| self.unknown.get(mac))
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.phones.len() + self.unknown.len()
-    }
-
-    /// The first addresses after `from`, in their order, each once: a device that was recognised later is in
-    /// both. None if there are no more.
-    pub(crate) fn addresses(&self, from: Option<Mac>) -> Vec<Mac> {
-        let mut all = self.phones.addresses(from);
-        all.extend(self.unknown.addresses(from));
-        // To put all in order would take longer than most commands have.
-        if all.len() > BLOCK {
-            all.select_nth_unstable(BLOCK);
-            all.truncate(BLOCK);
-        }
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    /// All addresses after `from`, in their order, and whether there are more after each.
-    pub(crate) fn each(&self, from: Option<Mac>) -> impl Iterator<Item = (Mac, bool)> {
-        let mut block = self.addresses(from).into_iter().peekable();
-        std::iter::from_fn(move || {
-            let mac = block.next()?;
-            if block.peek().is_none() {
-                block = self.addresses(Some(mac)).into_iter().peekable();
-            }
-            Some((mac, block.peek().is_some()))
-        })
-    }
-}
-
 pub(crate) struct Phones {
     shards: Box<[Mutex<Shard>]>,
     count: AtomicUsize,
+    /// As many as have ever come.
+    added: AtomicUsize,
     most: usize,
     /// Of all records.
     bytes: AtomicUsize,
@@ -115,8 +61,8 @@ impl Phones {
     pub(crate) fn new(most: usize, most_bytes: usize) -> Phones {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         let keyed = foldhash::fast::RandomState::default();
-        let (count, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Phones { shards, count, most, bytes, most_bytes, keyed }
+        let [count, added, bytes] = [0; 3].map(AtomicUsize::new);
+        Phones { shards, count, added, most, bytes, most_bytes, keyed }
     }
 
     pub(crate) fn most(&self) -> usize {
@@ -173,6 +119,8 @@ impl Phones {
         };
         self.bytes.fetch_add(phone.record.len(), Ordering::Relaxed);
         self.count.fetch_add(1, Ordering::Relaxed);
+        // Under the shard's lock: what reads the count before it reads the shards misses no phone.
+        self.added.fetch_add(1, Ordering::Release);
         shard.add(key, phone);
         Saw { forgot: self.make_room(&mut shard, key), news: told }
     }
@@ -307,25 +255,6 @@ mod tests {
         assert_eq!(parts.options, [(12, b"b".to_vec())]);
         assert_eq!(phones.len(), 1);
         assert_eq!(phones.get(mac(8)), None);
-    }
-
-    #[test]
-    fn addresses_come_in_order_from_where_one_was_and_each_once() {
-        let (engine, seen) = (engine(), Seen::new());
-        for number in (0..9990).rev() {
-            see(&engine, &seen.phones, number * 977, 1, b"");
-        }
-        for number in (9000..10_000).rev() {
-            see(&engine, &seen.unknown, number * 977, 1, b"");
-        }
-        let each = |from| seen.each(from).collect::<Vec<_>>();
-        let expected = |numbers: std::ops::Range<u64>| {
-            numbers.map(|number| (mac(number * 977), number != 9999)).collect::<Vec<_>>()
-        };
-        assert_eq!(each(None), expected(0..10_000));
-        assert_eq!(each(Some(mac(8999 * 977))), expected(9000..10_000));
-        assert_eq!(each(Some(mac(9998 * 977))), expected(9999..10_000));
-        assert_eq!(each(Some(mac(9999 * 977))), []);
     }
 
     #[test]

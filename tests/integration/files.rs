@@ -68,6 +68,7 @@ fn two_keas_mint_the_same_token_and_nginx_knows_it() {
     for (command, arguments) in [
         ("phone-explain", question),
         ("phone-list", json!({})),
+        ("phone-list", json!({ "brief": true })),
         ("phone-get", json!({ "hw-address": "00:15:65:01:02:03" })),
         ("phone-policy-get", json!({})),
         ("phone-status-get", json!({})),

@@ -71,6 +71,7 @@ fn the_password_of_a_url_is_shown_nowhere() {
     long["systems"][0]["url"] = format!("http://{USER}:{PASSWORD}@h/{}/", "x".repeat(250)).into();
     for (command, arguments) in [
         ("phone-list", json!({})),
+        ("phone-list", json!({ "brief": true })),
         ("phone-get", json!({ "hw-address": yealink.mac_text() })),
         ("phone-get", json!({ "hw-address": snom.mac_text() })),
         ("phone-explain", json!({ "hw-address": yealink.mac_text() })),

@@ -94,8 +94,9 @@ const ONE: &str = "00:15:65:00:00:01";
 /// Kea's own command of like size: its configuration is as large as ten of the answers that are measured.
 const KEAS_OWN: Command = ("Kea's own", "config-get", |_| json!({}));
 
-const COMMANDS: [Command; 12] = [
+const COMMANDS: [Command; 13] = [
     ("a long list", "phone-list", |_| json!({ "limit": 10_000 })),
+    ("a long list as rows", "phone-list", |_| json!({ "limit": 10_000, "brief": true })),
     ("a list of nothing", "phone-list", |_| json!({ "site": "nowhere" })),
     ("a policy tried", "phone-policy-test", |number| {
         let mut arguments = policy(number);

@@ -9,11 +9,16 @@ const NOW: i64 = 1_795_867_200;
 
 fn fleet() -> Fleet {
     let mut fleet = Fleet::new(Clock::at(NOW, TimeZone::UTC));
+    let fields =
+        json!(["hw-address", "vendor", "ip-address", "last-seen", "first-seen", "answers"]);
+    let rows = kea::Rows::new(&fields);
     for (last, vendor) in [(1, "yealink"), (2, "snom"), (3, "polycom"), (4, "fanvil")] {
-        let entry = json!({ "hw-address": format!("00:15:65:00:00:0{last}"), "vendor": vendor,
-            "ip-address": format!("10.7.0.{last}"), "last-seen": NOW - 100, "first-seen": NOW - 200,
-            "told": [{ "code": 66, "action": "set", "hex": "00", "text": "http://h/" }], "answers": 1 });
-        fleet.add(kea::seen(&entry, "k").unwrap());
+        let row = json!(format!(
+            "00:15:65:00:00:0{last}\t{vendor}\t10.7.0.{last}\t{}\t{}\t1\t66=http://h/",
+            NOW - 100,
+            NOW - 200
+        ));
+        fleet.add(rows.phone(&row, "k").unwrap());
     }
     fleet
 }

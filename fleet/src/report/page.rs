@@ -194,10 +194,12 @@ mod tests {
     fn no_text_of_a_phone_leaves_its_place() {
         let mut fleet = Fleet::new(Clock::at(1_795_867_200, TimeZone::UTC));
         let evil = "</script><script>alert(1)</script><!--&\u{2028}";
-        let entry = json!({ "hw-address": "00:15:65:00:00:01", "vendor": "yealink", "model": evil,
-            "ip-address": "10.7.0.1", "last-seen": 1_795_867_100, "host-name": evil,
-            "told": [{ "code": 66, "action": "set", "hex": "00", "text": "http://u:pw1@h/<b>" }] });
-        fleet.add(kea::seen(&entry, evil).unwrap());
+        let fields =
+            json!(["hw-address", "vendor", "model", "ip-address", "last-seen", "host-name"]);
+        let row = json!(format!(
+            "00:15:65:00:00:01\tyealink\t{evil}\t10.7.0.1\t1795867100\t{evil}\t66=http://u:pw1@h/<b>"
+        ));
+        fleet.add(kea::Rows::new(&fields).phone(&row, evil).unwrap());
         let mut page = Vec::new();
         write(&Report::of(&fleet, vec![evil.to_owned()]), &mut page).unwrap();
         let page = String::from_utf8(page).unwrap();

@@ -7,40 +7,63 @@ use serde_json::Value;
 use super::{Competing, Server, seconds, text};
 use crate::phone::{Phone, Told};
 
-/// A phone of `phone-list` with `"brief": true`.
-#[must_use]
-pub fn seen(entry: &Value, server: &str) -> Option<Phone> {
-    let mut phone = Phone::new(Mac::parse(entry["hw-address"].as_str()?)?);
-    phone.address = entry["ip-address"].as_str().and_then(|text| text.parse().ok());
-    phone.vendor = text(&entry["vendor"]);
-    phone.model = text(&entry["model"]);
-    phone.firmware = text(&entry["firmware"]);
-    phone.site = text(&entry["site"]);
-    phone.by = text(&entry["by"]);
-    phone.host_name = text(&entry["host-name"]);
-    phone.looks_like_a_phone_by = text(&entry["looks-like-a-phone-by"]);
-    phone.told = told(&entry["told"]);
-    phone.told_known = true;
-    phone.first_seen = seconds(&entry["first-seen"]);
-    phone.last_seen = seconds(&entry["last-seen"]);
-    phone.answers = entry["answers"].as_u64().unwrap_or(0);
-    phone.server = Some(server.to_owned());
-    Some(phone)
+/// The fields of the rows that `phone-list` gives with `"brief": true`.
+pub struct Rows {
+    names: Vec<String>,
 }
 
-/// What a list of edits set; removals tell the phone nothing.
-fn told(list: &Value) -> Vec<Told> {
-    let set = list.as_array().map(Vec::as_slice).unwrap_or_default().iter();
-    let set = set.filter(|edit| edit["action"] != "remove");
-    set.filter_map(|edit| {
-        let option = match edit["code"].as_u64() {
-            Some(code) => code.to_string(),
-            None => text(&edit["field"])?,
-        };
-        let value = text(&edit["text"]).or_else(|| edit["hex"].as_str().map(masked_hex))?;
-        Some(Told { option, value })
-    })
-    .collect()
+impl Rows {
+    /// From the answer's own names of the fields.
+    #[must_use]
+    pub fn new(fields: &Value) -> Rows {
+        let names = fields.as_array().map(Vec::as_slice).unwrap_or_default().iter();
+        Rows { names: names.map(|name| name.as_str().unwrap_or_default().to_owned()).collect() }
+    }
+
+    /// The phone of a row; `None` if it is not one.
+    #[must_use]
+    pub fn phone(&self, row: &Value, server: &str) -> Option<Phone> {
+        let mut fields = row.as_str()?.split('\t');
+        let mut phone = Phone::new(Mac([0; 6]));
+        let mut named = false;
+        for name in &self.names {
+            let field = fields.next()?;
+            let text = || Some(plain(field)).filter(|text| !text.is_empty());
+            let number = || field.parse::<i64>().ok().filter(|number| *number > 0);
+            match name.as_str() {
+                "hw-address" => {
+                    phone.mac = Mac::parse(field)?;
+                    named = true;
+                }
+                "ip-address" => phone.address = field.parse().ok(),
+                "vendor" => phone.vendor = text(),
+                "model" => phone.model = text(),
+                "firmware" => phone.firmware = text(),
+                "site" => phone.site = text(),
+                "by" => phone.by = text(),
+                "host-name" => phone.host_name = text(),
+                "looks-like-a-phone-by" => phone.looks_like_a_phone_by = text(),
+                "first-seen" => phone.first_seen = number(),
+                "last-seen" => phone.last_seen = number(),
+                "answers" => phone.answers = field.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+        phone.told = fields.filter_map(told).collect();
+        phone.told_known = true;
+        phone.server = Some(server.to_owned());
+        named.then_some(phone)
+    }
+}
+
+/// `66=TEXT` or `43:HEX`.
+fn told(field: &str) -> Option<Told> {
+    let (option, rest) = field.split_at(field.find(['=', ':'])?);
+    let value = match rest.strip_prefix('=') {
+        Some(text) => plain(text),
+        None => masked_hex(rest.strip_prefix(':')?),
+    };
+    Some(Told { option: plain(option), value })
 }
 
 /// Hex digits without the passwords and tokens of URLs within; what is not hex is escaped.
@@ -118,18 +141,14 @@ mod tests {
 
     #[test]
     fn what_a_phone_was_sent_is_shown_without_secrets() {
-        let entry = json!({
-            "hw-address": "00:15:65:aa:bb:cc", "vendor": "yealink", "model": "T46S", "by": "option 60",
-            "ip-address": "10.7.0.9", "first-seen": 100, "last-seen": 200, "answers": 2,
-            "host-name": "<script>alert(1)</script>",
-            "told": [
-                { "code": 66, "action": "set", "hex": "00", "text": "http://u:secret@h/p/" },
-                { "code": 43, "action": "remove" },
-                { "code": 160, "action": "set", "hex": hex("\u{1}http://u:secret@h/") },
-                { "field": "next-server", "text": "10.0.0.1" },
-            ],
-        });
-        let phone = seen(&entry, "here").unwrap();
+        let rows = Rows::new(&json!(["hw-address", "last-seen", "host-name", "new", "ip-address"]));
+        let bytes = hex("\u{1}http://u:secret@h/");
+        let row = json!(format!(
+            "00:15:65:aa:bb:cc\t200\t<script>alert(1)</script>\t?\t10.7.0.9\t66=http://u:secret@h/p/\t160:{bytes}\t\
+             next-server=10.0.0.1"
+        ));
+        let phone = rows.phone(&row, "here").unwrap();
+        assert_eq!((phone.last_seen, phone.address), (Some(200), "10.7.0.9".parse().ok()));
         let shown: Vec<(&str, &str)> =
             phone.told.iter().map(|told| (&*told.option, &*told.value)).collect();
         let masked = format!("0x{}", hex("\u{1}http://********@h/"));
@@ -138,7 +157,12 @@ mod tests {
             [("66", "http://***@h/p/"), ("160", &*masked), ("next-server", "10.0.0.1")]
         );
         assert_eq!(phone.host_name.as_deref(), Some("<script>alert(1)</script>"));
-        assert!(seen(&json!({ "hw-address": "x" }), "here").is_none());
+        for row in [json!("x\t1\t2\t3\t4"), json!("00:15:65:aa:bb:cc\t200"), json!({}), Value::Null]
+        {
+            assert!(rows.phone(&row, "here").is_none(), "{row}");
+        }
+        let unnamed = Rows::new(&json!(["vendor"]));
+        assert!(unnamed.phone(&json!("snom"), "here").is_none());
     }
 
     fn hex(text: &str) -> String {

@@ -16,7 +16,7 @@ use offhook_core::{Decision, Edit, Engine, Mac, MessageType, Query, client_json,
 use serde_json::{Map, Value, json};
 
 use super::vendors::no_vendor;
-use super::{Answer, EMPTY, arguments};
+use super::{Answer, EMPTY, arguments, rows};
 use crate::budget::Budget;
 use crate::hook::Hook;
 use crate::phones::evidence::{self, Told};
@@ -41,10 +41,7 @@ pub(super) fn list(
     let from = arguments::from(&members)?;
     let (vendor, site) = (members.text("vendor")?, members.text("site")?);
     let recognised = members.bool("recognised")?;
-    let form = match members.bool("brief")? {
-        Some(true) => Form::Brief,
-        _ => Form::Whole,
-    };
+    let brief = members.bool("brief")?.unwrap_or(false);
     let since = members.number("seen-since", 0, u64::MAX)?.unwrap_or(0);
     let snapshot = hook.in_force();
     if let Some(vendor) = vendor
@@ -54,23 +51,25 @@ pub(super) fn list(
     }
     budget.begin();
     let engine = snapshot.engine.for_people();
+    let wanted = |decision: &Decision<'_>| {
+        let identity = decision.identity.as_ref();
+        let id = identity.map(|identity| &*engine.tables().at(identity.vendor).id);
+        vendor.is_none_or(|wanted| id == Some(wanted))
+            && site.is_none_or(|wanted| decision.site.is_some_and(|site| site.name == wanted))
+            && recognised.is_none_or(|recognised| recognised == id.is_some())
+    };
     let (mut found, mut next) = (Vec::new(), None);
     for (mac, more) in hook.seen.each(from) {
-        if let Some(phone) = hook.seen.get(mac)
-            && phone.last >= since
-            && let Some(value) = show_if(engine, &phone, form, |decision| {
-                let id = decision
-                    .identity
-                    .as_ref()
-                    .map(|identity| &*engine.tables().at(identity.vendor).id);
-                vendor.is_none_or(|wanted| id == Some(wanted))
-                    && site
-                        .is_none_or(|wanted| decision.site.is_some_and(|site| site.name == wanted))
-                    && recognised.is_none_or(|recognised| recognised == id.is_some())
-            })
-        {
-            budget.take(shown_bytes(&phone, form));
-            found.push(Value::Object(value));
+        if let Some(phone) = hook.seen.get(mac).filter(|phone| phone.last >= since) {
+            if brief {
+                if let Some(row) = rows::row_if(engine, &phone, wanted) {
+                    budget.take(rows::weight(&row));
+                    found.push(Value::String(row));
+                }
+            } else if let Some(value) = show_if(engine, &phone, wanted) {
+                budget.take(shown_bytes(&phone));
+                found.push(Value::Object(value));
+            }
         }
         if found.len() == limit || budget.is_used_up() {
             next = more.then_some(mac);
@@ -85,6 +84,9 @@ pub(super) fn list(
     };
     let mut arguments = remembered(hook);
     if let Value::Object(arguments) = &mut arguments {
+        if brief {
+            arguments.insert("fields".to_owned(), json!(rows::FIELDS));
+        }
         arguments.insert("phones".to_owned(), found.into());
         arguments.insert("count".to_owned(), count.into());
         if let Some(next) = next {
@@ -94,20 +96,9 @@ pub(super) fn list(
     Ok(Answer::new(result, text, Some(arguments)))
 }
 
-/// How much of a phone is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Whole,
-    /// Without what it sent, but for its host name, and without what has no value.
-    Brief,
-}
-
 /// About how long a phone is in an answer: its parts come as text and in hex.
-fn shown_bytes(phone: &Phone, form: Form) -> usize {
-    match form {
-        Form::Whole => 400 + 4 * (phone.evidence().len() + phone.told().len()),
-        Form::Brief => 300 + 2 * phone.told().len(),
-    }
+fn shown_bytes(phone: &Phone) -> usize {
+    400 + 4 * (phone.evidence().len() + phone.told().len())
 }
 
 /// How full the tables of what was seen are.
@@ -184,7 +175,7 @@ pub(super) fn allow_move(
 }
 
 /// What a phone asked last, with what the server's leases said of it then.
-fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) -> Query<'p> {
+pub(super) fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) -> Query<'p> {
     let mut query = Query::from_parts(parts, names);
     query.context.proof = evidence::proof(phone.evidence());
     query
@@ -192,14 +183,13 @@ fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) -> Query<'p
 
 /// One phone as a list shows it.
 fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
-    show_if(engine, phone, Form::Whole, |_| true).unwrap_or_default()
+    show_if(engine, phone, |_| true).unwrap_or_default()
 }
 
 /// The same, where the list is to have it: most of what a phone's entry takes is writing it.
 fn show_if(
     engine: &Engine,
     phone: &Phone,
-    form: Form,
     wanted: impl FnOnce(&Decision<'_>) -> bool,
 ) -> Option<Map<String, Value>> {
     let parts = evidence::read(phone.mac, phone.evidence());
@@ -228,8 +218,8 @@ fn show_if(
         for key in ["vendor", "model", "firmware", "by"] {
             add(key, Value::Null);
         }
-        if let Some(suspicion) = suspect(engine.tables(), &query) {
-            add("looks-like-a-phone-by", suspicion.name().into());
+        if let Some(sign) = looks_like_a_phone_by(engine, &query) {
+            add("looks-like-a-phone-by", sign.into());
         }
         if let Some(signs) = decision.unlisted {
             add("unlisted", in_words(&engine.tables().unlisted, signs).into());
@@ -241,29 +231,17 @@ fn show_if(
     if let Some(address) = query.client_address() {
         add("ip-address", address.to_string().into());
     }
-    add("told", told_value(phone.told(), form));
-    match form {
-        Form::Whole => {
-            // What offhook diff and explain take: so that a list of phones is a list of questions.
-            add("question", client_json::write(&parts));
-            add("reply", if phone.reply == MessageType::Offer { "offer" } else { "ack" }.into());
-        }
-        Form::Brief => {
-            if let Some(name) = query.host_name.as_deref() {
-                add("host-name", printable(name).into());
-            }
-        }
-    }
+    add("told", told_value(phone.told()));
+    // What offhook diff and explain take: so that a list of phones is a list of questions.
+    add("question", client_json::write(&parts));
+    add("reply", if phone.reply == MessageType::Offer { "offer" } else { "ack" }.into());
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());
     add("answers", phone.answers.into());
-    if form == Form::Brief {
-        value.retain(|_, member| !member.is_null());
-    }
     Some(value)
 }
 
-fn told_value(told: &[u8], form: Form) -> Value {
+fn told_value(told: &[u8]) -> Value {
     evidence::read_told(told)
         .map(|told| match told {
             Told::Option(Edit { code, value: None, .. }) => {
@@ -276,26 +254,33 @@ fn told_value(told: &[u8], form: Form) -> Value {
                     if is_text(value) {
                         option.insert("text".to_owned(), printable(value).into());
                     }
-                    if form == Form::Whole || !is_text(value) {
-                        option.insert("hex".to_owned(), hex::encode(value).into());
-                    }
+                    option.insert("hex".to_owned(), hex::encode(value).into());
                 }
                 option
             }
-            Told::Header("next-server", value) => {
-                let address = <[u8; 4]>::try_from(value).map(Ipv4Addr::from);
-                let address = address.map_or_else(|_| hex::encode(value), |a| a.to_string());
-                json!({ "field": "next-server", "text": address })
-            }
             Told::Header(field, value) => {
-                json!({ "field": field, "text": printable(&without_userinfo(value)) })
+                json!({ "field": field, "text": header_text(field, value) })
             }
         })
         .collect()
 }
 
-fn is_text(value: &[u8]) -> bool {
+/// What a field of the header was set to, for people.
+pub(super) fn header_text(field: &str, value: &[u8]) -> String {
+    match (field, <[u8; 4]>::try_from(value)) {
+        ("next-server", Ok(address)) => Ipv4Addr::from(address).to_string(),
+        ("next-server", Err(_)) => hex::encode(value),
+        _ => printable(&without_userinfo(value)),
+    }
+}
+
+pub(super) fn is_text(value: &[u8]) -> bool {
     value.iter().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
+/// The sign by which a client that was not recognised may be a phone.
+pub(super) fn looks_like_a_phone_by(engine: &Engine, query: &Query<'_>) -> Option<&'static str> {
+    suspect(engine.tables(), query).map(|suspicion| suspicion.name())
 }
 
 /// Of so many phones the makers are looked at: more take too long, and a site has few makers.

@@ -136,9 +136,19 @@ fn phones_come_by_page() {
     assert_eq!(one["arguments"]["ip-address"], "10.0.0.9");
     assert_eq!(one["arguments"]["now"]["options"][0]["text"], "a");
     let brief = ask(&hook, "phone-list", json!({"limit": 1, "brief": true}));
-    let brief = &brief["arguments"]["phones"][0];
-    assert_eq!(brief["told"][0], json!({ "code": 66, "action": "set", "text": "a" }));
-    assert_eq!((&brief["question"], &brief["reply"]), (&Value::Null, &Value::Null));
+    let (fields, row) = (&brief["arguments"]["fields"], &brief["arguments"]["phones"][0]);
+    assert_eq!(fields, &json!(rows::FIELDS));
+    let whole = ask(&hook, "phone-list", json!({"limit": 1}))["arguments"]["phones"][0].clone();
+    let row: Vec<&str> = row.as_str().unwrap().split('\t').collect();
+    for (field, found) in rows::FIELDS.iter().zip(&row) {
+        let expected = match &whole[field] {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        assert_eq!(**found, expected, "{field}");
+    }
+    assert_eq!(row[rows::FIELDS.len()..], ["66=a"]);
     assert_eq!(ask(&hook, "phone-get", json!({"hw-address": "00:00:00:00:00:01"}))["result"], 3);
 }
 
