@@ -46,6 +46,8 @@ pub struct Doubt {
     pub vendors: Vec<String>,
     /// At how many places it is so; `place` is the first.
     pub places: usize,
+    /// The other places.
+    pub also: Vec<String>,
     /// Whether it is about the policy itself, or about makers that the policy names or whose phones were seen.
     /// What is not comes last: the site may not have such phones.
     pub named: bool,
@@ -55,7 +57,7 @@ impl Doubt {
     /// A doubt about the policy itself.
     pub fn new(place: impl Into<String>, text: impl Into<String>) -> Doubt {
         let (place, text) = (place.into(), text.into());
-        Doubt { place, text, vendors: Vec::new(), places: 1, named: true }
+        Doubt { place, text, vendors: Vec::new(), places: 1, also: Vec::new(), named: true }
     }
 }
 

@@ -74,15 +74,13 @@ impl Found {
         }
         let rank = |place: &String| self.order.get(place).copied().unwrap_or(usize::MAX);
         let mut doubts: Vec<(bool, usize, Doubt)> = Vec::with_capacity(groups.len());
-        for ((is_far, text, vendors, _), places) in groups {
-            let Some(first) = places.iter().min_by_key(|place| rank(place)) else { continue };
-            let (place, count) = (first.clone(), places.len());
-            let at = rank(&place);
-            doubts.push((
-                is_far,
-                at,
-                Doubt { place, text, vendors, places: count, named: !is_far },
-            ));
+        for ((is_far, text, vendors, _), mut places) in groups {
+            places.sort_by_key(|place| rank(place));
+            let mut places = places.into_iter();
+            let Some(place) = places.next() else { continue };
+            let (at, also) = (rank(&place), places.collect::<Vec<String>>());
+            let (places, named) = (1 + also.len(), !is_far);
+            doubts.push((is_far, at, Doubt { place, text, vendors, places, also, named }));
         }
         doubts.sort();
         doubts.into_iter().map(|(.., doubt)| doubt).collect()

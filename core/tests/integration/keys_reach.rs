@@ -213,12 +213,6 @@ fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12)
 }
 
-/// The key at the end of a place.
-fn last(place: &str) -> &str {
-    let key = place.rsplit('.').next().unwrap_or_default();
-    key.split('[').next().unwrap_or_default()
-}
-
 fn without(policy: &Value, pointer: &str) -> Value {
     let mut policy = policy.clone();
     let (parent, last) = pointer.rsplit_once('/').unwrap();
@@ -299,14 +293,16 @@ proptest! {
                 // What others need is not idle.
                 Err(_) => true,
             };
-            let is_named = |place: &str| doubts.iter().any(|doubt| {
-                // Of the places that have the same doubt the first is named; a place may be a whole entry that
-                // holds the key. Devices with nothing but options are named by their address.
-                (doubt.places > 1 && place.split('.').any(|part| last(part) == last(&doubt.place)))
-                    || doubt.place == place
-                    || place.strip_prefix(&doubt.place).is_some_and(|rest| rest.starts_with(['.', '[']))
-                    || (doubt.place.starts_with("devices (") && place.starts_with("devices["))
-            });
+            // A place may be a whole entry that holds the key. Devices with nothing but options are named by their
+            // address.
+            let is_named = |place: &str| {
+                let holds = |found: &String| {
+                    found == place
+                        || place.strip_prefix(found.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
+                        || (found.starts_with("devices (") && place.starts_with("devices["))
+                };
+                doubts.iter().any(|doubt| holds(&doubt.place) || doubt.also.iter().any(holds))
+            };
             // What is said of the VLAN is said of its priority.
             let named = is_named(&place) || is_named(place.trim_end_matches(".priority"));
             if changes || named {
