@@ -132,3 +132,56 @@ fn an_option_over_255_bytes_is_split_or_refused_at_load() {
         assert!(pieces >= 3, "expected three pieces or more, found {:?}", answer.pieces);
     }
 }
+
+fn class(mac: &str, class: &str) -> Phone {
+    Phone::new(mac).class(class)
+}
+
+/// Several models of one maker, and what is said of one phone, each as the wire has it.
+#[test]
+fn a_phone_is_sent_what_is_said_of_its_model_and_variant() {
+    let policy = json!({
+        "systems": [{ "system": "url", "url": "http://a.example/" }],
+        "vendors": { "yealink": {
+            "options": [{ "code": 224, "text": "any" }],
+            "models": {
+                "T4*": { "options": [{ "code": 224, "text": "t4 {{model}}" }] },
+                "T42S": { "systems": [{ "system": "url", "url": "http://t42s.example/" }] },
+            },
+        } },
+        "sites": [{ "name": "vpn", "match": { "relays": ["127.1.2.4"] }, "vendors": { "yealink": { "models": {
+            "T46S": { "options": [{ "code": 224, "text": "at the site" }] } } } } }],
+        "devices": [
+            { "mac": "00:15:65:00:00:05", "vendor": "yealink", "options": [{ "code": 224, "text": "this phone" }] },
+            { "mac": "02:00:00:00:00:06", "vendor": "cisco-spa" },
+            { "mac": "02:00:00:00:00:07", "vendor": "cisco-spa", "variant": "linksys" },
+        ],
+    });
+    let kea = Setup::offhook(&policy.to_string()).start();
+    let here = Relay::of(&kea);
+    let at_site = Relay::at(&kea, Ipv4Addr::new(127, 1, 2, 4));
+    for (relay, phone, url, own) in [
+        (&here, class("00:15:65:00:00:01", "Yealink SIP-T42S"), "http://t42s.example/", "any"),
+        (&here, class("00:15:65:00:00:02", "Yealink SIP-T46S"), "http://a.example/", "t4 SIP-T46S"),
+        (&here, class("00:15:65:00:00:03", "Yealink SIP-T58"), "http://a.example/", "any"),
+        (&here, class("00:15:65:00:00:04", "yealink"), "http://a.example/", "any"),
+        (&here, class("00:15:65:00:00:05", "Yealink SIP-T46S"), "http://a.example/", "this phone"),
+        (
+            &at_site,
+            class("00:15:65:00:00:08", "Yealink SIP-T46S"),
+            "http://a.example/",
+            "at the site",
+        ),
+        // A device that sends nothing that its variant could be read from.
+        (&here, Phone::new("02:00:00:00:00:06"), "http://a.example/spa$PSN.cfg", ""),
+        (&here, Phone::new("02:00:00:00:00:07"), "a.example", ""),
+    ] {
+        let (offer, ack) = relay.boot(&phone);
+        for answer in [offer, ack] {
+            let found = [66, 224].map(|code| {
+                String::from_utf8_lossy(answer.option(code).unwrap_or_default()).into_owned()
+            });
+            assert_eq!(found, [url, own], "{} {:?}", phone.mac_text(), phone.options);
+        }
+    }
+}
