@@ -3,6 +3,10 @@
 
 use offhook_test_kit as peers;
 
+/// An Asterisk as registrar, where one is installed.
+mod asterisk;
+/// The files in examples/metrics.
+mod examples;
 /// OpenMetrics, and what reads them.
 mod metrics;
 /// NOTIFY, and what phones do then.

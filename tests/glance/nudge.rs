@@ -12,16 +12,16 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A port that is free on every address of this host at this moment.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let socket = UdpSocket::bind("0.0.0.0:0").expect("a port");
     socket.local_addr().expect("its number").port()
 }
 
 /// A phone in software that stays.
-struct Stays(Child);
+pub struct Stays(Child);
 
 impl Stays {
-    fn start(site: &Site, phone: &Listed, port: u16, more: &[&str]) -> Stays {
+    pub fn start<R>(site: &Site<R>, phone: &Listed, port: u16, more: &[&str]) -> Stays {
         let port = port.to_string();
         let own = ["--vendor", phone.vendor, "--model", phone.model, "--mac", &phone.mac];
         let stay = ["--register", "--wait", "60", "--notify-port", &port];
@@ -31,7 +31,7 @@ impl Stays {
     }
 
     /// Its report, once it has ended.
-    fn ended(mut self) -> Value {
+    pub fn ended(mut self) -> Value {
         let mut text = String::new();
         let mut out = self.0.stdout.take().expect("its output");
         std::io::Read::read_to_string(&mut out, &mut text).expect("a report");
@@ -47,7 +47,7 @@ impl Drop for Stays {
     }
 }
 
-fn nudge(site: &Site, port: u16, words: &[&str]) -> Command {
+pub fn nudge<R>(site: &Site<R>, port: u16, words: &[&str]) -> Command {
     let mut command = process::command(command_line());
     command.args(["nudge", "--json"]);
     for (flag, usual) in [("--per-minute", "6000"), ("--timeout", "3"), ("--within", "30")] {
@@ -61,7 +61,7 @@ fn nudge(site: &Site, port: u16, words: &[&str]) -> Command {
 }
 
 /// Outcomes by hardware address, and the exit code.
-fn outcomes(command: &mut Command) -> (Vec<(String, String)>, Option<i32>) {
+pub fn outcomes(command: &mut Command) -> (Vec<(String, String)>, Option<i32>) {
     let output = process::run(command);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let list: Value = serde_json::from_str(&text).unwrap_or_else(|error| {

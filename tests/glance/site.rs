@@ -11,10 +11,10 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-pub struct Site {
+pub struct Site<R = Registrar> {
     pub kea: Kea,
     pub web: PhoneFiles,
-    pub registrar: Registrar,
+    pub registrar: R,
     relays: AtomicU8,
 }
 
@@ -34,13 +34,13 @@ impl Listed {
     }
 }
 
-impl Site {
-    pub fn start(phones: &[Listed]) -> Site {
-        let registrar = Registrar::of_users("^1[0-9]{3,4}$");
+impl<R> Site<R> {
+    /// A site whose phones register at this port of 127.0.0.1.
+    pub fn of(phones: &[Listed], port: u16, registrar: R) -> Site<R> {
         let policy = json!({
             "systems": [{ "system": "files", "url": "http://127.0.0.1:PORT/phones/" }],
             "sites": [{ "name": "branch-7", "match": { "networks": ["127.1.0.0/16"] } }],
-            "phone-settings": { "server": "127.0.0.1", "port": registrar.port, "transport": "udp" },
+            "phone-settings": { "server": "127.0.0.1", "port": port, "transport": "udp" },
         });
         let mut list = "mac,vendor,model,user,password\n".to_owned();
         for Listed { mac, vendor, model, user, password } in phones {
@@ -71,6 +71,13 @@ impl Site {
     pub fn boot(&self, phone: &Listed, words: &[&str]) -> Output {
         let own = ["--vendor", phone.vendor, "--model", phone.model, "--mac", &phone.mac];
         process::run(&mut self.emulate(&[&own[..], words].concat()))
+    }
+}
+
+impl Site {
+    pub fn start(phones: &[Listed]) -> Site {
+        let registrar = Registrar::of_users("^1[0-9]{3,4}$");
+        Site::of(phones, registrar.port, registrar)
     }
 
     /// `offhook report` over everything of this site.

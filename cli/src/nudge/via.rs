@@ -16,6 +16,9 @@ pub fn send(
     fleet: &Fleet,
     targets: &mut [Target],
 ) -> Result<(), Failure> {
+    if system == "asterisk" {
+        asterisk_can_send()?;
+    }
     let mut fetches = Fetches::new(arguments, fleet)?;
     let gap = Duration::from_secs(60) / arguments.per_minute;
     let mut next = Instant::now();
@@ -46,6 +49,32 @@ fn output(command: &mut Command) -> Result<(bool, String), Failure> {
     let output = command.output().map_err(|error| wrong(format!("--via: {program}: {error}")))?;
     let text = [output.stdout, output.stderr].concat();
     Ok((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// By this endpoint Asterisk sends to an address that is not an endpoint's. Where it has none it says that it sends, and
+/// only its log has the truth (Asterisk 22.10).
+fn asterisk_can_send() -> Result<(), Failure> {
+    let ask = |words: &str| {
+        let (_, text) = output(Command::new("asterisk").args(["-rx", words]))?;
+        Ok::<String, Failure>(text)
+    };
+    let settings = ask("pjsip show settings")?;
+    let mut lines = settings.lines().filter_map(|line| line.split_once(':'));
+    let named = lines.find(|(key, _)| key.trim() == "default_outbound_endpoint");
+    let Some((_, name)) = named else {
+        return Err(wrong(format!(
+            "--via asterisk: expected an Asterisk with chan_pjsip's settings, found: {}",
+            settings.trim().lines().next().unwrap_or("no answer")
+        )));
+    };
+    let name = name.trim();
+    match ask(&format!("pjsip show endpoint {name}"))?.contains("Unable to find object") {
+        true => Err(wrong(format!(
+            "--via asterisk: it has no endpoint {name:?}, and sends no NOTIFY to an address without one: add a section \
+             [{name}] with type = endpoint to pjsip.conf (docs/nudge.md)"
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// The sections that examples/pjsip_notify.conf adds to Asterisk's file of that name. Asterisk does not say what the
