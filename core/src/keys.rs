@@ -104,8 +104,7 @@ pub fn parse_key(number: u16, text: &str) -> Result<Key, ValueError> {
 }
 
 fn type_named(word: &str) -> Option<&'static str> {
-    let word = word.to_ascii_lowercase();
-    KEY_TYPES.into_iter().find(|known| *known == word)
+    KEY_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn cut(rest: &str) -> (&str, &str) {

@@ -52,6 +52,10 @@ impl Escape {
     /// # Errors
     /// The first character that the format cannot hold.
     pub fn write(self, refuse: &str, value: &str, out: &mut impl Write) -> Result<(), Refused> {
+        if self.is_plain(value) && !refuse.chars().any(|c| value.contains(c)) {
+            let _ = out.write_str(value);
+            return Ok(());
+        }
         if let Some(c) = forbidden(value).or_else(|| value.chars().find(|c| refuse.contains(*c))) {
             return Err(Refused::Character(c));
         }
@@ -63,6 +67,16 @@ impl Escape {
         // Writing into memory does not fail.
         let _ = written;
         Ok(())
+    }
+
+    /// Most values: nothing in them that a format writes otherwise, or cannot hold.
+    fn is_plain(self, value: &str) -> bool {
+        let plain = |byte: u8| match byte {
+            b'&' | b'<' | b'>' | b'"' | b'\'' => self == Escape::Line,
+            byte => matches!(byte, b' '..=b'~'),
+        };
+        let blanks = value.starts_with(' ') || value.ends_with(' ');
+        value.bytes().all(plain) && !(blanks && self == Escape::Line)
     }
 
     /// Writes a maker's own key where the format has its keys.

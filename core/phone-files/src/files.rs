@@ -109,10 +109,11 @@ impl<'e> Renderer<'e> {
     /// What is wrong with the phone's values for this maker and model, or why no file can be written.
     pub fn places(&self, phone: &Phone) -> Result<Vec<Placed>, Mistakes> {
         let models = models_at(self.engine, phone);
+        let listed = &phone.values;
         let phone = &*with_model(self.engine, phone, models);
         let group = self.group(phone, models);
         let row = phone.row;
-        let unfit = group.fit(phone).into_iter();
+        let unfit = group.fit(phone, listed).into_iter();
         let unfit = Mistakes(
             unfit.map(|(place, text)| Mistake::new(format!("{row}: {place}"), text)).collect(),
         );
@@ -209,7 +210,11 @@ impl<'e> Renderer<'e> {
         };
         let url = self.url(&group, phone);
         let model = Some(&*phone.model).filter(|_| file.scope != FileScope::Common);
-        let of = File { model, xml: file.escape == Some(FileEscape::Xml), url: url.as_deref() };
+        let Some(needs) = group.needs_of(&template) else {
+            return Err(Mistake::new(phone.row.to_string(), "no such file of this vendor"));
+        };
+        let xml = file.escape == Some(FileEscape::Xml);
+        let of = File { model, xml, needs, url: url.as_deref() };
         let values = match file.scope {
             FileScope::Device => own(&group.common, phone, &of),
             _ => shared(&group.common, &of),

@@ -43,6 +43,8 @@ const MAY_DIFFER: [&str; 5] =
 struct Check<'c> {
     maker: &'c Maker,
     zones: &'c Zones,
+    /// What the list itself says of the phone; the rest is the policy's.
+    listed: &'c Values,
     family: Option<&'c Family>,
     /// `Snom D735`
     name: String,
@@ -50,13 +52,19 @@ struct Check<'c> {
     fit: Fit,
 }
 
-/// Compares a phone with what its maker's files can say.
-pub(crate) fn fit(maker: &Maker, vendor: &str, common: &Common, phone: &Phone) -> Fit {
+/// Compares a phone with what its maker's files can say; `listed` is what the list itself says of it.
+pub(crate) fn fit(
+    maker: &Maker,
+    vendor: &str,
+    common: &Common,
+    phone: &Phone,
+    listed: &Values,
+) -> Fit {
     let family = maker.family_of(&phone.model).map(|(_, family)| family);
     let name = format!("{vendor} {}", phone.model).trim_end().to_owned();
     let model = &*phone.model;
     let zones = &common.zones;
-    let mut check = Check { maker, zones, family, name, model, fit: Fit::default() };
+    let mut check = Check { maker, zones, listed, family, name, model, fit: Fit::default() };
     check.lines(phone);
     for (index, field) in FIELDS.iter().enumerate() {
         let at = FieldIx(u8::try_from(index).unwrap_or(0));
@@ -102,12 +110,13 @@ impl<'c> Check<'c> {
 
     fn phone(&mut self, at: FieldIx, field: &Field, common: &Common, phone: &Phone) {
         let zone = matches!(field.kind, Kind::Zone | Kind::Offset);
-        let (value, policy) = match (phone.values.get(at), common.values.get(at)) {
-            (Some(value), _) => (value, false),
+        let value = match (phone.values.get(at), common.values.get(at)) {
+            (Some(value), _) => value,
             // One of zone and offset counts.
-            (None, Some(value)) if !zone || zone_said(&phone.values).is_none() => (value, true),
+            (None, Some(value)) if !zone || zone_said(&phone.values).is_none() => value,
             _ => return,
         };
+        let policy = self.listed.get(at).is_none();
         if zone && !self.is_the_zone(at, common, phone) {
             return;
         }
@@ -123,8 +132,8 @@ impl<'c> Check<'c> {
     }
 
     fn each_line(&mut self, at: FieldIx, field: &Field, common: &Common, phone: &Phone) {
-        let shared = phone.values.get(at).map(|value| (value, false));
-        let shared = shared.or_else(|| common.values.get(at).map(|value| (value, true)));
+        let shared = phone.values.get(at).or_else(|| common.values.get(at));
+        let shared = shared.map(|value| (value, self.listed.get(at).is_none()));
         let said: Vec<(u16, Option<(&str, bool)>)> = phone
             .lines
             .iter()

@@ -15,11 +15,12 @@ use sha2::{Digest, Sha256};
 use crate::escape::Escape;
 use crate::fit::{Fit, Loss, fit, is_said};
 use crate::makers::{LineEnd, Maker};
-use crate::nested::{is_put, put};
+use crate::needs::Needs;
+use crate::nested::{is_put, put_all};
 use crate::phone::Phone;
 use crate::rows::Rows;
 use crate::templates::{Fault, Templates, mark_secret};
-use crate::values::{Common, TEMPLATE_NAMES, maker_words, own_settings};
+use crate::values::{Common, maker_words, own_settings};
 use offhook_catalogue::{FileEscape, FileScope};
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::Engine;
@@ -30,7 +31,7 @@ use offhook_core::policy::models::ModelsAt;
 use offhook_core::token::MasterKey;
 
 pub use fingerprint::Fingerprint;
-use fingerprint::{finish, part, settings, values};
+use fingerprint::Said;
 
 /// Where the files of a group belong.
 pub(crate) enum Home {
@@ -50,6 +51,8 @@ pub(crate) struct Group {
     fingerprint: Fingerprint,
     /// The vendor's name, as people say it.
     shown: String,
+    /// What each template of the vendor looks up, by its path.
+    needs: BTreeMap<String, Needs>,
     /// The fields that no template of the vendor names, a bit each.
     unwritten: u64,
     /// A user's own templates may write what the maker's facts call lost.
@@ -94,33 +97,43 @@ impl Group {
         let rule = policy.file_access.encryption.as_ref();
         let encrypted = rule.is_some_and(|rule| rule.only.contains(&ix));
         common.names.set("encrypted", encrypted);
-        let mut hash = Sha256::new();
-        hash.update(env!("CARGO_PKG_VERSION"));
-        hash.update(engine.digest());
-        hash.update(site.map_or(u32::MAX, |site| site).to_be_bytes());
+        let mut hash = Said::default();
+        hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());
+        hash.bytes(engine.digest().as_bytes());
+        hash.bytes(&site.map_or(u32::MAX, |site| site).to_be_bytes());
         for entry in [models.0, models.1] {
             let number = entry.map_or(u32::MAX, u32::from);
-            hash.update(number.to_be_bytes());
+            hash.bytes(&number.to_be_bytes());
         }
-        hash.update(serde_json::to_vec(&vendor.files).unwrap_or_default());
-        hash.update(templates.fingerprint());
-        hash.update(common.maker.as_deref().map_or([0; 32], |maker| maker.digest));
+        hash.bytes(&serde_json::to_vec(&vendor.files).unwrap_or_default());
+        hash.bytes(&templates.fingerprint());
+        hash.bytes(&common.maker.as_deref().map_or([0; 32], |maker| maker.digest));
         if let Some(key) = key.filter(|_| encrypted) {
-            hash.update(*key.derive("offhook fingerprint 1"));
+            // The key itself is in no memory that is not wiped.
+            hash.bytes(&Sha256::digest(*key.derive("offhook fingerprint 1")));
         }
-        let unwritten = unwritten(vendor, templates);
+        let written = vendor.files.iter().filter_map(|file| file.template_of(vendor));
+        let of = |name: String| {
+            let needs = Needs::of(templates, &name);
+            (name, needs)
+        };
+        let needs: BTreeMap<String, Needs> = written.map(of).collect();
+        let unwritten = fields()
+            .filter(|at| !needs.values().any(|needs| needs.field(*at)))
+            .fold(0, |all, at| all | bit(at));
         let own_templates = templates.has_own(&vendor.id);
         let shown = vendor.name.to_string();
         let vendor = vendor.id.to_string();
         let (losses, unregistered) = (Mutex::default(), Mutex::default());
         let unnamed_files = Mutex::default();
-        let fingerprint = finish(hash);
+        let fingerprint = hash.fingerprint();
         Group {
             vendor,
             home,
             common,
             fingerprint,
             shown,
+            needs,
             unwritten,
             own_templates,
             losses,
@@ -129,10 +142,11 @@ impl Group {
         }
     }
 
-    /// What is wrong with a phone's values for this maker; its losses are noted.
-    pub fn fit(&self, phone: &Phone) -> Vec<(String, String)> {
+    /// What is wrong with a phone's values for this maker; its losses are noted. `listed` is what the list
+    /// itself says of it.
+    pub fn fit(&self, phone: &Phone, listed: &Values) -> Vec<(String, String)> {
         let Fit { mistakes, mut losses } = match self.common.maker.as_deref() {
-            Some(maker) => fit(maker, &self.shown, &self.common, phone),
+            Some(maker) => fit(maker, &self.shown, &self.common, phone, listed),
             None => Fit::default(),
         };
         if self.own_templates || self.common.maker.is_none() {
@@ -161,6 +175,11 @@ impl Group {
             why: "no template names it".to_owned(),
         };
         lost.map(loss).collect()
+    }
+
+    /// What a template looks up.
+    pub fn needs_of(&self, template: &str) -> Option<&Needs> {
+        self.needs.get(template)
     }
 
     /// Whether a template is for this phone: some are only for phones with a field.
@@ -200,20 +219,19 @@ impl Group {
             });
             let policy = self.common.settings.iter().filter(|_| !device || !common);
             let policy = policy.map(|(key, value)| (Cow::Borrowed(&**key), &**value));
-            let own: Vec<(Cow<'_, str>, &str, bool)> = policy
+            let values = policy
                 .map(|(key, value)| (key, value, false))
                 .chain(listed.map(|(key, value)| {
                     let secret = !maker.is_plain(&key);
                     (key, value, secret)
                 }))
                 .filter(|(key, ..)| is_put(form, key))
-                .collect();
-            for (key, value, secret) in own {
-                text = put(&text, form, &key, &marked(value, secret)?).map_err(|wrong| {
-                    let text = format!("a key of \"settings\" cannot be written here: {wrong}");
-                    Fault::Value { value: None, text }
-                })?;
-            }
+                .map(|(key, value, secret)| Ok((key, marked(value, secret)?)))
+                .collect::<Result<Vec<_>, Fault>>()?;
+            text = put_all(text, form, &values).map_err(|wrong| {
+                let text = format!("a key of \"settings\" cannot be written here: {wrong}");
+                Fault::Value { value: None, text }
+            })?;
         }
         if maker.line_end == LineEnd::Crlf {
             text = text.replace('\n', "\r\n");
@@ -280,35 +298,36 @@ impl Group {
     }
 
     pub fn own_fingerprint(&self, phone: &Phone) -> Fingerprint {
-        let mut hash = Sha256::new();
-        hash.update(self.fingerprint);
-        hash.update(phone.mac.0);
-        part(&mut hash, &phone.model);
-        values(&mut hash, &phone.values);
-        settings(&mut hash, &phone.settings);
+        let mut said = Said::default();
+        said.bytes(&self.fingerprint);
+        said.bytes(&phone.mac.0);
+        said.part(&phone.model);
+        said.values(&phone.values);
+        said.settings(&phone.settings);
         for line in &phone.lines {
-            hash.update(line.number.to_be_bytes());
-            values(&mut hash, &line.values);
-            settings(&mut hash, &line.settings);
+            said.bytes(&line.number.to_be_bytes());
+            said.values(&line.values);
+            said.settings(&line.settings);
         }
         for key in &phone.keys {
-            hash.update([key.module]);
-            hash.update([key.number.to_be_bytes(), key.line.to_be_bytes()].concat());
+            said.bytes(&[key.module]);
+            said.bytes(&key.number.to_be_bytes());
+            said.bytes(&key.line.to_be_bytes());
             for text in [key.kind, &key.value, &key.label] {
-                part(&mut hash, text);
+                said.part(text);
             }
         }
-        finish(hash)
+        said.fingerprint()
     }
 
     pub fn shared_fingerprint(&self, file: &PhoneFile, phone: &Phone) -> Fingerprint {
-        let mut hash = Sha256::new();
-        hash.update(self.fingerprint);
-        part(&mut hash, &file.name);
+        let mut said = Said::default();
+        said.bytes(&self.fingerprint);
+        said.part(&file.name);
         if file.scope == FileScope::Model {
-            part(&mut hash, &phone.model);
+            said.part(&phone.model);
         }
-        finish(hash)
+        said.fingerprint()
     }
 }
 
@@ -362,14 +381,4 @@ fn bit(at: FieldIx) -> u64 {
 
 fn said(values: &Values) -> u64 {
     values.iter().fold(0, |all, (at, _)| all | bit(at))
-}
-
-/// The fields that are in none of the vendor's templates.
-fn unwritten(vendor: &Vendor, templates: &Templates) -> u64 {
-    let names: Vec<String> =
-        vendor.files.iter().filter_map(|file| file.template_of(vendor)).collect();
-    fields()
-        .zip(TEMPLATE_NAMES)
-        .filter(|(_, word)| !names.iter().any(|name| templates.names(name, word)))
-        .fold(0, |all, (at, _)| all | bit(at))
 }

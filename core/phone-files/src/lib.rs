@@ -43,6 +43,7 @@ pub mod list;
 pub mod makers;
 mod models;
 mod names;
+mod needs;
 mod nested;
 pub mod phone;
 mod reading;

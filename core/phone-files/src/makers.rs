@@ -59,6 +59,9 @@ pub struct Maker {
     /// Of the whole file.
     #[serde(skip)]
     pub digest: [u8; 32],
+    /// The shapes of the keys that hold a field, and whether one of these is a secret.
+    #[serde(skip)]
+    shapes: BTreeMap<String, bool>,
 }
 
 /// Models whose files differ from the others'.
@@ -151,6 +154,9 @@ pub struct SettingsForm {
     pub line: Option<String>,
     /// The attribute that `name[1]` means.
     pub index: Option<String>,
+    /// `name[1]` is the first element of its name, without any attribute.
+    #[serde(default)]
+    pub position: bool,
     /// Attributes of new elements.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
@@ -189,8 +195,16 @@ fn by_model<T: Copy>(table: &BTreeMap<String, T>, model: &str) -> Option<T> {
 
 impl Maker {
     fn read(text: &str) -> Result<Maker, String> {
-        let maker: Maker = toml::from_str(text).map_err(|error| error.to_string())?;
-        Ok(Maker { digest: Sha256::digest(text).into(), ..maker })
+        let mut maker: Maker = toml::from_str(text).map_err(|error| error.to_string())?;
+        maker.digest = Sha256::digest(text).into();
+        let families = maker.family.values().flat_map(|family| &family.field);
+        for (name, fact) in maker.field.iter().chain(families) {
+            for key in fact.parameter.split([',', ':']) {
+                let secret = maker.shapes.entry(shape(key.trim())).or_default();
+                *secret |= name.ends_with("password");
+            }
+        }
+        Ok(maker)
     }
 
     /// The family that a model belongs to.
@@ -250,14 +264,7 @@ impl Maker {
 
     /// Whether a maker's own key is one of those whose values are not secrets.
     pub fn is_plain(&self, key: &str) -> bool {
-        let shape = shape(key);
-        let families = self.family.values().flat_map(|family| &family.field);
-        let facts = self.field.iter().chain(families);
-        let secret = |name: &str| name.ends_with("password");
-        let mut named = facts.filter(|(_, fact)| {
-            fact.parameter.split([',', ':']).any(|one| self::shape(one.trim()) == shape)
-        });
-        named.clone().next().is_some() && !named.any(|(name, _)| secret(name))
+        self.shapes.get(&shape(key)) == Some(&false)
     }
 }
 

@@ -2,12 +2,15 @@
 //! steps below the root; `name[1]` is the element whose index attribute is 1; a last step `@name` is an
 //! attribute. What is there takes the value, what is not is made.
 
-use roxmltree::{Document, Node};
+use std::borrow::Cow;
+use std::ops::Range;
+
+use roxmltree::{Document, Node, NodeId};
 
 use crate::escape::Escape;
 use crate::makers::SettingsForm;
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step<'p> {
     name: &'p str,
     index: Option<&'p str>,
@@ -23,14 +26,96 @@ fn is_path(key: &str) -> bool {
     key.contains(['/', '[', '@'])
 }
 
-/// Puts a value, escaped already, to its place. The error says what is wrong with the key.
-pub(crate) fn put(
+/// Puts values, escaped already, to their places, in their order. The file is read once for all of them, and
+/// again only before a value whose place depends on one before it. The error says what is wrong with a key.
+pub(crate) fn put_all(
+    mut text: String,
+    form: &SettingsForm,
+    values: &[(Cow<'_, str>, String)],
+) -> Result<String, String> {
+    let mut left = values;
+    while !left.is_empty() {
+        let mut edits = independent(&text, form, left)?;
+        left = left.get(edits.len()..).unwrap_or_default();
+        // From the end, so that what is before stays where it is.
+        edits.sort_by_key(|edit| edit.range.start);
+        for Edit { range, by } in edits.into_iter().rev() {
+            text.replace_range(range, &by);
+        }
+    }
+    Ok(text)
+}
+
+/// One change of a file.
+struct Edit {
+    range: Range<usize>,
+    by: String,
+}
+
+/// What an edit does to an element.
+enum Touch<'p> {
+    /// Puts an element before its end, which others may do besides.
+    Adds(Step<'p>),
+    /// Nothing else may be done to it by the same reading.
+    Changes,
+}
+
+/// The edits of as many values as have places of their own.
+fn independent(
     text: &str,
     form: &SettingsForm,
-    key: &str,
-    value: &str,
-) -> Result<String, String> {
-    let whole = match &form.plain {
+    values: &[(Cow<'_, str>, String)],
+) -> Result<Vec<Edit>, String> {
+    let document = Document::parse(text).map_err(|_| "the file cannot be read again".to_owned())?;
+    let paths: Vec<String> =
+        values.iter().map(|(key, _)| whole_path(form, key)).collect::<Result<_, _>>()?;
+    let mut touched: Vec<(NodeId, Touch<'_>)> = Vec::new();
+    let mut edits = Vec::new();
+    for (path, (_, value)) in paths.iter().zip(values) {
+        let (steps, attribute) = steps(path)?;
+        let (at, left) = reached(document.root_element(), &steps, attribute, form)?;
+        let touch = match left.first() {
+            Some(step) if has_room(text, at) => Touch::Adds(*step),
+            _ => Touch::Changes,
+        };
+        let before = touched.iter().filter(|(node, _)| *node == at.id());
+        if before.into_iter().any(|(_, before)| depends(before, &touch)) {
+            break;
+        }
+        touched.push((at.id(), touch));
+        let edit = match (left.is_empty(), attribute) {
+            (true, Some(name)) => set_attribute(at, name, value),
+            (true, None) if at.children().any(|node| node.is_element()) => {
+                return Err("there are elements in what the key names: name one of them".to_owned());
+            }
+            (true, None) => set_text(text, at, value),
+            (false, attribute) => insert(text, at, &made(left, attribute, form, value)),
+        };
+        edits.push(edit);
+        // By another index the next value may be another element's.
+        if attribute == Some(index_name(form)) {
+            break;
+        }
+    }
+    Ok(edits)
+}
+
+/// Whether an edit must see what one before it did to the same element.
+fn depends(before: &Touch<'_>, edit: &Touch<'_>) -> bool {
+    match (before, edit) {
+        (Touch::Adds(before), Touch::Adds(step)) => {
+            before.name == step.name && (step.index.is_none() || step.index == before.index)
+        }
+        _ => true,
+    }
+}
+
+/// A key as a path from the root.
+fn whole_path(form: &SettingsForm, key: &str) -> Result<String, String> {
+    if form.nested && !is_path(key) && key.contains('.') {
+        return Err(format!("this maker's files nest: write the path, {}", key.replace('.', "/")));
+    }
+    Ok(match &form.plain {
         Some(plain) if !is_path(key) => plain.replace("KEY", key),
         Some(plain) if !key.contains('/') => {
             // `name[1]` and `name/@x` of a plain key are written where plain keys are.
@@ -38,35 +123,31 @@ pub(crate) fn put(
             format!("{folder}/{key}")
         }
         _ => key.to_owned(),
-    };
-    if form.nested && !is_path(key) && key.contains('.') {
-        return Err(format!("this maker's files nest: write the path, {}", key.replace('.', "/")));
-    }
-    let (steps, attribute) = steps(&whole)?;
-    let document = Document::parse(text).map_err(|_| "the file cannot be read again".to_owned())?;
-    let root = document.root_element();
-    let steps = match steps.split_first() {
+    })
+}
+
+/// How far a path leads, and the steps that are left.
+fn reached<'d, 's, 'p>(
+    root: Node<'d, 'd>,
+    steps: &'s [Step<'p>],
+    attribute: Option<&str>,
+    form: &SettingsForm,
+) -> Result<(Node<'d, 'd>, &'s [Step<'p>]), String> {
+    let mut left = match steps.split_first() {
         Some((first, rest)) if root.has_tag_name(first.name) && first.index.is_none() => rest,
-        _ => &steps[..],
+        _ => steps,
     };
-    if steps.is_empty() && attribute.is_none() {
+    if left.is_empty() && attribute.is_none() {
         return Err("the key names the file's root".to_owned());
     }
     let mut at = root;
-    let mut left = steps;
     while let Some((step, rest)) = left.split_first()
-        && let Some(found) = at.children().find(|node| is_step(*node, step, form))
+        && let Some(found) =
+            at.children().filter(|node| is_step(*node, step, form)).nth(nth(step, form))
     {
         (at, left) = (found, rest);
     }
-    Ok(match (left.is_empty(), attribute) {
-        (true, Some(name)) => set_attribute(text, at, name, value),
-        (true, None) if at.children().any(|node| node.is_element()) => {
-            return Err("there are elements in what the key names: name one of them".to_owned());
-        }
-        (true, None) => set_text(text, at, value),
-        (false, attribute) => insert(text, at, &made(left, attribute, form, value)),
-    })
+    Ok((at, left))
 }
 
 fn steps(path: &str) -> Result<(Vec<Step<'_>>, Option<&str>), String> {
@@ -111,36 +192,43 @@ fn index_name(form: &SettingsForm) -> &str {
     form.index.as_deref().unwrap_or("index")
 }
 
+/// Which of the elements that fit a step, from 0.
+fn nth(step: &Step<'_>, form: &SettingsForm) -> usize {
+    let number = step.index.filter(|_| form.position).and_then(|index| index.parse().ok());
+    number.map_or(0, |number: usize| number.saturating_sub(1))
+}
+
 fn is_step(node: Node<'_, '_>, step: &Step<'_>, form: &SettingsForm) -> bool {
     node.is_element()
         && node.tag_name().name() == step.name
-        && (step.index.is_none() || node.attribute(index_name(form)) == step.index)
+        && (step.index.is_none() || form.position || node.attribute(index_name(form)) == step.index)
 }
 
-fn set_attribute(text: &str, node: Node<'_, '_>, name: &str, value: &str) -> String {
+fn set_attribute(node: Node<'_, '_>, name: &str, value: &str) -> Edit {
     let there = node.attributes().find(|attribute| attribute.name() == name);
     match there {
-        Some(attribute) => replaced(text, attribute.range_value(), value),
+        Some(attribute) => Edit { range: attribute.range_value(), by: value.to_owned() },
         None => {
             // Behind the element's name.
             let at = node.range().start + 1 + node.tag_name().name().len();
-            replaced(text, at..at, &format!(" {name}=\"{value}\""))
+            Edit { range: at..at, by: format!(" {name}=\"{value}\"") }
         }
     }
 }
 
-fn set_text(text: &str, node: Node<'_, '_>, value: &str) -> String {
+fn set_text(text: &str, node: Node<'_, '_>, value: &str) -> Edit {
     let range = node.range();
-    let Some(whole) = text.get(range.clone()) else { return text.to_owned() };
+    let whole = text.get(range.clone()).unwrap_or_default();
     match whole.rfind("</") {
         Some(end) => {
             let start = opening_end(node, whole);
-            replaced(text, range.start + start..range.start + end, value)
+            let range = range.start + start..range.start + end;
+            Edit { range, by: value.to_owned() }
         }
         None => {
             let name = node.tag_name().name();
             let open = whole.trim_end_matches("/>").trim_end();
-            replaced(text, range, &format!("{open}>{value}</{name}>"))
+            Edit { range, by: format!("{open}>{value}</{name}>") }
         }
     }
 }
@@ -157,7 +245,7 @@ fn opening_end(node: Node<'_, '_>, whole: &str) -> usize {
 fn made(steps: &[Step<'_>], attribute: Option<&str>, form: &SettingsForm, value: &str) -> String {
     let Some((step, rest)) = steps.split_first() else { return value.to_owned() };
     let mut open = step.name.to_owned();
-    if let Some(index) = step.index {
+    if let Some(index) = step.index.filter(|_| !form.position) {
         open.push_str(&format!(" {}=\"{index}\"", index_name(form)));
     }
     if rest.is_empty() {
@@ -172,38 +260,41 @@ fn made(steps: &[Step<'_>], attribute: Option<&str>, form: &SettingsForm, value:
     }
 }
 
-/// Puts new elements at the end of what is in a node, on a line of their own.
-fn insert(text: &str, node: Node<'_, '_>, new: &str) -> String {
+/// The beginning of the line on which nothing but an element's end is.
+fn line_of_end(text: &str, node: Node<'_, '_>) -> Option<usize> {
     let range = node.range();
-    let Some(whole) = text.get(range.clone()) else { return text.to_owned() };
+    let at = range.start + text.get(range)?.rfind("</")?;
+    let before = text.get(..at)?;
+    let line = before.rfind('\n').map_or(0, |line| line + 1);
+    before.get(line..)?.trim().is_empty().then_some(line)
+}
+
+/// Whether elements can be put into a node one after another.
+fn has_room(text: &str, node: Node<'_, '_>) -> bool {
+    line_of_end(text, node).is_some()
+}
+
+/// Puts new elements at the end of what is in a node, on a line of their own.
+fn insert(text: &str, node: Node<'_, '_>, new: &str) -> Edit {
     let depth = node.ancestors().filter(Node::is_element).count();
     let indent = |depth: usize| "  ".repeat(depth);
+    let (inner, closing) = (indent(depth), indent(depth.saturating_sub(1)));
+    if let Some(line) = line_of_end(text, node) {
+        return Edit { range: line..line, by: format!("{inner}{new}\n") };
+    }
+    let range = node.range();
+    let whole = text.get(range.clone()).unwrap_or_default();
     match whole.rfind("</") {
         Some(end) => {
             let at = range.start + end;
-            let before = text.get(..at).unwrap_or_default();
-            let line = before.rfind('\n').map_or(0, |line| line + 1);
-            match before.get(line..).is_some_and(|rest| rest.trim().is_empty()) {
-                true => replaced(text, line..line, &format!("{}{new}\n", indent(depth))),
-                false => {
-                    let closing = indent(depth.saturating_sub(1));
-                    replaced(text, at..at, &format!("\n{}{new}\n{closing}", indent(depth)))
-                }
-            }
+            Edit { range: at..at, by: format!("\n{inner}{new}\n{closing}") }
         }
         None => {
             let name = node.tag_name().name();
             let open = whole.trim_end_matches("/>").trim_end();
-            let (inner, closing) = (indent(depth), indent(depth.saturating_sub(1)));
-            replaced(text, range, &format!("{open}>\n{inner}{new}\n{closing}</{name}>"))
+            Edit { range, by: format!("{open}>\n{inner}{new}\n{closing}</{name}>") }
         }
     }
-}
-
-fn replaced(text: &str, range: std::ops::Range<usize>, by: &str) -> String {
-    let mut out = text.to_owned();
-    out.replace_range(range, by);
-    out
 }
 
 #[cfg(test)]
@@ -222,8 +313,12 @@ mod tests {
         }
     }
 
+    fn put(form: &SettingsForm, key: &str, value: &str) -> Result<String, String> {
+        put_all(FILE.to_owned(), form, &[(key.into(), value.to_owned())])
+    }
+
     fn with(key: &str, value: &str) -> String {
-        let text = put(FILE, &form(), key, value).unwrap();
+        let text = put(&form(), key, value).unwrap();
         Document::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         text
     }
@@ -251,10 +346,54 @@ mod tests {
     fn keys_that_are_no_path() {
         for wrong in ["", "a//b", "/a", "a b/c", "a/@", "a[x]", "a[1", "<x>/y", "settings"] {
             let form = SettingsForm { plain: None, ..form() };
-            assert!(put(FILE, &form, wrong, "v").is_err(), "{wrong:?}");
+            assert!(put(&form, wrong, "v").is_err(), "{wrong:?}");
         }
         let nested = SettingsForm { nested: true, ..SettingsForm::default() };
-        let error = put(FILE, &nested, "phone.date.TimeZone", "4").unwrap_err();
+        let error = put(&nested, "phone.date.TimeZone", "4").unwrap_err();
         assert!(error.contains("phone/date/TimeZone"), "{error}");
+    }
+
+    /// All at once as one after another, whether they depend on each other or not.
+    #[test]
+    fn many_values_are_put_as_if_one_by_one() {
+        let keys = "a c c d b[2] b[3] b[3]/@x b tbook/item/@context e[1] e[2] e functionKeys/fkey[0]/@label \
+                    functionKeys/fkey[0] functionKeys/fkey[1] settings/tbook/@e settings/new/x settings/new/y \
+                    settings/new/y/@z phone-settings/a/@perm a/@q phone-settings/b[2]/@idx settings/@version";
+        let keys: Vec<&str> = keys.split_whitespace().collect();
+        // Each of these orders begins elsewhere and goes on by another step.
+        for (start, step) in (0..keys.len()).flat_map(|start| [(start, 1), (start, 5), (start, 22)])
+        {
+            let at = |number: usize| keys[(start + number * step) % keys.len()];
+            let values: Vec<(Cow<'_, str>, String)> =
+                (0..keys.len()).map(|number| (at(number).into(), format!("v{number}"))).collect();
+            let one_by_one = values.iter().try_fold(FILE.to_owned(), |text, value| {
+                put_all(text, &form(), std::slice::from_ref(value))
+            });
+            let all = put_all(FILE.to_owned(), &form(), &values);
+            assert_eq!(all, one_by_one, "{start}, {step}");
+            if let Ok(text) = &all {
+                Document::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+            }
+        }
+    }
+
+    /// Twenty values of their own places cost one reading of the file.
+    #[test]
+    fn values_that_do_not_depend_on_each_other_are_put_at_once() {
+        let values: Vec<(Cow<'_, str>, String)> =
+            (0..20).map(|number| (format!("key{number}").into(), "1".to_owned())).collect();
+        assert_eq!(independent(FILE, &form(), &values).map(|edits| edits.len()), Ok(20));
+        let twice = [("a".into(), "1".to_owned()), ("a".into(), "2".to_owned())];
+        assert_eq!(independent(FILE, &form(), &twice).map(|edits| edits.len()), Ok(1));
+    }
+
+    #[test]
+    fn elements_without_numbers_are_found_by_their_order() {
+        let file =
+            "<c>\n  <l>\n    <i>\n      <a>1</a>\n    </i>\n    <i>\n    </i>\n  </l>\n</c>\n";
+        let form = SettingsForm { nested: true, position: true, ..SettingsForm::default() };
+        let put = |key: &str| put_all(file.to_owned(), &form, &[(key.into(), "7".to_owned())]);
+        assert!(put("l/i[1]/a").unwrap().contains("<a>7</a>"));
+        assert!(put("l/i[2]/a").unwrap().contains("    <i>\n      <a>7</a>\n    </i>\n  </l>"));
     }
 }

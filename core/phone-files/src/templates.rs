@@ -12,7 +12,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use sha2::{Digest, Sha256};
 
 use crate::escape::Escape;
-use crate::names::{SECRET_FACE, Secret};
+use crate::names::{Names, SECRET_FACE, Secret};
 use offhook_catalogue::FileEscape;
 use offhook_catalogue::Tables;
 use offhook_catalogue::error::{Mistake, Mistakes};
@@ -98,27 +98,9 @@ impl Templates {
         hash.finalize().into()
     }
 
-    /// Whether a word is in a template, or in one that it includes.
-    pub fn names(&self, template: &str, word: &str) -> bool {
-        self.names_within(template, word, 8)
-    }
-
-    /// `depth` ends templates that include each other; to render them fails by itself.
-    fn names_within(&self, template: &str, word: &str, depth: u8) -> bool {
-        let Some(text) = self.texts.get(template).filter(|_| depth > 0) else { return false };
-        let apart = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
-        let included = |rest: &str| {
-            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            let name = rest.split(quote).nth(1)?;
-            let folder = template.split_inclusive('/').next().unwrap_or_default();
-            Some(if name.contains('/') { name.to_owned() } else { format!("{folder}{name}") })
-        };
-        text.split(apart).any(|found| found == word)
-            || text
-                .split("include ")
-                .skip(1)
-                .filter_map(included)
-                .any(|name| self.names_within(&name, word, depth - 1))
+    /// A template as it was read.
+    pub(crate) fn text(&self, template: &str) -> Option<&str> {
+        self.texts.get(template).map(|text| &**text)
     }
 
     /// Whether some of a vendor's templates are a user's own.
@@ -238,18 +220,23 @@ fn write_value(
         let text = "this name has no value here: ask with {% if %} first";
         return Err(Error::new(ErrorKind::UndefinedError, text));
     }
-    if value.is_safe()
-        && let Some(text) = value.as_str()
-    {
-        // What a macro wrote, escaped already.
-        return out.write_str(text).map_err(Error::from);
+    if let Some(text) = value.as_str() {
+        if value.is_safe() {
+            // What a macro wrote, escaped already.
+            return out.write_str(text).map_err(Error::from);
+        }
+        let (escape, refuse) = escape_of(state)?;
+        return escape.write(refuse, text, out).map_err(|refused| {
+            if text.contains(SECRET_FACE) {
+                let text = "a secret can only be printed as it is, without filters or ~";
+                return Error::new(ErrorKind::InvalidOperation, text);
+            }
+            let unfit = Unfit { value: Some(text.to_owned()), text: refused.to_string() };
+            Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
+        });
     }
-    let (escape, refuse) = escape_of(state)?;
-    let refused = |refused: crate::escape::Refused, value: &str| {
-        let unfit = Unfit { value: Some(value.to_owned()), text: refused.to_string() };
-        Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
-    };
     if let Some(Secret(text)) = value.downcast_object_ref::<Secret>() {
+        let (escape, refuse) = escape_of(state)?;
         out.write_char(SECRET_OPENS)?;
         escape.write(refuse, text, out).map_err(|error| {
             let unfit = Unfit { value: None, text: format!("a secret of this phone: {error}") };
@@ -257,14 +244,8 @@ fn write_value(
         })?;
         return out.write_char(SECRET_ENDS).map_err(Error::from);
     }
-    if let Some(text) = value.as_str() {
-        if text.contains(SECRET_FACE) {
-            let text = "a secret can only be printed as it is, without filters or ~";
-            return Err(Error::new(ErrorKind::InvalidOperation, text));
-        }
-        return escape.write(refuse, text, out).map_err(|error| refused(error, text));
-    }
     if value.is_number() || value.kind() == ValueKind::Bool {
+        escape_of(state)?;
         return write!(out, "{value}").map_err(Error::from);
     }
     let text = format!("a {} cannot be printed: print what is in it", value.kind());
@@ -289,17 +270,21 @@ fn key(state: &mut State<'_, '_>, key: &str) -> Result<Value, Error> {
 
 /// `{{ line.transport|word("transport") }}`: the maker's word for ours; of a zone by its name, else by its
 /// offset in minutes.
-fn word(state: &State<'_, '_>, value: Value, field: &str) -> Result<Value, Error> {
-    let words = state.lookup("words").and_then(|words| words.get_attr(field).ok());
+fn word(state: &State<'_, '_>, value: &Value, field: &str) -> Result<Value, Error> {
+    let words = state.lookup("words");
+    let words = words.as_ref().and_then(|words| words.downcast_object_ref::<Names>());
+    let words = words.and_then(|words| words.get(field)?.downcast_object_ref::<Names>());
     let found = words.and_then(|words| {
-        let of = |text: &str| words.get_attr(text).ok().filter(|word| !word.is_undefined());
         let part = |name: &str| value.get_attr(name).ok().map(|part| part.to_string());
         match value.as_str() {
-            Some(text) => of(text).or_else(|| of(text.split('-').next()?)),
-            None => part("name").and_then(|name| of(&name)).or_else(|| of(&part("minutes")?)),
+            Some(text) => words.get(text).or_else(|| words.get(text.split('-').next()?)),
+            None => part("name")
+                .and_then(|name| words.get(&name))
+                .or_else(|| words.get(&part("minutes")?)),
         }
     });
-    found.ok_or_else(|| unfit(format!("this maker has no word for {field} {value}")))
+    let none = || unfit(format!("this maker has no word for {field} {value}"));
+    found.cloned().ok_or_else(none)
 }
 
 /// `{{ firmware_url|scheme("firmware-url") }}`: the maker's word for a URL's scheme.
@@ -360,18 +345,16 @@ pub(crate) fn mark_secret(text: &str) -> String {
 pub fn split_secrets(marked: &str) -> (String, Vec<(u32, u32)>) {
     let mut text = String::with_capacity(marked.len());
     let mut secrets = Vec::new();
-    let mut opened = None;
-    for piece in marked.split_inclusive([SECRET_OPENS, SECRET_ENDS]) {
-        let bare = piece.trim_end_matches([SECRET_OPENS, SECRET_ENDS]);
-        text.push_str(bare);
-        let here = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        if piece.ends_with(SECRET_OPENS) {
-            opened = Some(here);
-        } else if piece.ends_with(SECRET_ENDS)
-            && let Some(start) = opened.take()
-        {
-            secrets.push((start, here));
-        }
+    let here = |text: &String| u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let mut rest = marked;
+    while let Some((before, behind)) = rest.split_once(SECRET_OPENS) {
+        let (secret, behind) = behind.split_once(SECRET_ENDS).unwrap_or((behind, ""));
+        text.push_str(before);
+        let start = here(&text);
+        text.push_str(secret);
+        secrets.push((start, here(&text)));
+        rest = behind;
     }
+    text.push_str(rest);
     (text, secrets)
 }

@@ -1,5 +1,8 @@
 //! What templates see: the names of a phone, its lines and the policy, as minijinja's values.
 
+/// The programmable keys.
+mod keys;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,12 +10,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::value::Value;
 
 use crate::makers::{Family, Maker, SettingsForm};
-use crate::names::{Name, Names, Secret, text_or_none};
+use crate::names::{Names, Secret, text_or_none};
+use crate::needs::Needs;
 use crate::nested::is_put;
 use crate::phone::{Line, Phone};
 use crate::zone::Zone;
 use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, Where, offset_minutes};
 use offhook_core::keys::Key;
+
+use keys::KeyNames;
+pub(crate) use keys::keys_of;
+
+const SERVER: Option<FieldIx> = FieldIx::named("server");
+const TRANSPORT: Option<FieldIx> = FieldIx::named("transport");
+const PROXY: Option<FieldIx> = FieldIx::named("outbound-proxy");
+const ZONE: Option<FieldIx> = FieldIx::named("time-zone");
+const OFFSET: Option<FieldIx> = FieldIx::named("utc-offset");
 
 fn value_of(field: FieldIx, text: &str) -> Value {
     let field = field.field();
@@ -29,22 +42,20 @@ fn value_of(field: FieldIx, text: &str) -> Value {
 
 /// Every field that may appear in a phone (or in a line), from the first of `layers` that has it; none where
 /// no layer has it.
-fn fields(in_line: bool, layers: &[&Values], tls_port: bool, names: &mut Names) {
+fn fields(in_line: bool, layers: &[&Values], tls_port: bool, needs: &Needs, names: &mut Names) {
     let other = if in_line { Where::Phone } else { Where::Line };
     let first = |at: FieldIx| layers.iter().find_map(|layer| layer.get(at));
-    let named = |name: &str| FieldIx::named(name).and_then(first);
+    let named = |field: Option<FieldIx>| field.and_then(first);
     // A phone that is sent a port's default for UDP would speak TLS to it.
-    let tls = tls_port && named("transport") == Some("tls");
+    let tls = tls_port && named(TRANSPORT) == Some("tls");
     for (index, (field, name)) in FIELDS.iter().zip(TEMPLATE_NAMES).enumerate() {
-        if field.place == other {
+        let at = FieldIx(u8::try_from(index).unwrap_or(0));
+        if field.place == other || !needs.field(at) {
             continue;
         }
-        let at = FieldIx(u8::try_from(index).unwrap_or(0));
         let value = match (first(at), name) {
-            (None, "port") if tls && named("server").is_some() => Value::from(SIPS_PORT),
-            (None, "outbound_port") if tls && named("outbound-proxy").is_some() => {
-                Value::from(SIPS_PORT)
-            }
+            (None, "port") if tls && named(SERVER).is_some() => Value::from(SIPS_PORT),
+            (None, "outbound_port") if tls && named(PROXY).is_some() => Value::from(SIPS_PORT),
             (value, _) => value.map_or_else(|| Value::from(()), |text| value_of(at, text)),
         };
         names.set(name, value);
@@ -62,11 +73,8 @@ fn zone(common: &Common, layers: &[&Values]) -> Value {
 
 /// What some values say of the zone. A zone's name says more than an offset.
 pub(crate) fn zone_said(values: &Values) -> Option<(FieldIx, &str)> {
-    let said = |name: &str| {
-        let at = FieldIx::named(name)?;
-        Some((at, values.get(at)?))
-    };
-    said("time-zone").or_else(|| said("utc-offset"))
+    let said = |at: Option<FieldIx>| Some((at?, values.get(at?)?));
+    said(ZONE).or_else(|| said(OFFSET))
 }
 
 /// Zones that were read already: most phones are in few.
@@ -205,7 +213,7 @@ impl Common {
         let family = self.maker.as_deref().and_then(|maker| maker.family_of(model));
         let name = family.map(|(name, _)| name.to_owned());
         if let Some(words) = self.words.get(&name) {
-            names.0.extend(words.0.iter().cloned());
+            names.extend(words);
         }
     }
 
@@ -246,10 +254,11 @@ pub(crate) fn maker_words(maker: &Maker, family: Option<(&str, &Family)>) -> Nam
 }
 
 fn table(words: &BTreeMap<String, String>) -> Value {
-    let pair = |(ours, theirs): (&String, &String)| {
-        (Name::Owned(ours.clone()), Value::from(theirs.as_str()))
-    };
-    Names(words.iter().map(pair).collect()).into_value()
+    let mut names = Names::with_room(words.len());
+    for (ours, theirs) in words {
+        names.set(ours.clone(), theirs.as_str());
+    }
+    names.into_value()
 }
 
 /// A file that is rendered.
@@ -257,15 +266,17 @@ pub(crate) struct File<'f> {
     /// None in one for all models.
     pub model: Option<&'f str>,
     pub xml: bool,
+    /// What its template looks up.
+    pub needs: &'f Needs,
     /// None where it is not known beforehand.
     pub url: Option<&'f str>,
 }
 
 /// The names in a file that many phones share.
 pub(crate) fn shared(common: &Common, file: &File<'_>) -> Value {
-    let File { model, url, .. } = *file;
+    let File { model, url, needs, .. } = *file;
     let mut names = common.names.clone();
-    fields(false, &[&common.values], common.tls_port(), &mut names);
+    fields(false, &[&common.values], common.tls_port(), needs, &mut names);
     names.set("zone", zone(common, &[&common.values]));
     names.set("settings", settings(common, file, std::iter::empty(), common.settings.iter()));
     common.family(model.unwrap_or_default(), &mut names);
@@ -276,21 +287,33 @@ pub(crate) fn shared(common: &Common, file: &File<'_>) -> Value {
     names.into_value()
 }
 
-/// The names in a phone's own file.
+/// The names in a phone's own file: those that its template looks up.
 pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
-    let url = file.url;
+    let File { url, needs, .. } = *file;
     let mut names = common.names.clone();
     let tls_port = common.tls_port();
-    fields(false, &[&phone.values, &common.values], tls_port, &mut names);
-    names.set("zone", zone(common, &[&phone.values, &common.values]));
-    let mut own = Names::default();
-    fields(false, &[&phone.values], tls_port, &mut own);
-    own.set("zone", zone(common, &[&phone.values]));
-    names.set("own", own.into_value());
+    fields(false, &[&phone.values, &common.values], tls_port, needs, &mut names);
+    if needs.has("zone") {
+        names.set("zone", zone(common, &[&phone.values, &common.values]));
+    }
+    if needs.own {
+        let mut own = Names::default();
+        fields(false, &[&phone.values], tls_port, needs, &mut own);
+        own.set("zone", zone(common, &[&phone.values]));
+        names.set("own", own.into_value());
+    }
     let listed = || own_settings(common, phone);
-    names.set("settings", settings(common, file, listed(), std::iter::empty()));
-    names.set("all_settings", settings(common, file, listed(), common.settings.iter()));
-    names.set("keys", keys_of(common, phone).into_iter().map(key_names).collect::<Value>());
+    if needs.has("settings") {
+        names.set("settings", settings(common, file, listed(), std::iter::empty()));
+    }
+    if needs.has("all_settings") {
+        names.set("all_settings", settings(common, file, listed(), common.settings.iter()));
+    }
+    if needs.has("keys") {
+        let keys = keys_of(common, phone).into_iter();
+        let keys = keys.map(|key| Value::from_object(KeyNames::new(key)));
+        names.set("keys", keys.collect::<Value>());
+    }
     common.family(&phone.model, &mut names);
     names.set("model", text_or_none(&phone.model));
     let digits = |upper: bool, separator: u8| {
@@ -298,54 +321,33 @@ pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
         offhook_catalogue::text::write_mac(phone.mac.0, upper, separator, &mut out);
         String::from_utf8_lossy(&out).into_owned()
     };
-    names.set("mac", digits(false, 0));
-    names.set("MAC", digits(true, 0));
-    names.set("mac_colon", digits(false, b':'));
+    for (name, upper, separator) in
+        [("mac", false, 0), ("MAC", true, 0), ("mac_colon", false, b':')]
+    {
+        if needs.has(name) {
+            names.set(name, digits(upper, separator));
+        }
+    }
     names.set("url", url.map_or_else(|| Value::from(()), Value::from));
-    let lines = phone.lines.iter().map(|line| line_names(common, phone, line));
-    names.set("lines", lines.collect::<Value>());
+    if needs.has("lines") {
+        let lines = phone.lines.iter().map(|line| line_names(common, phone, line, needs));
+        names.set("lines", lines.collect::<Value>());
+    }
     names.into_value()
 }
 
-fn line_names(common: &Common, phone: &Phone, line: &Line) -> Value {
-    let mut names = Names::default();
+fn line_names(common: &Common, phone: &Phone, line: &Line, needs: &Needs) -> Value {
+    let mut names = Names::with_room(FIELDS.len());
     let tls_port = common.tls_port();
     names.set("number", line.number);
-    fields(true, &[&line.values, &phone.values, &common.values], tls_port, &mut names);
-    let mut own = Names::default();
-    fields(true, &[&line.values, &phone.values], tls_port, &mut own);
-    names.set("own", own.into_value());
+    let layers = [&line.values, &phone.values, &common.values];
+    fields(true, &layers, tls_port, needs, &mut names);
+    if needs.own {
+        let mut own = Names::with_room(FIELDS.len());
+        fields(true, &[&line.values, &phone.values], tls_port, needs, &mut own);
+        names.set("own", own.into_value());
+    }
     names.into_value()
-}
-
-/// The phone's keys, and those of the policy in the places that are left.
-pub(crate) fn keys_of<'k>(common: &'k Common, phone: &'k Phone) -> Vec<&'k Key> {
-    let place = |key: &Key| (key.module, key.number);
-    let own = &phone.keys;
-    let rest = common.keys.iter().filter(|key| !own.iter().any(|other| place(other) == place(key)));
-    let mut keys: Vec<&Key> = own.iter().chain(rest).collect();
-    keys.sort_by_key(|key| place(key));
-    keys
-}
-
-fn key_names(key: &Key) -> Value {
-    let line = if key.kind == "line" { key.line.to_string() } else { String::new() };
-    let value = if key.kind == "line" { &*line } else { &*key.value };
-    let label = match (&*key.label, key.kind) {
-        ("", "line") => Value::from(format!("Line {line}")),
-        ("", _) => Value::from(&*key.value),
-        (label, _) => Value::from(label),
-    };
-    // At once: there are many keys.
-    let names: [(&'static str, Value); 6] = [
-        ("number", key.number.into()),
-        ("module", key.module.into()),
-        ("type", key.kind.into()),
-        ("value", value.into()),
-        ("label", label),
-        ("line", key.line.into()),
-    ];
-    Names(names.map(|(name, value)| (Name::Borrowed(name), value)).into()).into_value()
 }
 
 #[cfg(test)]
@@ -364,6 +366,8 @@ mod tests {
     fn a_secret_shows_nothing_by_itself() {
         let secret = Value::from_object(Secret("geheim".to_owned()));
         assert_eq!(secret.to_string(), SECRET_FACE.to_string());
-        assert!(!format!("{:?}", Names(vec![("password".into(), secret)])).contains("geheim"));
+        let mut names = Names::default();
+        names.set("password", secret);
+        assert!(!format!("{names:?}").contains("geheim"));
     }
 }

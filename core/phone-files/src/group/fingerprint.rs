@@ -6,31 +6,41 @@ use sha2::{Digest, Sha256};
 /// What a file's content depends on; two files with the same fingerprint are the same.
 pub type Fingerprint = [u8; 16];
 
-pub(super) fn settings(hash: &mut Sha256, settings: &[(Box<str>, Box<str>)]) {
-    hash.update((settings.len() as u64).to_be_bytes());
-    for (key, value) in settings {
-        part(hash, key);
-        part(hash, value);
+/// What a file depends on, gathered before it is hashed: many short texts.
+#[derive(Default)]
+pub(super) struct Said(Vec<u8>);
+
+impl Said {
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
-}
 
-pub(super) fn values(hash: &mut Sha256, values: &Values) {
-    hash.update([0xff]);
-    for (field, value) in values.iter() {
-        hash.update([field.0]);
-        part(hash, value);
+    pub fn settings(&mut self, settings: &[(Box<str>, Box<str>)]) {
+        self.bytes(&(settings.len() as u64).to_be_bytes());
+        for (key, value) in settings {
+            self.part(key);
+            self.part(value);
+        }
     }
-}
 
-/// A text with its length, so that two texts never look like two others.
-pub(super) fn part(hash: &mut Sha256, text: &str) {
-    hash.update((text.len() as u64).to_be_bytes());
-    hash.update(text);
-}
+    pub fn values(&mut self, values: &Values) {
+        self.bytes(&[0xff]);
+        for (field, value) in values.iter() {
+            self.bytes(&[field.0]);
+            self.part(value);
+        }
+    }
 
-pub(super) fn finish(hash: Sha256) -> Fingerprint {
-    let digest = hash.finalize();
-    let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&digest[..16]);
-    fingerprint
+    /// A text with its length, so that two texts never look like two others.
+    pub fn part(&mut self, text: &str) {
+        self.bytes(&(text.len() as u64).to_be_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    pub fn fingerprint(&self) -> Fingerprint {
+        let digest = Sha256::digest(&self.0);
+        let mut fingerprint = [0; 16];
+        fingerprint.copy_from_slice(&digest[..16]);
+        fingerprint
+    }
 }

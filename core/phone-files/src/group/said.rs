@@ -8,7 +8,7 @@ use offhook_core::keys::Key;
 use offhook_core::policy::models::ModelsAt;
 use offhook_core::policy::{Layer, Site};
 
-use crate::names::{Name, Names, text_or_none};
+use crate::names::{Names, text_or_none};
 use crate::values::Common;
 
 /// What the policy says at a site to a vendor, the most particular first.
@@ -24,7 +24,7 @@ pub(super) fn common(
     let mut values = Values::default();
     let mut settings: Vec<(Box<str>, Box<str>)> = Vec::new();
     let mut keys: Vec<Key> = Vec::new();
-    let mut vars: Vec<(Name, Value)> = Vec::new();
+    let mut vars = Names::default();
     for layer in &layers {
         for (field, value) in layer.phone_settings.values.iter() {
             values.set(field, value);
@@ -40,8 +40,9 @@ pub(super) fn common(
             }
         }
         for (name, value) in &layer.vars {
-            if !vars.iter().any(|(other, _)| other == name) {
-                vars.push((Name::Owned(name.clone()), Value::from(value.as_str())));
+            // The first of a name counts, but a name must not be listed twice.
+            if vars.get(name).is_none() {
+                vars.set(name.clone(), value.as_str());
             }
         }
     }
@@ -60,7 +61,7 @@ pub(super) fn common(
     let mut names = Names::default();
     names.set("vendor", &*engine.tables().at(vendor).id);
     names.set("site", text_or_none(site.map_or("", |site| &site.name)));
-    names.set("vars", Names(vars).into_value());
+    names.set("vars", vars.into_value());
     names.set("vlan", vlan.unwrap_or_else(|| Value::from(())));
     let first = |get: fn(&Layer) -> Option<&offhook_core::policy::Placed<Vec<String>>>| {
         list(layers.iter().find_map(|layer| get(layer)))

@@ -242,3 +242,35 @@ fn the_page_names_every_field_and_every_cipher() {
         assert!(section.contains(&format!("`{}`", vendor.id)), "{}", vendor.id);
     }
 }
+
+/// docs/peer-templates.md: the fields that it names are there, and each is written for a third of the makers at least.
+#[test]
+fn what_peers_print_most_has_a_field() {
+    let page = page("peer-templates.md");
+    let makers = Makers::new(&[]).expect("files.toml");
+    let all = makers.iter().count();
+    let mut named = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, templates, _, peers, field] = cells[..] else { panic!("{row}") };
+        assert!(templates.parse::<u32>().is_ok() && peers.parse::<u32>().is_ok(), "{row}");
+        let Some(field) = field.strip_prefix('`').and_then(|rest| rest.split('`').next()) else {
+            // Said in brackets: there is no field, and what takes its place.
+            assert!(field.starts_with('(') || field == "the files' own URL", "{row}");
+            continue;
+        };
+        if field == "mac" {
+            continue;
+        }
+        assert!(fields().contains(&field), "{row}: no such field");
+        let writes = |maker: &Maker| {
+            let families = maker.family.values().map(Some).chain([None]);
+            let mut facts = families.filter_map(|family| maker.fact(family, field));
+            facts.any(|fact| fact.absent.is_none())
+        };
+        let count = makers.iter().filter(|(_, maker)| writes(maker)).count();
+        assert!(count * 3 > all, "{field}: written for {count} of {all} makers");
+        named += 1;
+    }
+    assert!(named > 40, "{named}");
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use offhook_phone_files::Makers;
 
 use super::every::{kin, policy};
-use super::writer::Site;
+use super::writer::{Site, vendors};
 
 fn folder(vendor: &str, case: &str) -> PathBuf {
     let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../catalogue/vendors");
@@ -28,6 +28,10 @@ fn there(folder: &Path) -> BTreeMap<String, String> {
 fn golden_files() {
     let bless = std::env::var_os("BLESS").is_some();
     let makers = Makers::new(&[]).expect("files.toml");
+    let of_all: std::collections::BTreeSet<&str> =
+        kin(&makers).iter().map(|kin| kin.vendor).collect();
+    let with_files = vendors().map(|vendor| &*vendor.id);
+    assert_eq!(of_all, with_files.collect(), "a maker with files needs an example in files.toml");
     for kin in kin(&makers) {
         let every = |field: &str| kin.has(field);
         let none = |_: &str| false;

@@ -8,5 +8,6 @@ mod faults;
 mod golden;
 mod hostile;
 mod lists;
+mod models;
 mod parsed;
 mod writer;

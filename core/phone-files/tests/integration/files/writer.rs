@@ -34,7 +34,12 @@ impl Site {
     }
 
     pub fn write(&self, phones: &Value) -> Written {
-        written(self.engine, &self.makers, &self.renderer, phones)
+        self.write_list(&phones.to_string())
+    }
+
+    /// Of a list as it is in a file.
+    pub fn write_list(&self, list: &str) -> Written {
+        written(self.engine, &self.makers, &self.renderer, list)
     }
 
     /// What was reported of all lists written so far.
@@ -54,8 +59,8 @@ fn renderer(engine: &Engine) -> Renderer<'_> {
         .expect("templates")
 }
 
-fn written(engine: &Engine, makers: &Makers, renderer: &Renderer<'_>, phones: &Value) -> Written {
-    let list = Reading::new(engine, makers).read(phones.to_string().as_bytes());
+fn written(engine: &Engine, makers: &Makers, renderer: &Renderer<'_>, list: &str) -> Written {
+    let list = Reading::new(engine, makers).read(list.as_bytes());
     let told: Vec<String> = list.mistakes.iter().map(ToString::to_string).collect();
     if !told.is_empty() {
         return Err(told.join("\n"));
