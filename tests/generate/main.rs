@@ -159,12 +159,23 @@ impl Bench {
         stamps
     }
 
+    /// Of all files in a folder, not of those in the folder's folders.
+    fn bytes(&self, name: &str) -> u64 {
+        let entries = fs::read_dir(self.path(name)).expect("a folder");
+        let found = entries.map(|entry| entry.expect("one").metadata().expect("its state"));
+        found.filter(|found| found.is_file()).map(|found| found.len()).sum()
+    }
+
     /// With keys and without, by turns.
     fn round_of_keys(&self, all: &mut Vec<Value>) {
         for (what, out) in [(FIRST, "out"), (KEYS, "keys")] {
             all.push(self.generate(what, out, &[]));
             let files = fs::read_dir(self.path(out)).expect("a folder").count();
             assert_eq!(files, FILES + 1, "with the folder of the manifest");
+            if all.len() <= 2 {
+                let bytes = self.bytes(out) as f64 / f64::from(PHONES);
+                println!("{what}: {bytes:.0} bytes a phone");
+            }
             fs::remove_dir_all(self.path(out)).expect("removed");
         }
         for what in [RENDER, KEYS_RENDER] {
