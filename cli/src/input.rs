@@ -2,11 +2,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
-use offhook_core::builtin::{self, OverlayFile};
+use offhook_core::builtin::OverlayFile;
 use offhook_core::catalogue::Tables;
 use offhook_core::{Engine, Host};
+use offhook_edge::catalogue::InUse;
 use offhook_edge::file::{self, Kind, Unreadable};
 use offhook_edge::overlay;
 
@@ -22,17 +23,23 @@ pub struct Catalogue {
 
 impl Catalogue {
     pub fn tables(&self) -> Result<Arc<Tables>, Failure> {
-        if self.vendors_directory.is_none() {
-            return Ok(builtin::shared());
-        }
-        let files = self.overlay()?;
-        builtin::with_overlay(&files).map(Arc::new).map_err(wrong)
+        Ok(self.in_use()?.tables)
     }
 
-    /// The overlay's files, templates among them.
+    /// The files on top of the program's own, templates among them.
     pub fn overlay(&self) -> Result<Vec<OverlayFile>, Failure> {
+        Ok(self.in_use()?.files)
+    }
+
+    pub fn in_use(&self) -> Result<InUse, Failure> {
         let read = |folder| overlay::everything(folder).map_err(wrong);
-        self.vendors_directory.as_deref().map_or(Ok(Vec::new()), read)
+        let own = self.vendors_directory.as_deref().map_or(Ok(Vec::new()), read)?;
+        let in_use = InUse::with(own).map_err(wrong)?;
+        static SAID: Once = Once::new();
+        if let Some(why) = in_use.installed.unusable() {
+            SAID.call_once(|| error_line(why));
+        }
+        Ok(in_use)
     }
 
     pub fn engine(&self, policy: &Path, host: Host) -> Result<Engine, Failure> {

@@ -5,10 +5,12 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
 use divan::{Bencher, black_box};
+use offhook_core::builtin::OverlayFile;
 use offhook_core::catalogue::Tables;
 use offhook_core::parts::Parts;
 use offhook_core::{Context, Edits, Engine, Host, Mac, Query, builtin};
@@ -202,6 +204,30 @@ fn load_a_policy_of_100_000_devices(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn load_the_built_in_catalogue() -> Arc<Tables> {
     builtin::shared()
+}
+
+/// As an installed catalogue is read: the texts of all makers and systems, parsed, checked and indexed.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn read_a_whole_catalogue(bencher: Bencher<'_, '_>) {
+    let files = texts();
+    bencher.bench_local(|| builtin::with_overlay(&files).map(drop));
+}
+
+fn texts() -> Vec<OverlayFile> {
+    fn below(folder: &Path, found: &mut Vec<OverlayFile>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                below(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "toml") {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                found.push(OverlayFile { path: path.display().to_string(), text });
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue"), &mut found);
+    found
 }
 
 #[divan::bench(sample_count = 20, sample_size = 1)]

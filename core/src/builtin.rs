@@ -26,6 +26,9 @@ use crate::value::{EnterpriseBlock, Existing, Joined, OptionSpec, Send, SubOptio
 
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 
+/// The day that the built-in catalogue is of.
+pub const EDITION: &str = include_str!("../catalogue/EDITION").trim_ascii();
+
 /// The built-in catalogue.
 pub fn built_in() -> &'static Tables {
     &TABLES

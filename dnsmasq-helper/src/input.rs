@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use offhook_core::builtin;
 use offhook_core::catalogue::Tables;
+use offhook_edge::catalogue::InUse;
+use offhook_edge::command::error_line;
 use offhook_edge::overlay;
 
 pub use offhook_edge::command::{Failure, wrong};
@@ -14,9 +15,12 @@ pub fn text_of(path: &Path) -> Result<String, Failure> {
     offhook_edge::text(path).map_err(wrong)
 }
 
-/// The catalogue, with a folder of the user's own vendors and systems.
+/// The catalogue in use, with a folder of the user's own vendors and systems.
 pub fn catalogue(folder: Option<&Path>) -> Result<Arc<Tables>, Failure> {
-    let Some(folder) = folder else { return Ok(builtin::shared()) };
-    let files = overlay::facts(folder).map_err(wrong)?;
-    Ok(Arc::new(builtin::with_overlay(&files).map_err(wrong)?))
+    let own = folder.map_or(Ok(Vec::new()), overlay::facts).map_err(wrong)?;
+    let in_use = InUse::with(own).map_err(wrong)?;
+    if let Some(why) = in_use.installed.unusable() {
+        error_line(why);
+    }
+    Ok(in_use.tables)
 }

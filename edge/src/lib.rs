@@ -5,6 +5,8 @@
 //! for it, and all of them must read the same. No decision belongs here, and nothing that one program
 //! needs alone.
 
+/// The catalogue in use: the program's own, an installed one, and a user's own on top.
+pub mod catalogue;
 /// How a command ends, and what it prints.
 pub mod command;
 /// The one door for files that people name.

@@ -19,6 +19,8 @@ const char* values[] = {
     "%1",
     "OFFHOOK_ANSWER_PACKED",
     "%1",
+    "OFFHOOK_CATALOGUE_UNUSABLE",
+    "%1",
     "OFFHOOK_CLASSES_UNUSED",
     "%1",
     "OFFHOOK_COPY_UNUSABLE",

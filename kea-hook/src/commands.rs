@@ -6,6 +6,7 @@ mod arguments;
 mod explain;
 mod phones;
 mod policy;
+mod remembered;
 mod rows;
 mod status;
 mod vendors;

@@ -343,6 +343,9 @@ fn log_policy(snapshot: &Snapshot) {
     if let Some(more) = doubts.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
         tracing::info!(target: message::POLICY_DOUBT, "{more} more: run offhook check");
     }
+    if let Some(why) = snapshot.catalogue.unusable() {
+        tracing::warn!(target: message::CATALOGUE_UNUSABLE, "{why}");
+    }
     let policy = snapshot.engine.policy();
     tracing::info!(
         target: message::POLICY_IN_FORCE,

@@ -5,6 +5,8 @@
 pub(crate) const ANSWER_CUT: &str = "OFFHOOK_ANSWER_CUT";
 /// Another library packs answers before this one can change them.
 pub(crate) const ANSWER_PACKED: &str = "OFFHOOK_ANSWER_PACKED";
+/// An installed catalogue is not used.
+pub(crate) const CATALOGUE_UNUSABLE: &str = "OFFHOOK_CATALOGUE_UNUSABLE";
 /// The copy of the last good policy cannot be used, or not be kept.
 pub(crate) const COPY_UNUSABLE: &str = "OFFHOOK_COPY_UNUSABLE";
 /// The configuration does not use the client classes, so they are not set.

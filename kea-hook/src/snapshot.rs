@@ -3,14 +3,13 @@
 //! Built whole before anything is replaced; immutable afterwards. Reading files happens here, on
 //! Kea's main thread, never while a packet is answered.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use offhook_core::builtin;
 use offhook_core::catalogue::Tables;
 use offhook_core::check::{self, Doubt};
 use offhook_core::explain::unlisted_class;
 use offhook_core::{Engine, Host, Mistakes};
+use offhook_edge::catalogue::{InUse, Installed};
 use offhook_edge::{key, overlay};
 
 use crate::competing::Competing;
@@ -37,6 +36,8 @@ pub(crate) struct Snapshot {
     pub(crate) doubts: Vec<Doubt>,
     /// What competes with what this policy sends.
     pub(crate) competing: Competing,
+    /// What became of an installed catalogue.
+    pub(crate) catalogue: Installed,
     /// The class of every phone, then each vendor's in the order of the catalogue, then that of phones of
     /// makers that the catalogue does not have.
     pub(crate) classes: Vec<String>,
@@ -50,10 +51,8 @@ impl Snapshot {
         host: Host,
         keys: Keys,
     ) -> Result<Snapshot, Mistakes> {
-        let tables = match &parameters.vendors_directory {
-            Some(folder) => Arc::new(builtin::with_overlay(&overlay::facts(folder)?)?),
-            None => builtin::shared(),
-        };
+        let own = parameters.vendors_directory.as_deref().map_or(Ok(Vec::new()), overlay::facts)?;
+        let InUse { tables, installed: catalogue, .. } = InUse::with(own)?;
         let (text, file) = match &origin {
             Origin::Inline(text) | Origin::Command(text) => (text.clone(), None),
             Origin::LastGood(path, text) => (text.clone(), Some(path.display().to_string())),
@@ -80,7 +79,7 @@ impl Snapshot {
         let competing = Competing::new(engine.tables().vendors.len());
         let number = u64::from_str_radix(engine.digest(), 16).unwrap_or_default();
         let (doubts, since) = (check::doubts(&engine, check::Makers::All), SystemTime::now());
-        Ok(Snapshot { engine, origin, text, since, number, doubts, competing, classes })
+        Ok(Snapshot { engine, origin, text, since, number, doubts, competing, catalogue, classes })
     }
 }
 

@@ -14,6 +14,8 @@ mod bench;
 mod cannot_break;
 /// Every example of the catalogue, through a real Kea.
 mod catalogue;
+/// A catalogue that is installed as a package of its own.
+mod catalogue_package;
 /// Client classes, guards, and who is answered at all.
 mod classes;
 /// Every command of the control channel.

@@ -1,6 +1,7 @@
 //! `offhook vendors`: the catalogue, and a draft for a new entry in it.
 
 mod draft;
+mod pack;
 mod page;
 
 use offhook_core::catalogue::{Field, Rule, Tables, Vendor};
@@ -32,11 +33,14 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Command {
     New(draft::Arguments),
+    Pack(pack::Arguments),
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if let Some(Command::New(arguments)) = &arguments.command {
-        return draft::run(arguments);
+    match &arguments.command {
+        Some(Command::New(arguments)) => return draft::run(arguments),
+        Some(Command::Pack(arguments)) => return pack::run(arguments),
+        None => {}
     }
     let tables = arguments.catalogue.tables()?;
     if arguments.markdown {

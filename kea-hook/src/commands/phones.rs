@@ -2,19 +2,17 @@
 //! are not recognised; and what another policy would send them.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use offhook_core::catalogue::unlisted::in_words;
 use offhook_core::diff::{Comparison, Report};
-use offhook_core::lookalikes::suspect;
-use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
 use offhook_core::text::printable;
 use offhook_core::url::without_userinfo;
 use offhook_core::{Decision, Edit, Engine, Mac, MessageType, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 
+use super::remembered::{asked, header_text, is_text, looks_like_a_phone_by};
 use super::vendors::no_vendor;
 use super::{Answer, EMPTY, arguments, rows};
 use crate::budget::Budget;
@@ -174,13 +172,6 @@ pub(super) fn allow_move(
     Ok(Answer::done(text, value))
 }
 
-/// What a phone asked last, with what the server's leases said of it then.
-pub(super) fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) -> Query<'p> {
-    let mut query = Query::from_parts(parts, names);
-    query.context.proof = evidence::proof(phone.evidence());
-    query
-}
-
 /// One phone as a list shows it.
 fn show(engine: &Engine, phone: &Phone) -> Map<String, Value> {
     show_if(engine, phone, |_| true).unwrap_or_default()
@@ -263,24 +254,6 @@ fn told_value(told: &[u8]) -> Value {
             }
         })
         .collect()
-}
-
-/// What a field of the header was set to, for people.
-pub(super) fn header_text(field: &str, value: &[u8]) -> String {
-    match (field, <[u8; 4]>::try_from(value)) {
-        ("next-server", Ok(address)) => Ipv4Addr::from(address).to_string(),
-        ("next-server", Err(_)) => hex::encode(value),
-        _ => printable(&without_userinfo(value)),
-    }
-}
-
-pub(super) fn is_text(value: &[u8]) -> bool {
-    value.iter().all(|byte| matches!(byte, 0x20..=0x7e))
-}
-
-/// The sign by which a client that was not recognised may be a phone.
-pub(super) fn looks_like_a_phone_by(engine: &Engine, query: &Query<'_>) -> Option<&'static str> {
-    suspect(engine.tables(), query).map(|suspicion| suspicion.name())
 }
 
 /// Of so many phones the makers are looked at: more take too long, and a site has few makers.

@@ -7,7 +7,7 @@ use offhook_core::text::printable;
 use offhook_core::url::without_userinfo;
 use offhook_core::{Decision, Edit, Engine, Query};
 
-use super::phones::{asked, header_text, is_text, looks_like_a_phone_by};
+use super::remembered::{asked, header_text, is_text, looks_like_a_phone_by};
 use crate::phones::Phone;
 use crate::phones::evidence::{self, Told};
 use crate::sign;

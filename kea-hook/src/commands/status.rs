@@ -13,6 +13,7 @@ use crate::hook::{Hook, seconds};
 use crate::standing::State;
 use crate::words::{Members, Wrong};
 use crate::{KEA_VERSION, VERSION};
+use offhook_edge::catalogue::Installed;
 
 pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;
@@ -59,7 +60,13 @@ pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<
             "set": hook.sets_classes(),
             "prefix": hook.parameters.class_prefix,
         },
-        "catalogue": { "vendors": tables.vendors.len(), "systems": tables.systems.len() },
+        "catalogue": {
+            "vendors": tables.vendors.len(),
+            "systems": tables.systems.len(),
+            "edition": snapshot.catalogue.edition(),
+            "installed": matches!(snapshot.catalogue, Installed::Used(_)),
+            "unusable": snapshot.catalogue.unusable(),
+        },
         "phones": remembered(hook),
         "counters": counters,
     });

@@ -1,0 +1,198 @@
+//! The catalogue in use: the one that is part of the program, a newer one that is installed beside it
+//! (`offhook-catalogue`, a package of data alone), and a user's own vendors and systems on top.
+//!
+//! The installed one is one file of JSON and its signature (minisign's form). It is read as a user's folder is,
+//! by the same reader with the same laws. Whatever is wrong with it, the catalogue that is part of the program
+//! is used in its place: no policy fails because of it.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use minisign_verify::{PublicKey, Signature};
+use offhook_core::Mistakes;
+use offhook_core::builtin::{self, OverlayFile};
+use offhook_core::catalogue::Tables;
+use serde::{Deserialize, Serialize};
+
+use crate::file::{self, Kind, Unreadable};
+
+/// The installed catalogue, and its signature in `catalogue.json.minisig` beside it.
+pub const PLACE: &str = "/usr/share/offhook/catalogue.json";
+
+/// The public key that it must be signed with. Not in the package itself, which could bring any.
+pub const KEY: &str = "/etc/offhook/catalogue.pub";
+
+/// Other places, for tests and unusual installations: an environment variable each.
+const PLACE_VARIABLE: &str = "OFFHOOK_CATALOGUE";
+const KEY_VARIABLE: &str = "OFFHOOK_CATALOGUE_KEY";
+
+/// The built-in catalogue is a twentieth of it.
+const LARGEST: u64 = 16 << 20;
+
+/// The content of `catalogue.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Package {
+    /// How it is to be read: 1.
+    pub format: u32,
+    /// The day that it was made on (`2026-11-28`). One that is not newer than the program's own is not used.
+    pub edition: String,
+    /// The files by their paths (`vendors/snom/vendor.toml`).
+    pub files: BTreeMap<String, String>,
+}
+
+/// How a [`Package`] is read today.
+pub const FORMAT: u32 = 1;
+
+/// What became of the installed catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Installed {
+    /// There is none, or the program's own is as new.
+    #[default]
+    None,
+    /// It is in use: the day that it was made on.
+    Used(String),
+    /// The program's own is used in its place, for this reason.
+    Unusable(String),
+}
+
+/// The catalogue in use.
+#[derive(Debug)]
+pub struct InUse {
+    /// The facts.
+    pub tables: Arc<Tables>,
+    /// What became of the installed one.
+    pub installed: Installed,
+    /// The files on top of what is part of the program: the installed ones, then the user's own. The generator
+    /// reads its templates out of them.
+    pub files: Vec<OverlayFile>,
+}
+
+impl InUse {
+    /// The catalogue with the user's own files on top.
+    ///
+    /// # Errors
+    /// Every mistake in the user's files; never one of the installed catalogue.
+    pub fn with(own: Vec<OverlayFile>) -> Result<InUse, Mistakes> {
+        let place = env::var_os(PLACE_VARIABLE).map_or_else(|| PLACE.into(), PathBuf::from);
+        let key = env::var_os(KEY_VARIABLE).map_or_else(|| KEY.into(), PathBuf::from);
+        InUse::at(&place, &key, own)
+    }
+
+    fn at(place: &Path, key: &Path, own: Vec<OverlayFile>) -> Result<InUse, Mistakes> {
+        let why = match installed(place, key) {
+            Ok(None) => return InUse::of(own, Installed::None),
+            Ok(Some((edition, mut files))) => {
+                files.extend(own.iter().cloned());
+                match InUse::of(files, Installed::Used(edition)) {
+                    Ok(in_use) => return Ok(in_use),
+                    Err(mistakes) => mistakes.to_string(),
+                }
+            }
+            Err(why) => why,
+        };
+        // If the user's own files are wrong without it too, they are what is said.
+        let why = format!(
+            "{}: {why}; the catalogue that is part of the program is used",
+            place.display()
+        );
+        InUse::of(own, Installed::Unusable(why))
+    }
+
+    fn of(files: Vec<OverlayFile>, installed: Installed) -> Result<InUse, Mistakes> {
+        let tables = match files.is_empty() {
+            true => builtin::shared(),
+            false => Arc::new(builtin::with_overlay(&files)?),
+        };
+        Ok(InUse { tables, installed, files })
+    }
+}
+
+impl Installed {
+    /// The day that the catalogue in use was made on.
+    pub fn edition(&self) -> &str {
+        match self {
+            Installed::Used(edition) => edition,
+            Installed::None | Installed::Unusable(_) => builtin::EDITION,
+        }
+    }
+
+    /// Why the installed catalogue is not used, if it is there and should be.
+    pub fn unusable(&self) -> Option<&str> {
+        match self {
+            Installed::Unusable(why) => Some(why),
+            Installed::None | Installed::Used(_) => None,
+        }
+    }
+}
+
+/// The installed catalogue's edition and files; `None`: there is none that is newer than the program's own.
+fn installed(place: &Path, key: &Path) -> Result<Option<(String, Vec<OverlayFile>)>, String> {
+    let bytes = match file::read(place, Kind::File, LARGEST) {
+        Ok(bytes) => bytes,
+        Err(Unreadable::System(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    let beside = PathBuf::from(format!("{}.minisig", place.display()));
+    let text = |path: &Path| {
+        file::text(path, Kind::File, 4096).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let public = PublicKey::decode(&text(key)?);
+    let public =
+        public.map_err(|error| format!("{}: no key of minisign's: {error}", key.display()))?;
+    let signature = Signature::decode(&text(&beside)?);
+    let signature = signature
+        .map_err(|error| format!("{}: no signature of minisign's: {error}", beside.display()))?;
+    public.verify(&bytes, &signature, false).map_err(|error| {
+        format!(
+            "the signature in {} is not of the key in {}: {error}",
+            beside.display(),
+            key.display()
+        )
+    })?;
+    let package: Package = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    if package.format != FORMAT {
+        return Err(format!(
+            "format {}: this program reads {FORMAT}; upgrade offhook",
+            package.format
+        ));
+    }
+    if *package.edition <= *builtin::EDITION {
+        return Ok(None);
+    }
+    let shown = |path: String| format!("{}: {path}", place.display());
+    let files = package.files.into_iter();
+    let files = files.map(|(path, text)| OverlayFile { path: shown(path), text });
+    Ok(Some((package.edition, files.collect())))
+}
+
+/// Packs a folder of vendors and systems.
+///
+/// # Errors
+/// The edition is not a day, the folder cannot be read, or a file in it has a mistake.
+pub fn pack(folder: &Path, edition: &str) -> Result<Package, Mistakes> {
+    let digits =
+        |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = edition.split('-').collect();
+    let is_day = matches!(parts[..], [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2));
+    if !is_day {
+        return Err(Mistakes::one(
+            "edition",
+            format!("expected a day (2026-11-28), found {edition:?}"),
+        ));
+    }
+    let files = crate::overlay::everything(folder)?;
+    builtin::with_overlay(&files)?;
+    let prefix = format!("{}/", folder.display());
+    let named = |file: OverlayFile| {
+        (file.path.strip_prefix(&prefix).unwrap_or(&file.path).to_owned(), file.text)
+    };
+    let files = files.into_iter().map(named).collect();
+    Ok(Package { format: FORMAT, edition: edition.to_owned(), files })
+}
+
+#[cfg(test)]
+mod tests;
