@@ -11,16 +11,13 @@ use std::time::Duration;
 
 use offhook_core::Mac;
 use offhook_emulate::exchange::{Exchange, Patience, SERVER_PORT, Way};
-use offhook_emulate::fetch::Credentials;
 use offhook_emulate::journey::{Files, Journey, Registration, Start};
 use offhook_emulate::notified::{Manner, Waiting};
 use offhook_emulate::phone::{Choice, Phone};
 use offhook_emulate::report::{Report, Step};
 
 use crate::input::{self, Catalogue, Failure, wrong};
-
-/// Where the password of --user comes from.
-const PASSWORD: &str = "OFFHOOK_PASSWORD";
+use crate::login::login;
 
 /// Boots a virtual phone against real servers and judges every step
 ///
@@ -85,7 +82,7 @@ pub struct Arguments {
     /// The certificate authority of https:// servers and of the registrar, in PEM (without it: the public ones)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The name for a web server that requests one; its password comes from OFFHOOK_PASSWORD or --password-file
+    /// The name for a web server that requests one; its password comes from --password-file, OFFHOOK_PASSWORD, or a prompt on a terminal
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The file with that name's password in its first line; - is standard input
@@ -229,7 +226,7 @@ impl Arguments {
             files: (!self.dhcp_only).then_some(Files {
                 patience,
                 authority,
-                credentials: self.credentials()?,
+                credentials: login(self.user.as_deref(), self.password_file.as_deref())?,
             }),
             registration: self.register.then_some(registration),
             from_own_address: self.own_address,
@@ -291,27 +288,6 @@ impl Arguments {
     fn by(&self, way: Way) -> Result<Exchange, Failure> {
         let each = self.each()?;
         Exchange::new(way, Patience { each, tries: self.tries }).map_err(wrong)
-    }
-
-    /// The name of --user with its password, which is never an argument: those are seen by every user.
-    fn credentials(&self) -> Result<Option<Credentials>, Failure> {
-        let Some(user) = &self.user else { return Ok(None) };
-        let password = match &self.password_file {
-            Some(file) => {
-                let text = input::text_of(file)?;
-                text.lines().next().unwrap_or_default().to_owned()
-            }
-            None => std::env::var(PASSWORD).map_err(|_| {
-                wrong(format!(
-                    "--user: expected its password in the environment variable {PASSWORD}, or a \
-                     --password-file"
-                ))
-            })?,
-        };
-        if password.is_empty() {
-            return Err(wrong("--user: the password is empty"));
-        }
-        Ok(Some(Credentials { user: user.clone(), password }))
     }
 }
 

@@ -17,6 +17,7 @@ mod import;
 mod input;
 mod kea;
 mod keys;
+mod login;
 mod metrics;
 mod nudge;
 mod phones;

@@ -185,6 +185,44 @@ fn a_phone_that_challenges_gets_no_password_that_was_not_given() {
     drop(stays);
 }
 
+/// On a terminal (`script` makes one) the password is requested, and is not shown.
+#[test]
+fn the_password_may_be_typed_and_is_not_shown() {
+    let [yealink, ..] = phones();
+    let site = Site::start(std::slice::from_ref(&yealink));
+    let port = free_port();
+    let stays = Stays::start(&site, &yealink, port, &["--when-notified", "challenge"]);
+    wait_for_registrations(&site, &[1001]);
+    let typed = nudge(&site, port, &["--go", "--user", "1001"]);
+    // Without a terminal, and without anything else to take it from, nothing is sent.
+    let mut piped = nudge(&site, port, &["--go", "--user", "1001"]);
+    let output = process::run(piped.stdin(Stdio::null()).env_remove("OFFHOOK_PASSWORD"));
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("OFFHOOK_PASSWORD") && said.contains("--password-file"), "{said}");
+    let words = std::iter::once(typed.get_program()).chain(typed.get_args());
+    let words: Vec<String> =
+        words.map(|word| format!("'{}'", word.to_str().expect("plain words"))).collect();
+    let mut command = process::command("script");
+    command.args(["-qefc", &words.join(" "), "/dev/null"]).env_remove("OFFHOOK_PASSWORD");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().expect("script starts");
+    let (mut terminal, mut shown) = (running.stdout.take().expect("its screen"), String::new());
+    while !shown.contains("Password of 1001: ") {
+        let mut room = [0; 256];
+        let length = std::io::Read::read(&mut terminal, &mut room).expect("the screen");
+        assert!(length > 0, "it ended: {shown}");
+        shown += &String::from_utf8_lossy(&room[..length]);
+    }
+    let mut keyboard = running.stdin.take().expect("its keyboard");
+    std::io::Write::write_all(&mut keyboard, format!("{PASSWORD}\n").as_bytes()).expect("typed");
+    std::io::Read::read_to_string(&mut terminal, &mut shown).expect("the screen");
+    assert!(running.wait().expect("it ends").success(), "{shown}");
+    assert!(shown.contains("\"fetched\""), "{shown}");
+    assert!(!shown.contains(PASSWORD), "{shown}");
+    drop((stays, keyboard));
+}
+
 #[test]
 fn waves_keep_their_pace() {
     let [yealink, snom, ..] = phones();

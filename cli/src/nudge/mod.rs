@@ -15,11 +15,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use offhook_core::text::printable;
-use offhook_emulate::digest::Credentials;
 use serde::Serialize;
 
 use crate::input::{self, Failure, wrong};
 use crate::kea::Access;
+use crate::login::login;
 use crate::sources::Servers;
 use plan::Target;
 
@@ -65,7 +65,7 @@ pub struct Arguments {
     /// Send from this address of this host
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     from: Option<String>,
-    /// The name for phones that request one; the password comes from --password-file or OFFHOOK_PASSWORD
+    /// The name for phones that request one; the password comes from --password-file, OFFHOOK_PASSWORD, or a prompt on a terminal
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The file with that name's password in its first line; - is standard input
@@ -159,7 +159,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.kea_password_file.clone(),
         arguments.kea_ca.clone(),
     );
-    let login = if arguments.go { arguments.login()? } else { None };
+    let login = match arguments.go {
+        true => login(arguments.user.as_deref(), arguments.password_file.as_deref())?,
+        false => None,
+    };
     let mut found = arguments.servers.read(&access)?;
     let mut targets = plan::targets(arguments, &mut found)?;
     found.warnings.iter().for_each(|warning| input::error_line(format!("warning: {warning}")));
@@ -214,23 +217,6 @@ fn show(arguments: &Arguments, targets: &[Target]) -> Result<(), Failure> {
 }
 
 impl Arguments {
-    /// The name of --user with its password, which is never an argument: those are seen by every user.
-    fn login(&self) -> Result<Option<Credentials>, Failure> {
-        let Some(user) = &self.user else { return Ok(None) };
-        let password = match &self.password_file {
-            Some(file) => input::text_of(file)?.lines().next().unwrap_or_default().to_owned(),
-            None => std::env::var(PASSWORD).map_err(|_| {
-                wrong(format!(
-                    "--user: expected its password in the environment variable {PASSWORD}, or a --password-file"
-                ))
-            })?,
-        };
-        if password.is_empty() {
-            return Err(wrong("--user: the password is empty"));
-        }
-        Ok(Some(Credentials { user: user.clone(), password }))
-    }
-
     /// Where it is sent from.
     fn source(&self) -> Result<SocketAddr, Failure> {
         let Some(text) = &self.from else { return Ok(SocketAddr::from(([0, 0, 0, 0], 0))) };
@@ -240,6 +226,3 @@ impl Arguments {
         })
     }
 }
-
-/// Where the password of --user comes from, as in offhook emulate.
-const PASSWORD: &str = "OFFHOOK_PASSWORD";
