@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use offhook_core::fields::FieldIx;
+use offhook_core::fields::{FIELDS, FieldIx};
 
 use crate::templates::Templates;
-use crate::values::TEMPLATE_NAMES;
 
 /// What is computed for a template.
 #[derive(Debug, Clone)]
@@ -72,3 +71,35 @@ fn included(template: &str, rest: &str) -> Option<String> {
     let folder = template.split_inclusive('/').next().unwrap_or_default();
     Some(if name.contains('/') { name.to_owned() } else { format!("{folder}{name}") })
 }
+
+/// [`FIELDS`] as templates call them; a test holds the two together.
+pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
+    "user",
+    "auth_user",
+    "password",
+    "display_name",
+    "label",
+    "server",
+    "port",
+    "transport",
+    "outbound_proxy",
+    "outbound_port",
+    "register_seconds",
+    "voicemail",
+    "srtp",
+    "dtmf",
+    "codecs",
+    "digit_map",
+    "time_zone",
+    "utc_offset",
+    "language",
+    "tone_country",
+    "phonebook_url",
+    "firmware_url",
+    "resync_minutes",
+    "admin_password",
+    "user_password",
+    "syslog_server",
+    "keep_alive_seconds",
+    "pickup_code",
+];

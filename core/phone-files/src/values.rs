@@ -11,7 +11,7 @@ use minijinja::value::Value;
 
 use crate::makers::{Family, Maker, SettingsForm};
 use crate::names::{Names, Secret, text_or_none};
-use crate::needs::Needs;
+use crate::needs::{Needs, TEMPLATE_NAMES};
 use crate::nested::is_put;
 use crate::phone::{Line, Phone};
 use crate::zone::Zone;
@@ -114,38 +114,6 @@ impl Zones {
         read
     }
 }
-
-/// [`FIELDS`] as templates call them; a test holds the two together.
-pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
-    "user",
-    "auth_user",
-    "password",
-    "display_name",
-    "label",
-    "server",
-    "port",
-    "transport",
-    "outbound_proxy",
-    "outbound_port",
-    "register_seconds",
-    "voicemail",
-    "srtp",
-    "dtmf",
-    "codecs",
-    "digit_map",
-    "time_zone",
-    "utc_offset",
-    "language",
-    "tone_country",
-    "phonebook_url",
-    "firmware_url",
-    "resync_minutes",
-    "admin_password",
-    "user_password",
-    "syslog_server",
-    "keep_alive_seconds",
-    "pickup_code",
-];
 
 /// A maker's own key and its value.
 pub(crate) type Setting = (Box<str>, Box<str>);
