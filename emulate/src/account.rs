@@ -30,9 +30,11 @@ impl fmt::Display for Transport {
     }
 }
 
-/// A phone's first line. Its password is never printed.
+/// One line of a phone. Its password is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
+    /// The line's number on the phone, from 1.
+    pub line: u16,
     /// Whose user it is: the registrar by name.
     pub domain: String,
     /// Where the requests go: the registrar, or the outbound proxy before it.
@@ -79,14 +81,17 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// Looks for the parameters, says what is there and what is missing. `unread`: files whose form is not
-/// known, in which the rest may be.
+/// No phone or base of the catalogue has more lines.
+const MOST_LINES: u16 = 100;
+
+/// Looks for the parameters of each line, says what is there and what is missing. `unread`: files whose form
+/// is not known, in which the rest may be. Without the first line there are no others.
 pub fn judge(
     phone: &Phone,
     settings: &Settings,
     unread: &[String],
     log: &mut Log<'_>,
-) -> Option<Account> {
+) -> Vec<Account> {
     let Some(names) = phone.character.registration_for(&phone.model) else {
         let count = settings.len();
         log.passed(
@@ -95,28 +100,56 @@ pub fn judge(
                 "{count} parameters; which of them a registration needs is not known of this maker"
             ),
         );
-        return None;
+        return Vec::new();
     };
     match find(names, settings) {
         Ok((account, from)) => {
-            let Account { user, domain, server, port, transport, .. } = &account;
-            let by = match server == domain {
-                true => String::new(),
-                false => format!(" of {domain} by the outbound proxy"),
-            };
-            let text = format!("user {user}{by} at {server}:{port} by {transport}, {from}");
-            log.passed(steps::CONFIGURATION, text);
-            Some(account)
+            log.passed(steps::CONFIGURATION, said(&account, &from));
+            let mut accounts = vec![account];
+            further(names, settings, &mut accounts, log);
+            return accounts;
         }
         Err(Wrong::Missing(what)) if !unread.is_empty() => {
             let (what, unread) = (what.join("; "), unread.join(", "));
             let why = format!("{what}; it may be in {unread}, whose form is not known here");
             log.not_reached(steps::CONFIGURATION, why);
-            None
         }
-        Err(wrong) => {
-            log.failed(steps::CONFIGURATION, wrong.to_string());
-            None
+        Err(wrong) => log.failed(steps::CONFIGURATION, wrong.to_string()),
+    }
+    Vec::new()
+}
+
+fn said(account: &Account, from: &str) -> String {
+    let Account { user, domain, server, port, transport, .. } = account;
+    let by = match server == domain {
+        true => String::new(),
+        false => format!(" of {domain} by the outbound proxy"),
+    };
+    format!("user {user}{by} at {server}:{port} by {transport}, {from}")
+}
+
+/// The lines behind the first that have a user and are switched on.
+fn further(
+    names: &Registration,
+    settings: &Settings,
+    accounts: &mut Vec<Account>,
+    log: &mut Log<'_>,
+) {
+    for line in 2..=MOST_LINES {
+        if settings.get(&names.users_of_line(line)).is_none() {
+            continue;
+        }
+        let names = names.for_line(line);
+        if names.switch.as_ref().is_some_and(|switch| !is_on(switch, settings)) {
+            continue;
+        }
+        let step = steps::of_line(steps::CONFIGURATION, line);
+        match find(&names, settings) {
+            Ok((account, from)) => {
+                log.passed(step, said(&account, &from));
+                accounts.push(Account { line, ..account });
+            }
+            Err(wrong) => log.failed(step, wrong.to_string()),
         }
     }
 }
@@ -142,6 +175,7 @@ fn find(names: &Registration, settings: &Settings) -> Result<(Account, String), 
     let (domain, in_server) = host_and_port(&server.0);
     let own = transport(names, &names.transport, settings)?.or_else(|| in_uri(&server.0));
     let mut account = Account {
+        line: 1,
         server: domain.clone(),
         port: port(&names.port, settings)?.or(in_server).unwrap_or(0),
         transport: own.unwrap_or(Transport::Udp),

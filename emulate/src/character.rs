@@ -125,6 +125,76 @@ pub struct Registration {
     pub password: Vec<String>,
     /// The maker's words for a transport, where they are not the usual ones: `"1" = "tcp"`.
     pub transports: BTreeMap<String, String>,
+    /// What another line has in the place of the first line's names, or of a part of them. A name without
+    /// such a part is of all lines.
+    pub lines: BTreeMap<String, OfLine>,
+}
+
+/// Names of the lines behind the first.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum OfLine {
+    /// What a part of a name becomes: `{n}` is the line's number, `{n0}` counts from 0, `{n5}` has five digits.
+    Part(String),
+    /// The names of the second line and of those after it, in the place of a whole name.
+    Names(Vec<String>),
+}
+
+impl Registration {
+    /// The parameters of the user of a line, from the second. None: such a line is not known.
+    pub fn users_of_line(&self, number: u16) -> Vec<String> {
+        let own = self.user.iter().filter_map(|name| self.of_line(name, number));
+        own.filter(|name| !self.user.contains(name)).collect()
+    }
+
+    /// The names of a line's parameters, from the second line.
+    pub fn for_line(&self, number: u16) -> Registration {
+        let all = |names: &[String]| -> Vec<String> {
+            names.iter().filter_map(|name| self.of_line(name, number)).collect()
+        };
+        // The first line's user and password are not another line's.
+        let own = |names: &[String]| -> Vec<String> {
+            all(names).into_iter().filter(|name| !names.contains(name)).collect()
+        };
+        let switch = |switch: &Option<Switch>| {
+            let switch = switch.as_ref()?;
+            Some(Switch { parameter: all(&switch.parameter), ..switch.clone() })
+        };
+        Registration {
+            server: all(&self.server),
+            port: all(&self.port),
+            outbound: all(&self.outbound),
+            outbound_port: all(&self.outbound_port),
+            outbound_transport: all(&self.outbound_transport),
+            outbound_switch: switch(&self.outbound_switch),
+            switch: switch(&self.switch),
+            transport: all(&self.transport),
+            user: self.users_of_line(number),
+            auth_user: own(&self.auth_user),
+            password: own(&self.password),
+            ..self.clone()
+        }
+    }
+
+    /// A name of the first line as another line has it; itself if it is of all lines.
+    fn of_line(&self, name: &str, number: u16) -> Option<String> {
+        let before = number.saturating_sub(1);
+        for (first, other) in &self.lines {
+            match other {
+                OfLine::Names(names) if first == name => {
+                    return names.get(usize::from(before).checked_sub(1)?).cloned();
+                }
+                OfLine::Part(part) if name.contains(first.as_str()) => {
+                    let part = part.replace("{n}", &number.to_string());
+                    let part = part.replace("{n0}", &before.to_string());
+                    let part = part.replace("{n5}", &format!("{number:05}"));
+                    return Some(name.replace(first.as_str(), &part));
+                }
+                _ => {}
+            }
+        }
+        Some(name.to_owned())
+    }
 }
 
 /// A parameter that switches something on.

@@ -66,13 +66,13 @@ struct Collection<'c, 'l> {
     ended: Option<&'static str>,
 }
 
-/// Gets the files and says what a registration has in them. None: what came before failed.
+/// Gets the files and says what a registration of each line has in them. None: what came before failed.
 pub fn collect(
     phone: &Phone,
     place: &Place,
     fetcher: &mut Fetcher,
     log: &mut Log<'_>,
-) -> Option<Account> {
+) -> Vec<Account> {
     if let Some((user, password)) = &phone.character.login.factory {
         let credentials = Credentials { user: user.clone(), password: password.clone() };
         fetcher.know(place.url(), &credentials, By::Factory);
@@ -285,7 +285,7 @@ impl Collection<'_, '_> {
         Ok(document)
     }
 
-    fn finish(self) -> Option<Account> {
+    fn finish(self) -> Vec<Account> {
         let Collection { phone, log, settings, missing, skipped, unread, failed, ended, .. } = self;
         let mut words = Vec::new();
         if !missing.is_empty() {
@@ -316,7 +316,7 @@ impl Collection<'_, '_> {
             };
             log.failed(step, format!("none of its files is there: {}{more}", missing.join(", ")));
         }
-        None
+        Vec::new()
     }
 }
 

@@ -164,7 +164,7 @@ struct Trip<'t> {
 }
 
 impl Trip<'_> {
-    /// Fetches the files, and registers if that is wanted. The account that the files have.
+    /// Fetches the files, and registers each line if that is wanted. The first line that the files have.
     fn go(&self, place: Place, fallbacks: Vec<Place>, log: &mut Log<'_>) -> Option<Account> {
         let Trip { journey, files, phone, from, stays } = *self;
         let user_agent = phone.user_agent();
@@ -174,7 +174,7 @@ impl Trip<'_> {
             authority: files.authority.clone(),
             from,
         });
-        let account = match fetcher {
+        let mut accounts = match fetcher {
             Ok(mut fetcher) => {
                 let place = answering(place, fallbacks, &fetcher, log);
                 if let Some(credentials) = &files.credentials {
@@ -184,28 +184,31 @@ impl Trip<'_> {
             }
             Err(why) => {
                 log.failed(steps::FILES, format!("the certificates of --ca: {why}"));
-                None
+                Vec::new()
             }
         };
-        let Some(mut account) = account else {
+        if accounts.is_empty() {
             journey.no_registration("no account in the files", log);
             return None;
-        };
-        let Some(wanted) = &journey.registration else { return Some(account) };
-        if let Some((server, port)) = &wanted.registrar {
-            account.server = server.clone();
-            account.port = *port;
         }
-        let wanted = register::Wanted {
-            user_agent: user_agent.as_deref(),
-            patience: wanted.patience,
-            status: wanted.expected,
-            authority: files.authority.as_deref(),
-            from,
-            stays,
-        };
-        register::register(&account, &wanted, log);
-        Some(account)
+        if let Some(registration) = &journey.registration {
+            let wanted = register::Wanted {
+                user_agent: user_agent.as_deref(),
+                patience: registration.patience,
+                status: registration.expected,
+                authority: files.authority.as_deref(),
+                from,
+                stays,
+            };
+            for account in &mut accounts {
+                if let Some((server, port)) = &registration.registrar {
+                    account.server = server.clone();
+                    account.port = *port;
+                }
+                register::register(account, &wanted, log);
+            }
+        }
+        accounts.into_iter().next()
     }
 }
 

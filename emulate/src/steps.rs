@@ -26,3 +26,8 @@ pub const ANSWER: &str = "registrar's answer";
 pub const ADDRESS: &str = "own address";
 /// Likewise: the request to fetch again.
 pub const NOTIFY: &str = "SIP NOTIFY";
+
+/// The name of a line's step: the first line's has no number.
+pub fn of_line(step: &str, line: u16) -> String {
+    if line == 1 { step.to_owned() } else { format!("{step}, line {line}") }
+}

@@ -34,17 +34,19 @@ pub struct Wanted<'w> {
 /// Registers. A registration that succeeds is removed again, unless the phone is to stay.
 pub fn register(account: &Account, wanted: &Wanted<'_>, log: &mut Log<'_>) -> Outcome {
     match try_register(account, wanted, log) {
-        Ok(answer) => judge(&answer, wanted.status, log),
+        Ok(answer) => judge(&answer, account.line, wanted.status, log),
         Err(why) => {
-            let Account { server, port, transport, .. } = account;
-            log.failed(steps::REGISTER, format!("{server}:{port} by {transport}: {why}"));
-            log.not_reached(steps::ANSWER, "no answer");
+            let Account { line, server, port, transport, .. } = account;
+            let step = steps::of_line(steps::REGISTER, *line);
+            log.failed(step, format!("{server}:{port} by {transport}: {why}"));
+            log.not_reached(steps::of_line(steps::ANSWER, *line), "no answer");
             Outcome::Failed
         }
     }
 }
 
-fn judge(answer: &Response, expected: u16, log: &mut Log<'_>) -> Outcome {
+fn judge(answer: &Response, line: u16, expected: u16, log: &mut Log<'_>) -> Outcome {
+    let step = steps::of_line(steps::ANSWER, line);
     let Response { status, reason, .. } = answer;
     let meaning = match status {
         200 => "registered",
@@ -56,11 +58,11 @@ fn judge(answer: &Response, expected: u16, log: &mut Log<'_>) -> Outcome {
     let text = format!("{status} {reason}: {meaning}");
     if *status == expected {
         let as_expected = if expected == 200 { "" } else { ", as expected" };
-        log.passed(steps::ANSWER, format!("{text}{as_expected}"));
+        log.passed(step, format!("{text}{as_expected}"));
         return Outcome::Passed;
     }
     let instead = if expected == 200 { String::new() } else { format!("; expected {expected}") };
-    log.failed(steps::ANSWER, format!("{text}{instead}"));
+    log.failed(step, format!("{text}{instead}"));
     Outcome::Failed
 }
 
@@ -79,13 +81,14 @@ fn try_register(
     let (user, password_in) = (&account.login.user, &account.password_in);
     let (Account { server, port, transport, .. }, status) = (account, first.status);
     let to = format!("{server}:{port} by {transport}");
+    let step = steps::of_line(steps::REGISTER, account.line);
     let challenge = match status {
         401 | 407 => message::challenge(&first).ok_or_else(|| {
             let why = format!("{status} without a digest challenge by MD5 or SHA-256");
             Silence::Broken(why)
         })?,
         _ => {
-            log.passed(steps::REGISTER, format!("to {to}, answered without requesting a password"));
+            log.passed(step, format!("to {to}, answered without requesting a password"));
             return Ok(first);
         }
     };
@@ -103,7 +106,7 @@ fn try_register(
     }
     let realm = &challenge.realm;
     log.passed(
-        steps::REGISTER,
+        step,
         format!(
             "to {to} as {user}, with the password from {password_in}, for the realm \"{realm}\""
         ),

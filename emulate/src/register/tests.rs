@@ -6,6 +6,7 @@ use crate::digest::Credentials;
 
 fn account(user: &str, password: &str) -> Account {
     Account {
+        line: 1,
         domain: "biloxi.com".to_owned(),
         server: "biloxi.com".to_owned(),
         port: 5060,

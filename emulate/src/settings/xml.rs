@@ -46,11 +46,28 @@ fn children<'a, 'i>(node: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
 /// The attributes that say which of several an element is.
 const NUMBERS: [&str; 4] = ["idx", "index", "lineIndex", "At"];
 
-/// Which of several an element is: `idx="1"`, `index="1"`, or a child `<ID>SIP1</ID>`.
+/// More than any phone has lines.
+const MOST_ALIKE: usize = 128;
+
+/// Which of several an element is: `idx="1"`, `index="1"`, or a child `<ID>SIP1</ID>`; of things without attributes
+/// that all have one name (Auerswald's identities) by their order, from 1.
 fn number(node: Node<'_, '_>) -> Option<String> {
     let attribute = NUMBERS.iter().find_map(|name| node.attribute(*name));
     let child = || children(node).find(|child| child.has_tag_name("ID"))?.text();
-    attribute.or_else(child).map(|number| format!("[{}]", number.trim()))
+    let number = attribute.or_else(child).map(|number| format!("[{}]", number.trim()));
+    number.or_else(|| position(node).map(|position| format!("[{position}]")))
+}
+
+fn position(node: Node<'_, '_>) -> Option<usize> {
+    let alike = |other: &Node<'_, '_>| other.tag_name() == node.tag_name();
+    let alone = !node.prev_sibling_element().is_some_and(|other| alike(&other))
+        && !node.next_sibling_element().is_some_and(|other| alike(&other));
+    if alone || node.attributes().len() > 0 || children(node).next().is_none() {
+        return None;
+    }
+    let before = std::iter::successors(node.prev_sibling_element(), Node::prev_sibling_element);
+    let before = before.take(MOST_ALIKE).take_while(alike).count();
+    (before < MOST_ALIKE).then_some(before + 1)
 }
 
 fn item_name<'a>(node: Node<'a, '_>) -> Option<&'a str> {
