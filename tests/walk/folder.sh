@@ -124,18 +124,22 @@ packages() { # RELEASE FOLDER
   cp "target/deb/$1/"*.deb "$2/"
 }
 
-# Clones what is committed into the release's home folder (/root of the machine) and builds it there,
-# in a passing copy of the folder in which Kea is installed. Kept, so that the next run builds little.
-build_clone() {
-  local release=$1 home="$kept/$1-home" log="$kept/$1-build.log"
-  echo "scripts/walk: building on $release"
+# Clones what is committed into the release's home folder (/root of the machine), beside the packages.
+make_clone() {
+  local release=$1 home="$kept/$1-home"
   mkdir -p "$home"
   [ -d "$home/offhook/.git" ] || git clone -q --no-hardlinks "$PWD" "$home/offhook"
   # Not a new clone each time: files that stay the same must keep their time, or cargo builds all anew.
   git -C "$home/offhook" fetch -q "$PWD" HEAD
   git -C "$home/offhook" reset -q --hard FETCH_HEAD
   git -C "$home/offhook" clean -qfdx -e /target
-  packages "$release" "$home/packages" || return
+  packages "$release" "$home/packages"
+}
+
+# Builds that clone in a passing copy of the folder in which Kea is installed. Kept, so that the next run builds little.
+build_clone() {
+  local release=$1 home="$kept/$1-home" log="$kept/$1-build.log"
+  echo "scripts/walk: building on $release"
   copy_crates "$home/.cargo"
   if ! over "$kept/$release" "$kept/$release-over" "$home" bash -euc "
     apt-get -q install ${fetched[*]}
