@@ -57,15 +57,26 @@ load() {
 sum() { sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" ~/phones.json | awk '{ all += $1 } END { print all + 0 }'; }
 leases() { [ "$(grep -c DHCP4_LEASE_ALLOC "$log")" -ge $((rate * 3)) ]; }
 
-# The leases between two times: how many, and the longest time without one.
+# The leases between two times: how many, the longest time without one, and what Kea logged in that time, in seconds
+# after the last lease before it.
 gap() { # FROM TO
   awk -v from="$1" -v to="$2" '
     BEGIN { last = from }
-    /DHCP4_LEASE_ALLOC/ && $1 >= from && $1 <= to {
-      if ($1 - last > gap) gap = $1 - last
+    $1 < from || $1 > to { next }
+    / DHCP4_SHUTDOWN / { stopped = $1; line = started = 0 }
+    !/ DHCP4_SHUTDOWN / && stopped && !line { line = $1 }
+    / DHCP4_STARTED / { started = $1 }
+    / DHCP4_LEASE_ALLOC / {
+      if ($1 - last > gap) { gap = $1 - last; before = last; after[1] = stopped; after[2] = line; after[3] = started }
       last = $1; count++
     }
-    END { if (to - last > gap) gap = to - last; printf "%d leases in %.0f s, the longest time without one %.2f s\n", count, to - from, gap }' "$log"
+    END {
+      printf "%d leases in %.0f s, the longest time without one %.2f s", count, to - from, gap
+      if (after[1] > before) printf " (after %.2f s stopped, %.2f s configured, %.2f s started)",
+        after[1] - before, after[2] - before, after[3] - before
+      print ""
+      if (to - last > gap) printf "and none in the last %.2f s\n", to - last
+    }' "$log"
 }
 
 # The command beside the load, and what it has cost.
