@@ -51,21 +51,20 @@ pub(crate) fn write(place: &Path, kept: &Kept) -> io::Result<()> {
     let mut fresh = place.as_os_str().to_owned();
     fresh.push(".new");
     let fresh = PathBuf::from(fresh);
-    let written = fill(&fresh, text.as_bytes()).and_then(|()| fs::rename(&fresh, place));
+    let written = fill(&fresh, text.as_bytes()).and_then(|file| {
+        fs::rename(&fresh, place)?;
+        Ok(file)
+    });
     if written.is_err() {
         // What is half written is of no use; the failure that counts is the first.
         let _ = fs::remove_file(&fresh);
     }
-    written?;
-    // AppArmor may forbid to open the folder; then the file system writes the new name when it likes.
-    let folder = place.parent().map(File::open);
-    if let Some(Ok(folder)) = folder {
-        folder.sync_all()?;
-    }
-    Ok(())
+    // The new name too. ext4, XFS and btrfs write it with the file. The folder is not opened for it: Debian's AppArmor
+    // profile forbids that, and the kernel's log has a line for each try.
+    written?.sync_all()
 }
 
-fn fill(fresh: &Path, text: &[u8]) -> io::Result<()> {
+fn fill(fresh: &Path, text: &[u8]) -> io::Result<File> {
     // One that a killed server has left, or a link that was put there.
     match fs::remove_file(fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -74,7 +73,8 @@ fn fill(fresh: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o640).open(fresh)?;
     file.set_permissions(fs::Permissions::from_mode(0o640))?;
     file.write_all(text)?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 /// Reads the copy; the error is for people.
