@@ -72,7 +72,7 @@ tokens() {
 check 'a policy with tokens' tokens
 check 'a Polycom boots from Kea and nginx, by its token' \
   eventually says 'passed       GET https' 'passed       configuration' 'pbx.example.com' -- boot
-check 'without the token it gets nothing' says 'status 404' -- fetch 7 10.7.0.1 0004f2010203/0004f2010203.cfg
+check 'without the token it gets nothing' says 'status 403' -- fetch 7 10.7.0.1 0004f2010203/0004f2010203.cfg
 chmod 644 /etc/kea/offhook.key
 check 'a key that others may read is refused' says '"result": 1' offhook.key chmod -- ask phone-policy-reload
 check 'AppArmor forbade nothing of all this' no_new_denials "$before"
