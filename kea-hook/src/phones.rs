@@ -202,15 +202,21 @@ mod tests {
 
     use super::*;
 
-    fn mac(number: u64) -> Mac {
+    pub(super) fn mac(number: u64) -> Mac {
         Mac::from_number(number)
     }
 
-    fn engine() -> Engine {
+    pub(super) fn engine() -> Engine {
         Engine::new(offhook_core::builtin::shared(), "{}", offhook_core::Host::ANY).unwrap()
     }
 
-    fn see(engine: &Engine, phones: &Phones, number: u64, now: u64, host_name: &[u8]) -> bool {
+    pub(super) fn see(
+        engine: &Engine,
+        phones: &Phones,
+        number: u64,
+        now: u64,
+        host_name: &[u8],
+    ) -> bool {
         let query = Query { host_name: Some(host_name.into()), ..Query::default() };
         let edits = Edits::default();
         let mac = mac(number);

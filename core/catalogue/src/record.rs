@@ -219,6 +219,11 @@ impl<T: Emit + 'static> Emit for List<T> {
     }
 }
 
+/// How a value is spelled in a vendor's folder, by the list of spellings that its reader knows.
+pub(crate) fn spelling<T: PartialEq>(known: &[(&'static str, T)], value: &T) -> &'static str {
+    known.iter().find(|(_, other)| other == value).map_or("", |(name, _)| name)
+}
+
 /// A struct of public fields that can be emitted, printed as JSON and compared.
 macro_rules! record {
     ($(#[$meta:meta])* pub struct $name:ident {

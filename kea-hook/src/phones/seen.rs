@@ -102,27 +102,8 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use MessageType::Ack as ACK;
-    use offhook_core::{Edits, Engine, MessageType, Query};
-
     use super::*;
-    use crate::phones::Sighting;
-
-    fn mac(number: u64) -> Mac {
-        Mac::from_number(number)
-    }
-
-    fn engine() -> Engine {
-        Engine::new(offhook_core::builtin::shared(), "{}", offhook_core::Host::ANY).unwrap()
-    }
-
-    fn see(engine: &Engine, phones: &Phones, number: u64, now: u64, host_name: &[u8]) -> bool {
-        let query = Query { host_name: Some(host_name.into()), ..Query::default() };
-        let edits = Edits::default();
-        let mac = mac(number);
-        let (reply, policy, query, edits) = (ACK, 1, &query, &edits);
-        phones.saw(Sighting { mac, now, reply, policy, query, engine, edits, packet: &[] }).forgot
-    }
+    use crate::phones::tests::{engine, mac, see};
 
     #[test]
     fn addresses_come_in_order_from_where_one_was_and_each_once() {

@@ -3,7 +3,7 @@
 use super::Vendor;
 use super::conditions::of_models;
 use super::variant::VariantIx;
-use crate::record::{List, Text, choice, record, text_or_empty};
+use crate::record::{List, Text, choice, record, spelling, text_or_empty};
 
 record! {
     /// A file that the vendor's phones request.
@@ -83,8 +83,7 @@ pub const SCOPES: [(&str, FileScope); 3] =
 
 impl std::fmt::Display for FileScope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let known = SCOPES.iter().find(|(_, scope)| scope == self);
-        f.write_str(known.map_or("", |(name, _)| name))
+        f.write_str(spelling(&SCOPES, self))
     }
 }
 
@@ -113,8 +112,7 @@ pub const FORMATS: [(&str, FileFormat); 4] = [
 
 impl std::fmt::Display for FileFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let known = FORMATS.iter().find(|(_, format)| format == self);
-        f.write_str(known.map_or("", |(name, _)| name))
+        f.write_str(spelling(&FORMATS, self))
     }
 }
 
@@ -148,7 +146,7 @@ pub const ESCAPES: [(&str, FileEscape); 2] = [("xml", FileEscape::Xml), ("line",
 impl FileEscape {
     /// Its spelling in a vendor's folder.
     pub fn name(self) -> &'static str {
-        ESCAPES.iter().find(|(_, escape)| *escape == self).map_or("", |(name, _)| name)
+        spelling(&ESCAPES, &self)
     }
 }
 

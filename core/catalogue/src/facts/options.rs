@@ -2,7 +2,7 @@
 
 use super::conditions::{fits_firmware, fits_model, of_models};
 use super::variant::VariantIx;
-use crate::record::{List, Text, choice, number_or_zero, record, text_or_empty};
+use crate::record::{List, Text, choice, number_or_zero, record, spelling, text_or_empty};
 use crate::text::TextError;
 use crate::value::OptionSpec;
 
@@ -44,7 +44,7 @@ pub const HEADER_FIELDS: [(&str, HeaderField); 3] =
 impl HeaderField {
     /// Its name in the RFC.
     pub fn name(self) -> &'static str {
-        HEADER_FIELDS.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
+        spelling(&HEADER_FIELDS, &self)
     }
 }
 
@@ -205,8 +205,7 @@ impl Gives {
 
 impl std::fmt::Display for Gives {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let known = GIVES.iter().find(|(_, gives)| gives == self);
-        f.write_str(known.map_or("", |(name, _)| name))
+        f.write_str(spelling(&GIVES, self))
     }
 }
 
