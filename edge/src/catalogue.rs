@@ -18,11 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{self, Kind, Unreadable};
 
-/// The installed catalogue, and its signature in `catalogue.json.minisig` beside it.
-pub const PLACE: &str = "/usr/share/offhook/catalogue.json";
+/// The installed catalogue, and its signature in `catalogue.json.minisig` beside it. Debian's AppArmor profile lets
+/// Kea read what is below /usr/lib, and so look whether there is one, and not what is below /usr/share.
+pub const PLACE: &str = "/usr/lib/offhook/catalogue.json";
 
-/// The public key that it must be signed with. Not in the package itself, which could bring any.
-pub const KEY: &str = "/etc/offhook/catalogue.pub";
+/// Where the public key is that it must be signed with: the first that is there. Not in the package itself, which
+/// could bring any. Debian's AppArmor profile lets Kea read the first.
+pub const KEYS: [&str; 2] = ["/etc/kea/offhook-catalogue.pub", "/etc/offhook/catalogue.pub"];
 
 /// Other places, for tests and unusual installations: an environment variable each.
 const PLACE_VARIABLE: &str = "OFFHOOK_CATALOGUE";
@@ -76,12 +78,15 @@ impl InUse {
     /// Every mistake in the user's files; never one of the installed catalogue.
     pub fn with(own: Vec<OverlayFile>) -> Result<InUse, Mistakes> {
         let place = env::var_os(PLACE_VARIABLE).map_or_else(|| PLACE.into(), PathBuf::from);
-        let key = env::var_os(KEY_VARIABLE).map_or_else(|| KEY.into(), PathBuf::from);
-        InUse::at(&place, &key, own)
+        let keys = match env::var_os(KEY_VARIABLE) {
+            Some(key) => vec![PathBuf::from(key)],
+            None => KEYS.map(PathBuf::from).to_vec(),
+        };
+        InUse::at(&place, &keys, own)
     }
 
-    fn at(place: &Path, key: &Path, own: Vec<OverlayFile>) -> Result<InUse, Mistakes> {
-        let why = match installed(place, key) {
+    fn at(place: &Path, keys: &[PathBuf], own: Vec<OverlayFile>) -> Result<InUse, Mistakes> {
+        let why = match installed(place, keys) {
             Ok(None) => return InUse::of(own, Installed::None),
             Ok(Some((edition, mut files))) => {
                 files.extend(own.iter().cloned());
@@ -128,7 +133,7 @@ impl Installed {
 }
 
 /// The installed catalogue's edition and files; `None`: there is none that is newer than the program's own.
-fn installed(place: &Path, key: &Path) -> Result<Option<(String, Vec<OverlayFile>)>, String> {
+fn installed(place: &Path, keys: &[PathBuf]) -> Result<Option<(String, Vec<OverlayFile>)>, String> {
     let bytes = match file::read(place, Kind::File, LARGEST) {
         Ok(bytes) => bytes,
         Err(Unreadable::System(error)) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -140,18 +145,16 @@ fn installed(place: &Path, key: &Path) -> Result<Option<(String, Vec<OverlayFile
     let text = |path: &Path| {
         file::text(path, Kind::File, 4096).map_err(|error| format!("{}: {error}", path.display()))
     };
-    let public = PublicKey::decode(&text(key)?);
-    let public =
-        public.map_err(|error| format!("{}: no key of minisign's: {error}", key.display()))?;
-    let signature = Signature::decode(&text(&beside)?);
-    let signature = signature
-        .map_err(|error| format!("{}: no signature of minisign's: {error}", beside.display()))?;
+    let there = keys.iter().find(|key| key.exists()).or(keys.first());
+    let key = there.ok_or_else(|| "no place of a public key is known".to_owned())?;
+    let public = PublicKey::decode(&text(key)?).map_err(|error| {
+        format!("{}: expected a public key of minisign's: {error}", key.display())
+    })?;
+    let shown = beside.display();
+    let signature = Signature::decode(&text(&beside)?)
+        .map_err(|error| format!("{shown}: expected a signature of minisign's: {error}"))?;
     public.verify(&bytes, &signature, false).map_err(|error| {
-        format!(
-            "the signature in {} is not of the key in {}: {error}",
-            beside.display(),
-            key.display()
-        )
+        format!("the signature in {shown} is not of the key in {}: {error}", key.display())
     })?;
     let package: Package = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
     if package.format != FORMAT {

@@ -170,7 +170,7 @@ fn the_debian_package_has_signed_data_alone() {
     let tree = installed.folder.make("unpacked");
     process::run_well(process::command("dpkg-deb").arg("-x").arg(&package).arg(&tree));
     for name in ["catalogue.json", "catalogue.json.minisig"] {
-        let from = tree.join("usr/share/offhook").join(name);
+        let from = tree.join("usr/lib/offhook").join(name);
         fs::copy(from, installed.folder.join(name)).unwrap();
     }
     let kea = installed.kea();

@@ -47,7 +47,11 @@ impl Machine {
         };
         let path = self.folder.path();
         let own = own.iter().map(file).collect();
-        InUse::at(&path.join("catalogue.json"), &path.join("catalogue.pub"), own)
+        InUse::at(
+            &path.join("catalogue.json"),
+            &[path.join("none.pub"), path.join("catalogue.pub")],
+            own,
+        )
     }
 
     /// Why the installed catalogue is not used. The program's own must be.
@@ -111,7 +115,11 @@ fn whatever_is_wrong_with_it_the_programs_own_is_used_and_the_reason_said() {
     assert!(machine.unusable().contains("is not of the key in"), "{}", machine.unusable());
     // Without a signature, or with something else in its place.
     fs::write(&signature, "signed: yes").unwrap();
-    assert!(machine.unusable().contains("no signature of minisign's"), "{}", machine.unusable());
+    assert!(
+        machine.unusable().contains("expected a signature of minisign's"),
+        "{}",
+        machine.unusable()
+    );
     fs::remove_file(&signature).unwrap();
     assert!(machine.unusable().contains("No such file"), "{}", machine.unusable());
     // Signed, and wrong.
@@ -129,7 +137,7 @@ fn whatever_is_wrong_with_it_the_programs_own_is_used_and_the_reason_said() {
     fs::remove_file(&place).unwrap();
     machine.package("2999-01-01", ACME);
     fs::remove_file(machine.folder.path().join("catalogue.pub")).unwrap();
-    assert!(machine.unusable().contains("catalogue.pub"), "{}", machine.unusable());
+    assert!(machine.unusable().contains("none.pub"), "{}", machine.unusable());
 }
 
 #[test]
