@@ -23,8 +23,11 @@ pub fn makers() -> Vec<String> {
 }
 
 /// What is generated for is another model than the emulator plays unasked: vendor, example, model.
-const OTHERS: [(&str, &str, &str); 2] =
-    [("ale", "Myriad by its address", "M5"), ("gigaset", "by its address", "N670_IP_PRO")];
+const OTHERS: [(&str, &str, &str); 3] = [
+    ("ale", "Myriad by its address", "M5"),
+    ("auerswald", "D-200", "D-200"),
+    ("gigaset", "by its address", "N670_IP_PRO"),
+];
 /// Who is sent no port, and so cannot find a test's server: Avaya's option 242 has no place for it, and Cisco's
 /// phones have a port of their own. These phones are given their URL.
 const BY_HAND: [&str; 2] = ["avaya", "cisco-enterprise"];
