@@ -90,7 +90,6 @@ fn judge(servers: &Servers, role: &Role, output: &Output, text: &str) {
         promised.push(
             match role.end {
                 End::Registered => "passed       registrar's answer: ",
-                End::Fetched => "passed       GET ",
                 End::Located => {
                     "not reached  configuration: the names of this phone's files are not known"
                 }

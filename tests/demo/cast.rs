@@ -28,8 +28,6 @@ pub struct Role {
 pub enum End {
     /// 200 OK by the registrar.
     Registered,
-    /// Its file is there; what a registration needs of it is not known outside the maker.
-    Fetched,
     /// Its files' names are not known outside the maker.
     Located,
 }
@@ -66,8 +64,8 @@ pub const PASCOM: Site = Site {
         role("aastra", "00:08:5d:23:74:29", "6731i", ACME),
         role("mitel-sip", "14:00:e9:01:02:03", "6930", ACME),
         Role {
-            end: End::Fetched,
-            ..role("auerswald", "00:09:52:01:02:03", "", "http://PBX:8880/p/acme/000952010203")
+            example: "D-200",
+            ..role("auerswald", "00:09:52:01:02:03", "D-200", "http://PBX:8880/p/acme/000952010203")
         },
     ],
 };
@@ -122,7 +120,7 @@ pub const VPN: Site = Site {
         role("grandstream", GRANDSTREAM, "GXP1405", ""),
         role("aastra", "00:08:5d:23:74:29", "6731i", ""),
         role("mitel-sip", "14:00:e9:01:02:03", "6930", ""),
-        role("auerswald", "00:09:52:01:02:03", "", ""),
+        role("auerswald", "00:09:52:01:02:03", "D-200", ""),
     ],
 };
 

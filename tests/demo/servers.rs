@@ -148,9 +148,6 @@ impl Files {
             fs::copy(pascom.join(from), pascom.join(to)).expect("the file that was written");
         };
         copy("snom320-000413010203.htm", "000413010203");
-        // Its form is the maker's secret; that it is requested can be seen all the same.
-        fs::write(pascom.join("000952010203"), "<placeholder for=\"Auerswald\"/>\n")
-            .expect("a file");
     }
 
     fn offhook(&self, words: &[&str], out: &str) -> String {
