@@ -55,6 +55,11 @@ fn tables(count: usize) -> Arc<Tables> {
     }
     let mut systems: Vec<_> = built.systems.iter().filter(|s| &*s.id == "files").cloned().collect();
     systems.truncate(1);
+    // What is for makers that are not among these is left out.
+    let there = |id: &str| vendors.iter().any(|vendor| vendor.id == id);
+    for system in &mut systems {
+        system.serves.to_mut().retain(|serve| serve.vendors.named().iter().all(|id| there(id)));
+    }
     Arc::new(
         Tables::build(vendors, systems, built.other_devices.clone(), built.unlisted.clone())
             .unwrap_or_else(|wrong| panic!("{wrong}")),
