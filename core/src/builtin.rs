@@ -11,7 +11,7 @@ pub use offhook_catalogue::overlay::OverlayFile;
 
 use crate::catalogue::byte_set::{FirstBytes, Sieve};
 use crate::catalogue::index::{
-    Enterprise, Head, HeadTable, Index, Lead, MacTable, RuleRef, Slot, Span,
+    Enterprise, Head, HeadTable, Index, MacTable, Owner, RuleRef, Slot, Span,
 };
 use crate::catalogue::other_devices::{OtherDevices, OtherList, OtherText};
 use crate::catalogue::record::{List, Text};

@@ -121,31 +121,15 @@ pub struct FieldIx(pub u8);
 
 impl FieldIx {
     /// The field of this name.
-    pub const fn named(name: &str) -> Option<FieldIx> {
-        let mut at = 0;
-        while at < FIELDS.len() {
-            if same(FIELDS[at].name, name) {
-                return Some(FieldIx(at as u8));
-            }
-            at += 1;
-        }
-        None
+    pub fn named(name: &str) -> Option<FieldIx> {
+        let found = FIELDS.iter().position(|field| field.name == name)?;
+        u8::try_from(found).ok().map(FieldIx)
     }
 
     /// What is known of it.
     pub fn field(self) -> &'static Field {
         &FIELDS[usize::from(self.0) % FIELDS.len()]
     }
-}
-
-/// Whether two texts are the same; `==` is not for constants.
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let mut at = 0;
-    while at < one.len() && at < other.len() && one[at] == other[at] {
-        at += 1;
-    }
-    one.len() == other.len() && at == one.len()
 }
 
 /// The fields that have a value. Most phones have few, and there may be a million phones.

@@ -46,8 +46,8 @@ pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
     let mut signs = Signs::default();
     let texts = by_texts(tables, query, &mut signs);
     // A client that no text has decided, with an address of another maker: most of them.
-    let strange = signs.is_open() && !has_known_address(tables, query);
-    let other = if signs.is_open() && (signs.has_weak() || !strange) {
+    let unknown_address = signs.is_open() && !has_known_address(tables, query);
+    let other = if signs.is_open() && (signs.has_weak() || !unknown_address) {
         tables.other_devices.sign(texts, asked(query))
     } else {
         None
@@ -55,7 +55,7 @@ pub fn recognise(tables: &Tables, query: &Query<'_>) -> Finding {
     if let Some(Counted { sign, unless_asked: false }) = other {
         return Finding::OtherDevice(sign);
     }
-    if !strange {
+    if !unknown_address {
         by_address(tables, query, other.is_some(), &mut signs);
     }
     match (signs.finding(), other) {

@@ -13,14 +13,16 @@ impl ByteSet {
     pub fn of(bytes: &[u8]) -> ByteSet {
         let mut set = [0_u64; 4];
         for byte in bytes {
-            set[usize::from(byte >> 6)] |= 1 << (byte & 63);
+            if let Some(part) = set.get_mut(usize::from(byte >> 6)) {
+                *part |= 1 << (byte & 63);
+            }
         }
         ByteSet(set)
     }
 
     /// Whether the byte is one of them.
     pub fn has(self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
+        self.0.get(usize::from(byte >> 6)).is_some_and(|part| part >> (byte & 63) & 1 != 0)
     }
 
     /// Whether one of these bytes is one of them.
@@ -72,7 +74,9 @@ impl Sieve {
         let mut places = vec![0; 256];
         for text in texts {
             for (place, byte) in text.iter().take(SIEVED).enumerate() {
-                places[usize::from(*byte)] |= 1 << place;
+                if let Some(places) = places.get_mut(usize::from(*byte)) {
+                    *places |= 1 << place;
+                }
             }
         }
         Sieve { places: places.into() }

@@ -9,7 +9,7 @@ mod heads;
 /// Hardware addresses: the narrowest range.
 mod macs;
 
-pub use heads::{Found, Head, HeadTable, Lead};
+pub use heads::{Found, Head, HeadTable, Owner};
 pub use macs::{MacTable, Slot, Span};
 
 use crate::facts::{Field, Rule, Vendor};

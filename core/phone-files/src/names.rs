@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectExt, ObjectRepr, Value};
 
 /// A secret: printed where a template prints it, marked; nothing else can be done with it.
@@ -22,40 +24,16 @@ impl Object for Secret {
     }
 }
 
-/// Names and what they stand for. Templates look up hundreds of them for a phone, so that a name is found by
-/// a few of its letters.
-#[derive(Clone)]
-pub(crate) struct Names {
-    all: Vec<(Name, Value)>,
-    /// Positions in `all`, from 1, by [`slot`] or in the next free place; later names than the 255th are looked
-    /// for one by one.
-    places: [u8; SLOTS],
-}
-
-/// Twice as many as a phone has names, and a power of two.
-const SLOTS: usize = 128;
-/// So many names are in `places`, which must not become full.
-const PLACED: usize = 100;
+/// Names and what they stand for. Templates look up hundreds of them for a phone.
+#[derive(Clone, Default)]
+pub(crate) struct Names(IndexMap<Name, Value, FixedState>);
 
 /// A field's name, or one out of the policy.
 pub(crate) type Name = Cow<'static, str>;
 
-fn slot(name: &str) -> usize {
-    let letters = name.as_bytes();
-    let at = |at: usize| letters.get(at).map_or(0, |letter| usize::from(*letter));
-    let last = at(letters.len().wrapping_sub(1));
-    (letters.len() * 37 + at(0) * 5 + at(letters.len() / 2) * 17 + last * 3) % SLOTS
-}
-
-impl Default for Names {
-    fn default() -> Names {
-        Names { all: Vec::new(), places: [0; SLOTS] }
-    }
-}
-
 impl fmt::Debug for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.all.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.0.keys()).finish()
     }
 }
 
@@ -68,7 +46,7 @@ impl Object for Names {
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         self.mapped_enumerator(|this| {
-            Box::new(this.all.iter().map(|(name, _)| Value::from(name.as_ref())))
+            Box::new(this.0.keys().map(|name| Value::from(name.as_ref())))
         })
     }
 }
@@ -76,44 +54,22 @@ impl Object for Names {
 impl Names {
     /// With room for so many.
     pub fn with_room(count: usize) -> Names {
-        Names { all: Vec::with_capacity(count), ..Names::default() }
+        Names(IndexMap::with_capacity_and_hasher(count, FixedState::default()))
     }
 
-    /// What a name stands for; the first of its kind counts.
+    /// What a name stands for.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let mut slot = slot(name);
-        while let Some(place @ 1..) = self.places.get(slot) {
-            if let Some((other, value)) = self.all.get(usize::from(*place) - 1)
-                && other == name
-            {
-                return Some(value);
-            }
-            slot = (slot + 1) % SLOTS;
-        }
-        let late = self.all.iter().skip(PLACED).find(|(other, _)| other == name);
-        late.map(|(_, value)| value)
+        self.0.get(name)
     }
 
+    /// The first of a name counts.
     pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Value>) {
-        let name = name.into();
-        let position = self.all.len() + 1;
-        if position <= PLACED
-            && let Ok(position) = u8::try_from(position)
-        {
-            let mut slot = slot(&name);
-            while self.places.get(slot).is_some_and(|place| *place > 0) {
-                slot = (slot + 1) % SLOTS;
-            }
-            if let Some(place) = self.places.get_mut(slot) {
-                *place = position;
-            }
-        }
-        self.all.push((name, value.into()));
+        self.0.entry(name.into()).or_insert_with(|| value.into());
     }
 
     /// Names as they are in another.
     pub fn extend(&mut self, other: &Names) {
-        for (name, value) in &other.all {
+        for (name, value) in &other.0 {
             self.set(name.clone(), value.clone());
         }
     }
@@ -133,20 +89,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_however_many() {
-        for count in [0_u32, 1, 90, 100, 101, 300] {
-            let mut names = Names::default();
-            for at in 0..count {
-                names.set(format!("name-{at}"), at);
-            }
-            // The first of a kind counts.
-            names.set("name-0", 9_999_u32);
-            for at in 1..count {
-                assert_eq!(names.get(&format!("name-{at}")), Some(&Value::from(at)), "{count}");
-            }
-            let first = if count == 0 { 9_999 } else { 0 };
-            assert_eq!(names.get("name-0"), Some(&Value::from(first)));
-            assert_eq!(names.get("name"), None);
+    fn the_first_of_a_name_counts_and_names_keep_their_order() {
+        let mut names = Names::default();
+        for (name, value) in [("b", 1), ("a", 2), ("b", 3)] {
+            names.set(name, value);
         }
+        assert_eq!((names.get("b"), names.get("c")), (Some(&Value::from(1)), None));
+        assert_eq!(format!("{names:?}"), r#"["b", "a"]"#);
     }
 }

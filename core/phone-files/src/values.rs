@@ -5,7 +5,7 @@ mod keys;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use minijinja::value::Value;
 
@@ -21,11 +21,11 @@ use offhook_core::keys::Key;
 use keys::KeyNames;
 pub(crate) use keys::keys_of;
 
-const SERVER: Option<FieldIx> = FieldIx::named("server");
-const TRANSPORT: Option<FieldIx> = FieldIx::named("transport");
-const PROXY: Option<FieldIx> = FieldIx::named("outbound-proxy");
-const ZONE: Option<FieldIx> = FieldIx::named("time-zone");
-const OFFSET: Option<FieldIx> = FieldIx::named("utc-offset");
+static SERVER: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("server"));
+static TRANSPORT: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("transport"));
+static PROXY: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("outbound-proxy"));
+static ZONE: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("time-zone"));
+static OFFSET: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("utc-offset"));
 
 fn value_of(field: FieldIx, text: &str) -> Value {
     let field = field.field();
@@ -47,15 +47,15 @@ fn fields(in_line: bool, layers: &[&Values], tls_port: bool, needs: &Needs, name
     let first = |at: FieldIx| layers.iter().find_map(|layer| layer.get(at));
     let named = |field: Option<FieldIx>| field.and_then(first);
     // A phone that is sent a port's default for UDP would speak TLS to it.
-    let tls = tls_port && named(TRANSPORT) == Some("tls");
+    let tls = tls_port && named(*TRANSPORT) == Some("tls");
     for (index, (field, name)) in FIELDS.iter().zip(TEMPLATE_NAMES).enumerate() {
         let at = FieldIx(u8::try_from(index).unwrap_or(0));
         if field.place == other || !needs.field(at) {
             continue;
         }
         let value = match (first(at), name) {
-            (None, "port") if tls && named(SERVER).is_some() => Value::from(SIPS_PORT),
-            (None, "outbound_port") if tls && named(PROXY).is_some() => Value::from(SIPS_PORT),
+            (None, "port") if tls && named(*SERVER).is_some() => Value::from(SIPS_PORT),
+            (None, "outbound_port") if tls && named(*PROXY).is_some() => Value::from(SIPS_PORT),
             (value, _) => value.map_or_else(|| Value::from(()), |text| value_of(at, text)),
         };
         names.set(name, value);
@@ -74,7 +74,7 @@ fn zone(common: &Common, layers: &[&Values]) -> Value {
 /// What some values say of the zone. A zone's name says more than an offset.
 pub(crate) fn zone_said(values: &Values) -> Option<(FieldIx, &str)> {
     let said = |at: Option<FieldIx>| Some((at?, values.get(at?)?));
-    said(ZONE).or_else(|| said(OFFSET))
+    said(*ZONE).or_else(|| said(*OFFSET))
 }
 
 /// Zones that were read already: most phones are in few.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use offhook_core::catalogue::unlisted::in_words;
 use offhook_core::diff::{Comparison, Report};
+use offhook_core::parts::Parts;
 use offhook_core::recognise::read;
 use offhook_core::text::printable;
 use offhook_core::url::without_userinfo;
 use offhook_core::{Decision, Edit, Engine, Mac, MessageType, Query, client_json, explain};
 use serde_json::{Map, Value, json};
 
-use super::remembered::{asked, header_text, is_text, looks_like_a_phone_by};
+use super::remembered::{asked, decided, header_text, is_text, looks_like_a_phone_by};
 use super::vendors::no_vendor;
 use super::{Answer, EMPTY, arguments, rows};
 use crate::budget::Budget;
@@ -183,20 +184,25 @@ fn show_if(
     phone: &Phone,
     wanted: impl FnOnce(&Decision<'_>) -> bool,
 ) -> Option<Map<String, Value>> {
-    let parts = evidence::read(phone.mac, phone.evidence());
-    let names = parts.class_names();
-    let query = asked(phone, &parts, &names);
-    let decision = engine.decide(&query);
-    if !wanted(&decision) {
-        return None;
-    }
+    decided(engine, phone, |parts, query, decision| {
+        wanted(decision).then(|| shown(engine, phone, parts, query, decision))
+    })
+}
+
+fn shown(
+    engine: &Engine,
+    phone: &Phone,
+    parts: &Parts,
+    query: &Query<'_>,
+    decision: &Decision<'_>,
+) -> Map<String, Value> {
     let mut value = Map::new();
     let mut add = |key: &str, member: Value| {
         value.insert(key.to_owned(), member);
     };
     add("hw-address", phone.mac.to_string().into());
     if let Some(identity) = decision.identity {
-        let reading = read(engine.tables(), &query, &identity);
+        let reading = read(engine.tables(), query, &identity);
         let text = |bytes: &Option<std::borrow::Cow<'_, [u8]>>| {
             bytes.as_deref().map_or(Value::Null, |bytes| printable(bytes).into())
         };
@@ -209,7 +215,7 @@ fn show_if(
         for key in ["vendor", "model", "firmware", "by"] {
             add(key, Value::Null);
         }
-        if let Some(sign) = looks_like_a_phone_by(engine, &query) {
+        if let Some(sign) = looks_like_a_phone_by(engine, query) {
             add("looks-like-a-phone-by", sign.into());
         }
         if let Some(signs) = decision.unlisted {
@@ -224,12 +230,12 @@ fn show_if(
     }
     add("told", told_value(phone.told()));
     // What offhook diff and explain take: so that a list of phones is a list of questions.
-    add("question", client_json::write(&parts));
+    add("question", client_json::write(parts));
     add("reply", if phone.reply == MessageType::Offer { "offer" } else { "ack" }.into());
     add("first-seen", phone.first.into());
     add("last-seen", phone.last.into());
     add("answers", phone.answers.into());
-    Some(value)
+    value
 }
 
 fn told_value(told: &[u8]) -> Value {

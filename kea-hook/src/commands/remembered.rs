@@ -6,7 +6,7 @@ use offhook_core::lookalikes::suspect;
 use offhook_core::parts::Parts;
 use offhook_core::text::printable;
 use offhook_core::url::without_userinfo;
-use offhook_core::{Engine, Query};
+use offhook_core::{Decision, Engine, Query};
 
 use crate::phones::{Phone, evidence};
 
@@ -15,6 +15,18 @@ pub(super) fn asked<'p>(phone: &Phone, parts: &'p Parts, names: &'p [&'p [u8]]) 
     let mut query = Query::from_parts(parts, names);
     query.context.proof = evidence::proof(phone.evidence());
     query
+}
+
+/// What the policy in force decides about a phone by what it sent last.
+pub(super) fn decided<T>(
+    engine: &Engine,
+    phone: &Phone,
+    answer: impl FnOnce(&Parts, &Query<'_>, &Decision<'_>) -> T,
+) -> T {
+    let parts = evidence::read(phone.mac, phone.evidence());
+    let names = parts.class_names();
+    let query = asked(phone, &parts, &names);
+    answer(&parts, &query, &engine.decide(&query))
 }
 
 /// What a field of the header was set to, for people.

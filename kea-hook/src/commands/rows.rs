@@ -7,7 +7,7 @@ use offhook_core::text::printable;
 use offhook_core::url::without_userinfo;
 use offhook_core::{Decision, Edit, Engine, Query};
 
-use super::remembered::{asked, header_text, is_text, looks_like_a_phone_by};
+use super::remembered::{decided, header_text, is_text, looks_like_a_phone_by};
 use crate::phones::Phone;
 use crate::phones::evidence::{self, Told};
 use crate::sign;
@@ -43,31 +43,30 @@ pub(super) fn row_if(
     phone: &Phone,
     wanted: impl FnOnce(&Decision<'_>) -> bool,
 ) -> Option<String> {
-    let parts = evidence::read(phone.mac, phone.evidence());
-    let names = parts.class_names();
-    let query = asked(phone, &parts, &names);
-    let decision = engine.decide(&query);
-    if !wanted(&decision) {
-        return None;
-    }
+    decided(engine, phone, |_, query, decision| {
+        wanted(decision).then(|| row(engine, phone, query, decision))
+    })
+}
+
+fn row(engine: &Engine, phone: &Phone, query: &Query<'_>, decision: &Decision<'_>) -> String {
     let mut row = Row(String::with_capacity(200));
     row.0.push_str(&phone.mac.to_string());
     row.field(&query.client_address().map(|address| address.to_string()).unwrap_or_default());
     for number in [phone.first, phone.last, phone.answers] {
         row.field(&number.to_string());
     }
-    row.who(engine, &query, &decision);
+    row.who(engine, query, decision);
     row.field(decision.site.map_or("", |site| site.name.as_str()));
     row.field(&query.host_name.as_deref().map(printable).unwrap_or_default());
     let suspicion = match decision.identity {
         Some(_) => None,
-        None => looks_like_a_phone_by(engine, &query),
+        None => looks_like_a_phone_by(engine, query),
     };
     row.field(suspicion.unwrap_or_default());
     for told in evidence::read_told(phone.told()) {
         row.told(told);
     }
-    Some(row.0)
+    row.0
 }
 
 /// A row while it is written. No text of a policy or a packet holds a tab: both come without control characters.

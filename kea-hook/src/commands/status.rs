@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use offhook_edge::catalogue::Installed;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
@@ -13,7 +14,6 @@ use crate::hook::{Hook, seconds};
 use crate::standing::State;
 use crate::words::{Members, Wrong};
 use crate::{KEA_VERSION, VERSION};
-use offhook_edge::catalogue::Installed;
 
 pub(super) fn get(hook: &Hook, arguments: &Value, _: &mut Budget<'_>) -> Result<Answer, Wrong> {
     Members::new(arguments, "argument", &[])?;

@@ -56,9 +56,9 @@ impl Seen {
         // Read before the shards are: a phone that comes meanwhile makes the block an old one.
         let news = self.news();
         if news == block.news && block.after <= from {
-            let rest = block.macs.partition_point(|mac| from.is_some_and(|from| *mac <= from));
-            if rest < block.macs.len() {
-                return block.macs[rest..].to_vec();
+            let passed = block.macs.partition_point(|mac| from.is_some_and(|from| *mac <= from));
+            if let Some(rest) = block.macs.get(passed..).filter(|rest| !rest.is_empty()) {
+                return rest.to_vec();
             }
         }
         let macs = self.look_for_addresses(from);

@@ -34,15 +34,15 @@ record! {
         pub exact: bool,
         /// 1 + the position of the entry with the longest literal that begins this one; 0: none.
         pub parent: u16,
-        /// Where it leads.
-        pub to: Lead,
+        /// Whose it is.
+        pub owner: Owner,
     }
 }
 
 choice! {
-    /// What has a head.
+    /// Whose a head is.
     #[derive(Copy, Eq)]
-    pub enum Lead {
+    pub enum Owner {
         /// A maker's rule.
         Rule(RuleRef),
         /// A text of devices that are not phones, by its position among those of this field.
@@ -66,11 +66,11 @@ impl HeadTable {
     ) -> HeadTable {
         let (mut heads, mut floating) = (Vec::new(), Vec::new());
         let rules =
-            rules.map(|(at, rule)| Head::new(&rule.head, &rule.any, rule.exact, Lead::Rule(at)));
+            rules.map(|(at, rule)| Head::new(&rule.head, &rule.any, rule.exact, Owner::Rule(at)));
         let others = others
             .iter()
             .zip(0u16..)
-            .map(|(text, at)| Head::new(&text.head, &[], text.exact, Lead::OtherDevice(at)));
+            .map(|(text, at)| Head::new(&text.head, &[], text.exact, Owner::OtherDevice(at)));
         for head in rules.chain(others) {
             if head.literal.is_empty() { floating.push(head) } else { heads.push(head) }
         }
@@ -103,16 +103,16 @@ impl HeadTable {
         let mut found = Found::default();
         let (mut rule, mut other) = (0, 0);
         let mut consider = |head: &Head| {
-            let best = match head.to {
-                Lead::Rule(_) => &mut rule,
-                Lead::OtherDevice(_) => &mut other,
+            let best = match head.owner {
+                Owner::Rule(_) => &mut rule,
+                Owner::OtherDevice(_) => &mut other,
             };
             let weight = head.len() * 2 + usize::from(head.exact);
             if weight > *best && head.rest_matches(value) {
                 *best = weight;
-                match head.to {
-                    Lead::Rule(at) => found.rule = Some(at),
-                    Lead::OtherDevice(at) => found.other_device = Some(at),
+                match head.owner {
+                    Owner::Rule(at) => found.rule = Some(at),
+                    Owner::OtherDevice(at) => found.other_device = Some(at),
                 }
             }
         };
@@ -164,10 +164,12 @@ fn key(text: &[u8]) -> u64 {
 
 impl Head {
     /// `any`: 1 beside each byte of the head that may be any other; empty if none may.
-    fn new(head: &[u8], any: &[u8], exact: bool, to: Lead) -> Head {
+    fn new(head: &[u8], any: &[u8], exact: bool, owner: Owner) -> Head {
         let split = any.iter().position(|any| *any == 1).unwrap_or(head.len());
-        let rest = (split..head.len()).flat_map(|i| [head[i], any.get(i).copied().unwrap_or(0)]);
-        Head { literal: head[..split].to_vec().into(), rest: rest.collect(), exact, parent: 0, to }
+        let any = any.iter().copied().chain(std::iter::repeat(0));
+        let rest = head.iter().copied().zip(any).skip(split).flat_map(|(byte, any)| [byte, any]);
+        let literal = head.iter().copied().take(split).collect();
+        Head { literal, rest: rest.collect(), exact, parent: 0, owner }
     }
 
     /// How many bytes of the value this head covers.

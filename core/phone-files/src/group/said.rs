@@ -40,10 +40,7 @@ pub(super) fn common(
             }
         }
         for (name, value) in &layer.vars {
-            // The first of a name counts, but a name must not be listed twice.
-            if vars.get(name).is_none() {
-                vars.set(name.clone(), value.as_str());
-            }
+            vars.set(name.clone(), value.as_str());
         }
     }
     let list = |servers: Option<&offhook_core::policy::Placed<Vec<String>>>| -> Value {
