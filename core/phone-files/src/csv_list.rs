@@ -8,11 +8,11 @@ mod columns;
 
 use std::collections::HashMap;
 
-use crate::list::{PhoneList, Reading, bare, number_lines, truth};
+use crate::list::{PhoneList, Reading, bare, number_lines};
 use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
-use offhook_core::fields::{FieldIx, Kind, Where, check_setting, check_value};
+use offhook_core::fields::{FieldIx, Kind, Where, check_setting, check_value, truth};
 use offhook_core::keys::{parse_key, twice, twice_text};
 
 use beginning::Beginning;

@@ -176,7 +176,7 @@ fn read_values(
     for name in field_names(in_line) {
         let (Some(at), Some(field)) = (table.get(name), FieldIx::named(name)) else { continue };
         let odd = match at.tree.kind {
-            Kind::Bool(_) => Some("a truth value"),
+            Kind::Bool(_) if field.field().kind != FieldKind::Truth => Some("a truth value"),
             Kind::List(_) if field.field().kind != FieldKind::Codecs => Some("a list"),
             _ => None,
         };

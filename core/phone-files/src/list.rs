@@ -156,19 +156,6 @@ impl<'r> Reading<'r> {
     }
 }
 
-/// A truth as databases and spreadsheets write it.
-pub(crate) fn truth(text: &str) -> Option<bool> {
-    match text.trim().to_lowercase().as_str() {
-        "" | "false" | "f" | "no" | "n" | "0" | "off" | "falsch" | "nein" | "faux" | "non" => {
-            Some(false)
-        }
-        "true" | "t" | "yes" | "y" | "1" | "on" | "x" | "wahr" | "ja" | "vrai" | "oui" => {
-            Some(true)
-        }
-        _ => None,
-    }
-}
-
 /// A value without what spreadsheets put around it: blanks, and the decimals of a whole number.
 pub(crate) fn bare(field: FieldIx, value: &str) -> &str {
     match field.field().kind {

@@ -23,6 +23,7 @@ pub(crate) use keys::keys_of;
 
 static SERVER: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("server"));
 static TRANSPORT: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("transport"));
+static BACKUP: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("backup-server"));
 static PROXY: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("outbound-proxy"));
 static ZONE: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("time-zone"));
 static OFFSET: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("utc-offset"));
@@ -56,6 +57,7 @@ fn fields(in_line: bool, layers: &[&Values], tls_port: bool, needs: &Needs, name
         let value = match (first(at), name) {
             (None, "port") if tls && named(*SERVER).is_some() => Value::from(SIPS_PORT),
             (None, "outbound_port") if tls && named(*PROXY).is_some() => Value::from(SIPS_PORT),
+            (None, "backup_port") if tls && named(*BACKUP).is_some() => Value::from(SIPS_PORT),
             (value, _) => value.map_or_else(|| Value::from(()), |text| value_of(at, text)),
         };
         names.set(name, value);

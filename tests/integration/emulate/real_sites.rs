@@ -145,10 +145,17 @@ fn phone(vendor: &str, model: &str, mac: &str, user: usize, registrar: u16) -> V
             }),
         ),
         ("language", facts.word("language", &["de", "en"])),
+        ("subscribe-mwi", facts.word("subscribe-mwi", &["true"])),
     ];
     for (key, value) in more {
         if let Some(value) = value {
             phone.insert(key.to_owned(), json!(value));
+        }
+    }
+    // Where nothing listens: the first registrar is the one to register with.
+    for (key, value) in [("backup-server", json!("127.0.0.9")), ("backup-port", json!(9))] {
+        if facts.has(key) {
+            phone.insert(key.to_owned(), value);
         }
     }
     if facts.has("phonebook-url") {

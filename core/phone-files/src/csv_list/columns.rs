@@ -36,7 +36,7 @@ const PLAIN: [(&str, Column); 6] = [
 ];
 
 /// What people call columns, without blanks and dashes, and what they mean.
-const MEANT: [(&str, &str); 58] = [
+const MEANT: [(&str, &str); 66] = [
     ("macaddress", "mac"),
     ("macadresse", "mac"),
     ("adressemac", "mac"),
@@ -95,6 +95,14 @@ const MEANT: [(&str, &str); 58] = [
     ("sipserver", "server"),
     ("domain", "server"),
     ("proxy", "outbound-proxy"),
+    ("backupproxy", "backup-server"),
+    ("secondaryserver", "backup-server"),
+    ("httpauthusername", "provisioning-user"),
+    ("httpauthpassword", "provisioning-password"),
+    ("adminuser", "admin-login"),
+    ("adminusername", "admin-login"),
+    ("adminname", "admin-login"),
+    ("mwi", "subscribe-mwi"),
 ];
 
 /// A name without regard to case, blanks and dashes.

@@ -19,7 +19,7 @@ impl Check<'_> {
     ) {
         let mut texts = Vec::new();
         match field.kind {
-            Kind::Word(_) | Kind::Language | Kind::Country => {
+            Kind::Word(_) | Kind::Truth | Kind::Language | Kind::Country => {
                 let words = self.maker.words(self.family, fact);
                 if !words.is_empty() && word(words, value).is_none() {
                     texts.push(self.has_no(value, words.keys()));

@@ -31,7 +31,7 @@ pub fn kin(makers: &Makers) -> Vec<Kin<'_>> {
 }
 
 /// Fields of the list, in lines and in phones, and of the policy.
-const LINE: [&str; 14] = [
+const LINE: [&str; 17] = [
     "user",
     "auth-user",
     "password",
@@ -42,12 +42,15 @@ const LINE: [&str; 14] = [
     "transport",
     "outbound-proxy",
     "outbound-port",
+    "backup-server",
+    "backup-port",
     "register-seconds",
     "voicemail",
+    "subscribe-mwi",
     "srtp",
     "dtmf",
 ];
-const PHONE: [&str; 14] = [
+const PHONE: [&str; 20] = [
     "codecs",
     "digit-map",
     "time-zone",
@@ -56,11 +59,17 @@ const PHONE: [&str; 14] = [
     "phonebook-url",
     "firmware-url",
     "resync-minutes",
+    "provisioning-user",
+    "provisioning-password",
+    "admin-login",
     "admin-password",
+    "user-login",
     "user-password",
     "syslog-server",
     "keep-alive-seconds",
     "pickup-code",
+    "call-waiting",
+    "pc-port-vlan",
     "keys",
 ];
 
@@ -99,8 +108,11 @@ impl Kin<'_> {
             "transport" => one(&["tls"]),
             "outbound-proxy" => json!("edge.example.com"),
             "outbound-port" => json!(5072),
+            "backup-server" => json!("sip2.example.com"),
+            "backup-port" => json!(5073),
             "register-seconds" => json!(600),
             "voicemail" => json!("*97"),
+            "subscribe-mwi" => json!(true),
             "srtp" => one(&["required"]),
             "dtmf" => one(&["rfc4733"]),
             "codecs" => {
@@ -118,11 +130,17 @@ impl Kin<'_> {
             "phonebook-url" => json!("https://book.example.com/a?b=1&c=2"),
             "firmware-url" => json!("https://fw.example.com/x.rom"),
             "resync-minutes" => json!(1440),
+            "provisioning-user" => json!("prov"),
+            "provisioning-password" => json!("pr0v-s3cret"),
+            "admin-login" => json!("chief"),
             "admin-password" => json!(digits(fact)),
+            "user-login" => json!("desk"),
             "user-password" => json!("13572468"),
             "syslog-server" => json!("192.0.2.9"),
             "keep-alive-seconds" => json!(30),
             "pickup-code" => json!("*8"),
+            "call-waiting" => json!(false),
+            "pc-port-vlan" => json!(130),
             "keys" => self.keys(words),
             other => panic!("no value for {other}"),
         }
@@ -264,6 +282,7 @@ fn facts_are_true_of_the_templates() {
                             && other != *field
                             && !(*field == "outbound-proxy" && other == "outbound-port")
                             && !(*field == "voice-vlan" && other == "voice-vlan-priority")
+                            && !(*field == "voice-vlan" && other == "pc-port-vlan")
                     };
                     if write(&without).0 == write(&with).0 {
                         wrong.push(format!("{what}: {field} changes nothing"));

@@ -320,3 +320,39 @@ fn settings_of_a_line_stand_with_that_line() {
     holds("snom", "D735", second("user_foo"), &["<user_foo idx=\"2\" perm=\"R\">17</user_foo>"]);
     holds("cisco-mpp", "CP-8841", second("Foo"), &["<Foo_2_>17</Foo_2_>"]);
 }
+
+/// What wazo's and FusionPBX's templates have beside the rest: a second registrar, mailboxes, logins.
+#[test]
+fn what_peers_say_besides_is_said() {
+    let backup =
+        json!({ "transport": "tls", "backup-server": "sip2.example.com", "lines": two_lines() });
+    // The second registrar is spoken to as the first one.
+    let ports = ["sip_server.2.port = 5061", "account.2.sip_server.2.transport_type = 2"];
+    holds("yealink", "T46S", backup.clone(), &ports);
+    let list = ["sip.example.com:5061;transport=tls,sip2.example.com:5061;transport=tls"];
+    holds(
+        "avaya",
+        "J179",
+        json!({ "transport": "tls", "backup-server": "sip2.example.com" }),
+        &list,
+    );
+    holds("grandstream", "GXP2170", backup, &["<P2412>sip2.example.com:5061</P2412>"]);
+    // A truth is one in whatever spelling, and the maker's word for it is written.
+    for (said, written) in [(json!(true), "1"), (json!("no"), "0"), (json!("Wahr"), "1")] {
+        let written = format!("account.1.subscribe_mwi = {written}");
+        holds("yealink", "T46S", json!({ "subscribe-mwi": said }), &[&written]);
+    }
+    holds("grandstream", "GXP2170", json!({ "call-waiting": false }), &["<P91>1</P91>"]);
+    holds("polycom", "VVX450", json!({ "subscribe-mwi": false }), &["msg.mwi.1.subscribe=\"\""]);
+    refuses("yealink", "T46S", json!({ "call-waiting": "mostly" }), "expected true or false");
+    let login = json!({ "admin-login": "chief", "admin-password": "geheim88" });
+    holds("yealink", "T46S", login, &["user_name.admin = chief", "user_password = chief:geheim88"]);
+    refuses("yealink", "T46S", json!({ "admin-login": "a:b" }), "a login cannot hold :");
+    let vlan = json!({ "pc-port-vlan": 130 });
+    refuses("gigaset", "MAXWELL3", vlan, "pc-port-vlan needs a voice-vlan");
+    // A policy's word holds, and a phone's own counts before it.
+    let site = site(json!({ "server": "sip.example.com", "call-waiting": true }));
+    let text = |phone: Value| written(&site, &one("yealink", "T46S", phone)).expect("files");
+    assert!(text(json!({})).contains("call_waiting.enable = 1"));
+    assert!(text(json!({ "call-waiting": false })).contains("call_waiting.enable = 0"));
+}

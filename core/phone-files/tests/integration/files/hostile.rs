@@ -14,7 +14,8 @@ use super::writer::{Written, under, vendors};
 
 /// Where a person's own words may appear.
 const LINE_FIELDS: [&str; 4] = ["display-name", "label", "auth-user", "password"];
-const PHONE_FIELDS: [&str; 3] = ["admin-password", "digit-map", "settings"];
+const PHONE_FIELDS: [&str; 5] =
+    ["admin-password", "provisioning-user", "provisioning-password", "digit-map", "settings"];
 
 /// What a format may hold or refuse.
 const NASTY: [&str; 16] = [
@@ -134,7 +135,7 @@ fn nothing_is_injected_and_every_value_comes_back() {
 
 fn nothing_is_injected(vendor: &Vendor, what: &str, field: &str, write: impl Fn(&str) -> Written) {
     let plain = write("Plain").unwrap_or_else(|error| panic!("{what}: {field}: {error}"));
-    let secret = matches!(field, "password" | "admin-password" | "settings");
+    let secret = field.ends_with("password") || field == "settings";
     let mut borne = 0;
     let long = "x".repeat(200);
     for value in NASTY.into_iter().chain([&*long]) {
