@@ -39,6 +39,7 @@ pub mod files;
 mod fit;
 mod group;
 mod json_list;
+mod key_names;
 pub mod list;
 pub mod makers;
 mod models;

@@ -1,6 +1,9 @@
 //! The templates (minijinja), strict: an unknown name is a mistake, and so is printing one
 //! that has no value. Every value is escaped as its file's format wants; there is no `safe`.
 
+/// A phone's keys by one pattern.
+mod each;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -178,6 +181,7 @@ fn environment(escapes: HashMap<String, String>) -> Environment<'static> {
     for filter in ["safe", "escape", "e"] {
         environment.remove_filter(filter);
     }
+    environment.add_filter("each", each::each);
     environment.add_filter("key", key);
     environment.add_filter("word", word);
     environment.add_filter("scheme", scheme);
@@ -226,14 +230,7 @@ fn write_value(
             return out.write_str(text).map_err(Error::from);
         }
         let (escape, refuse) = escape_of(state)?;
-        return escape.write(refuse, text, out).map_err(|refused| {
-            if text.contains(SECRET_FACE) {
-                let text = "a secret can only be printed as it is, without filters or ~";
-                return Error::new(ErrorKind::InvalidOperation, text);
-            }
-            let unfit = Unfit { value: Some(text.to_owned()), text: refused.to_string() };
-            Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
-        });
+        return write_text(escape, refuse, text, out);
     }
     if let Some(Secret(text)) = value.downcast_object_ref::<Secret>() {
         let (escape, refuse) = escape_of(state)?;
@@ -250,6 +247,23 @@ fn write_value(
     }
     let text = format!("a {} cannot be printed: print what is in it", value.kind());
     Err(Error::new(ErrorKind::InvalidOperation, text))
+}
+
+/// Writes a text, escaped.
+fn write_text(
+    escape: Escape,
+    refuse: &str,
+    text: &str,
+    out: &mut impl std::fmt::Write,
+) -> Result<(), Error> {
+    escape.write(refuse, text, out).map_err(|refused| {
+        if text.contains(SECRET_FACE) {
+            let text = "a secret can only be printed as it is, without filters or ~";
+            return Error::new(ErrorKind::InvalidOperation, text);
+        }
+        let unfit = Unfit { value: Some(text.to_owned()), text: refused.to_string() };
+        Error::new(ErrorKind::InvalidOperation, "a value does not fit").with_source(unfit)
+    })
 }
 
 /// `{{ key|key }}`: a maker's own key, in the place of a key.
@@ -283,8 +297,12 @@ fn word(state: &State<'_, '_>, value: &Value, field: &str) -> Result<Value, Erro
                 .or_else(|| words.get(&part("minutes")?)),
         }
     });
-    let none = || unfit(format!("this maker has no word for {field} {value}"));
-    found.cloned().ok_or_else(none)
+    found.cloned().ok_or_else(|| no_word(field, value))
+}
+
+/// A word that a list was not held to.
+fn no_word(field: &str, value: impl std::fmt::Display) -> Error {
+    unfit(format!("this maker has no word for {field} {value}"))
 }
 
 /// `{{ firmware_url|scheme("firmware-url") }}`: the maker's word for a URL's scheme.

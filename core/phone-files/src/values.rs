@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use minijinja::value::Value;
 
+use crate::key_names::Keys;
 use crate::makers::{Family, Maker, SettingsForm};
 use crate::names::{Names, Secret, text_or_none};
 use crate::needs::{Needs, TEMPLATE_NAMES};
@@ -18,7 +19,6 @@ use crate::zone::Zone;
 use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, Where, offset_minutes};
 use offhook_core::keys::Key;
 
-use keys::KeyNames;
 pub(crate) use keys::keys_of;
 
 static SERVER: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("server"));
@@ -280,9 +280,7 @@ pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
         names.set("all_settings", settings(common, file, listed(), common.settings.iter()));
     }
     if needs.has("keys") {
-        let keys = keys_of(common, phone).into_iter();
-        let keys = keys.map(|key| Value::from_object(KeyNames::new(key)));
-        names.set("keys", keys.collect::<Value>());
+        names.set("keys", Keys::of(&keys_of(common, phone)));
     }
     common.family(&phone.model, &mut names);
     names.set("model", text_or_none(&phone.model));

@@ -31,9 +31,16 @@ impl Said {
         }
     }
 
-    /// A text with its length, so that two texts never look like two others.
+    /// A text with its length, so that two texts never look like two others. Most are short: a length below 255 is
+    /// one byte, for what is hashed is what it costs.
     pub fn part(&mut self, text: &str) {
-        self.bytes(&(text.len() as u64).to_be_bytes());
+        match u8::try_from(text.len()) {
+            Ok(short) if short < u8::MAX => self.bytes(&[short]),
+            _ => {
+                self.bytes(&[u8::MAX]);
+                self.bytes(&(text.len() as u64).to_be_bytes());
+            }
+        }
         self.bytes(text.as_bytes());
     }
 
