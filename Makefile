@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench bench-glance matrix sanitize deb walk clean
+.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench bench-peers bench-fetch bench-growth bench-glance matrix sanitize deb walk clean
 
 help:
 	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
@@ -12,7 +12,7 @@ help:
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
 	@echo 'make install-dnsmasq  only the dnsmasq companion and the command, without Kea'
 	@echo 'make test-catalogue  every maker'"'"'s examples, without any server'
-	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet; 100,000 phones'"'"' files; dnsmasq)'
+	@echo 'make bench    the benchmarks (a decision; Kea'"'"'s callouts; a fleet; growth; 100,000 phones'"'"' files; dnsmasq)'
 	@echo 'make matrix   the integration tests on every Kea that Debian ships (root, debootstrap)'
 	@echo 'make sanitize  the C++ part with AddressSanitizer and UndefinedBehaviorSanitizer in a real Kea (not in make test)'
 	@echo 'make walk     the README word for word in a virtual machine: systemd, AppArmor (root, slow, not in make test)'
@@ -104,17 +104,37 @@ demo:
 	@$(CARGO) test --no-run -p offhook-tests --test demo
 	@$(CARGO) test --quiet -p offhook-tests --test demo
 
-bench:
-	@scripts/deps bench
+# What release builds are measured with, on the Kea of this machine; the others: scripts/matrix --shell RELEASE make ...
+release = $(abspath $(or $(CARGO_TARGET_DIR),target))/release
+MEASURED = OFFHOOK_HOOK='$(release)/libdhcp_offhook.so' OFFHOOK_CLI='$(release)/offhook' \
+  OFFHOOK_DNSMASQ='$(release)/offhook-dnsmasq' OFFHOOK_MINIMAL='$(release)/../bench/minimal.so'
+
+bench: bench-peers bench-fetch bench-growth
 	$(CARGO) bench -p offhook-core --bench decision
-	kea-hook/bench/run
-	$(CARGO) build --release -p offhook -p offhook-kea -p offhook-kea-loader
-	OFFHOOK_HOOK='$(CURDIR)/target/release/libdhcp_offhook.so' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
-	  OFFHOOK_MINIMAL='$(CURDIR)/target/bench/minimal.so' \
-	  $(CARGO) test --quiet -p offhook-tests --test fleet --test generate
+	$(MEASURED) $(CARGO) test --quiet -p offhook-tests --test generate
 	$(COMPANION)
-	OFFHOOK_DNSMASQ='$(CURDIR)/target/release/offhook-dnsmasq' OFFHOOK_CLI='$(CURDIR)/target/release/offhook' \
-	  $(CARGO) test --quiet -p offhook-tests --test dnsmasq-bench
+	$(MEASURED) $(CARGO) test --quiet -p offhook-tests --test dnsmasq-bench
+
+# Beside what people do by hand: callouts, and a fleet's power-up (docs/figures/peers.md).
+bench-peers:
+	@scripts/deps bench
+	$(CARGO) build --release -p offhook -p offhook-kea -p offhook-kea-loader
+	kea-hook/bench/run
+	$(MEASURED) $(CARGO) test --quiet -p offhook-tests --test fleet
+
+# 1,000 phones fetch at once: files that are there, and a template for each request (docs/figures/fetch.md).
+bench-fetch:
+	@scripts/deps bench
+	$(CARGO) build --release -p offhook
+	$(MEASURED) $(CARGO) test --quiet -p offhook-tests --test fetch
+
+# How decision, load, lists, report, import and files grow (docs/figures/growth.md).
+bench-growth:
+	@scripts/deps bench
+	$(CARGO) build --release -p offhook -p offhook-kea -p offhook-kea-loader
+	points=$$(mktemp) && trap 'rm -f "$$points"' EXIT && \
+	$(CARGO) bench --quiet -p offhook-core --features beyond-limits --bench growth >"$$points" && \
+	$(MEASURED) OFFHOOK_POINTS="$$points" $(CARGO) test --quiet -p offhook-tests --test growth
 
 # The report of 100,000 phones, and a nudge of 1,000.
 bench-glance:

@@ -16,6 +16,8 @@ use crate::file_map::FileMap;
 use crate::plan::{Plan, Wrong};
 use crate::policy::models::ModelsAt;
 use crate::policy::{self, Answer, Policy};
+use crate::query::Query;
+use crate::site::SiteIndex;
 use crate::token::{KeyReader, Minter};
 
 /// What the host can carry.
@@ -46,6 +48,7 @@ pub struct Ready {
 pub struct Engine {
     tables: Arc<Tables>,
     policy: Policy,
+    site_index: Arc<SiteIndex>,
     /// For each vendor the position of its first plan within a site's row.
     offsets: Vec<u32>,
     row: usize,
@@ -108,6 +111,7 @@ impl Engine {
         let mut engine = Engine {
             answers_phones_only: answers_phones_only(&policy),
             uses_classes: policy.sites.iter().any(|site| !site.matching.client_classes.is_empty()),
+            site_index: Arc::new(SiteIndex::new(&policy.sites)),
             tables,
             policy,
             offsets,
@@ -164,6 +168,11 @@ impl Engine {
     /// The policy itself.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The client's site: its place in the policy.
+    pub(crate) fn site(&self, query: &Query<'_>) -> Option<usize> {
+        self.site_index.first(&self.policy.sites, query)
     }
 
     /// The policy's fingerprint: the first 16 hex digits of its text's SHA-256.

@@ -73,6 +73,7 @@ pub mod plan;
 pub mod policy;
 pub mod query;
 pub mod recognise;
+mod site;
 pub mod tlv;
 pub mod token;
 mod value_error;

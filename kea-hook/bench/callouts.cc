@@ -3,7 +3,7 @@
 //
 //   callouts [--rounds N] [--packets N] [--whole] NAME=LIBRARY[:PARAMETERS.json] ...
 //
-// NAME= alone is no library at all. In each round every library is loaded, sees the same packets, and
+// NAME= alone is no library at all; NAME=by-hand:CLASSES.json is none but these client classes. In each round every library is loaded, sees the same packets, and
 // is unloaded; the table shows the median of the rounds, so that what else the machine does hits all
 // alike. Packets are half DISCOVER and half REQUEST, of 1000 phones of one maker.
 //
@@ -11,6 +11,8 @@
 // all the arguments that kea-dhcp4 gives them, and both packets are freed. With --whole also what
 // kea-dhcp4 does to every packet anyway: the query is made from wire bytes and unpacked, and the
 // answer is packed. Never timed, because both are the same for every hook: sockets, subnets, leases.
+#include "by_hand.h"
+
 #include <asiolink/io_address.h>
 #include <cc/data.h>
 #include <dhcp/dhcp4.h>
@@ -68,6 +70,7 @@ struct Library {
     std::string name;
     std::string path;
     ConstElementPtr parameters;
+    ConstElementPtr classes;  // written by hand, in the place of a library
     std::vector<double> nanoseconds;
 };
 
@@ -233,9 +236,10 @@ void load(const Points& points, const Library& library) {
 }
 
 // One round of one library: nanoseconds per packet.
-double drive(const Points& points, const Settings& settings, std::string& proof) {
+double drive(const Points& points, const Settings& settings, const Library& library, std::string& proof) {
     using Clock = std::chrono::steady_clock;
     const Driver driver(points);
+    const ByHand by_hand(library.classes);
     const Server server;
     // Small batches: packets are as warm in the cache as in a server, which has just read them.
     constexpr std::size_t BATCH = 200;
@@ -272,8 +276,10 @@ double drive(const Points& points, const Settings& settings, std::string& proof)
                 packet->unpack();
             }
             packet->addClass("ALL");
+            by_hand.evaluate(*packet);
             driver.select(packet, leases[index], offer);
             Pkt4Ptr response = answer(server, packet, offer);
+            by_hand.answer(*packet, *response);
             driver.send(packet, response);
             if (settings.whole) {
                 response->pack();
@@ -323,6 +329,10 @@ Library parse(const std::string& argument) {
         library.parameters = Element::fromJSONFile(library.path.substr(colon + 1), true);
         library.path.resize(colon);
     }
+    if (library.path == "by-hand") {
+        library.path.clear();
+        library.classes.swap(library.parameters);
+    }
     return (library);
 }
 
@@ -354,7 +364,7 @@ int main(int argc, char** argv) {
     for (std::size_t round = 0; round <= settings.rounds; ++round) {
         for (std::size_t index = 0; index < libraries.size(); ++index) {
             load(points, libraries[index]);
-            const double result = drive(points, settings, proofs[index]);
+            const double result = drive(points, settings, libraries[index], proofs[index]);
             if (round > 0) {  // the first round only warms up
                 libraries[index].nanoseconds.push_back(result);
             }

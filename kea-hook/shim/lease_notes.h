@@ -5,6 +5,7 @@
 #include <cc/data.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -18,35 +19,42 @@ struct LeaseNote {
 };
 
 // Remembers the elements of notes met lately, by the engine's key: building one costs more than
-// everything else that is done for a lease. Where two keys meet in one place, the later one stays.
+// everything else that is done for a lease. A site has a note for each model and firmware, so keys often
+// meet in one place; a place holds several, and the one that came first leaves.
 class LeaseNotes {
 public:
     // build gives the note as JSON text; it is called if this key's note is not at hand.
     template <typename Build>
     LeaseNote get(std::uint64_t key, Build build) {
-        Slot& slot = slots_[key % slots_.size()];
+        Place& place = places_[key % places_.size()];
         {
-            const std::lock_guard<std::mutex> lock(slot.mutex);
-            if (slot.key == key && slot.note.context) {
-                return (slot.note);
+            const std::lock_guard<std::mutex> lock(place.mutex);
+            for (const Kept& kept : place.kept) {
+                if (kept.key == key && kept.note.context) {
+                    return (kept.note);
+                }
             }
         }
         const LeaseNote fresh = make(build());
-        const std::lock_guard<std::mutex> lock(slot.mutex);
-        slot.key = key;
-        slot.note = fresh;
+        const std::lock_guard<std::mutex> lock(place.mutex);
+        place.kept[place.next] = {key, fresh};
+        place.next = (place.next + 1) % place.kept.size();
         return (fresh);
     }
 
 private:
     static LeaseNote make(const std::string& text);
 
-    struct Slot {
-        std::mutex mutex;
+    struct Kept {
         std::uint64_t key = 0;
         LeaseNote note;
     };
-    std::array<Slot, 256> slots_;
+    struct Place {
+        std::mutex mutex;
+        std::size_t next = 0;
+        std::array<Kept, 4> kept;
+    };
+    std::array<Place, 256> places_;
 };
 
 }  // namespace offhook

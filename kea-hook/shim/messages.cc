@@ -7,6 +7,8 @@
 
 #include <cstring>
 #include <exception>
+#include <string_view>
+#include <unordered_set>
 
 namespace offhook {
 
@@ -74,12 +76,15 @@ constexpr int DEBUG_LEVEL = 40;
 
 // The table's own copy of an id: Kea wants a pointer that lives as long as the table.
 const char* known(offhook_bytes id) {
-    for (const char** value = values; *value != nullptr; value += 2) {
-        if (std::strlen(*value) == id.len && std::memcmp(*value, id.ptr, id.len) == 0) {
-            return (*value);
+    static const std::unordered_set<std::string_view> ids = [] {
+        std::unordered_set<std::string_view> all;
+        for (const char** value = values; *value != nullptr; value += 2) {
+            all.emplace(*value);
         }
-    }
-    return (OFFHOOK_FAULT);
+        return (all);
+    }();
+    const auto found = ids.find({reinterpret_cast<const char*>(id.ptr), id.len});
+    return (found == ids.end() ? OFFHOOK_FAULT : found->data());
 }
 
 std::uint8_t enabled(std::int32_t level) noexcept {

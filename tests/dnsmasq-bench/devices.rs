@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::figures::{load, median};
 use crate::peers::dnsmasq::{Dnsmasq, Setup};
+use crate::peers::machine::{load, median};
 use crate::peers::phone::Phone;
 
 const RUNS: usize = 9;

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::devices::policy_of;
-use crate::figures::{boot, cpu_with_children, in_memory, load, median};
+use crate::figures::{boot, cpu_with_children, in_memory};
 use crate::peers::dnsmasq::{Dnsmasq, Setup};
 use crate::peers::folder::Folder;
+use crate::peers::machine::{load, median};
 use crate::peers::{process, product};
 
 const PHONES: u32 = 1000;

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::figures::{MAKERS, boot, cpu, in_memory, load, median};
+use crate::figures::{boot, cpu, in_memory};
+use crate::peers::by_hand;
 use crate::peers::dnsmasq::Setup;
+use crate::peers::machine::{load, median};
 
 const PHONES: u32 = 2000;
 const RUNS: usize = 9;
@@ -33,7 +35,9 @@ fn only_those_that_boot(folder: &Path) {
     let built_in = concat!(env!("CARGO_MANIFEST_DIR"), "/core/catalogue/vendors");
     for entry in std::fs::read_dir(built_in).expect("the vendors").flatten() {
         let id = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() && !MAKERS.split(',').chain(["lync"]).any(|kept| kept == id) {
+        if entry.path().is_dir()
+            && !by_hand::makers().split(',').chain(["lync"]).any(|kept| kept == id)
+        {
             write_vendor(folder, &id, "name = \"None\"\n\n[sources]\n");
         }
     }
@@ -69,12 +73,14 @@ fn made_up(count: u32, ouis: u32, folder: &Path, built_in: &[&str]) -> String {
 }
 
 const PLAIN: &str = "plain";
+const BY_HAND: &str = "20 makers by hand, the URL";
+const SAME: &str = "the built-in catalogue, the same URL";
 const BUILT_IN: &str = "the built-in catalogue, 6 options";
 const FORTY: &str = "40 vendors with 798 ranges and 6 options of their own each";
 const MORE: &str =
     "the built-in catalogue, and 40 made up with 20 OUIs and 6 options of their own each";
 
-const VARIANTS: [&str; 4] = [PLAIN, BUILT_IN, FORTY, MORE];
+const VARIANTS: [&str; 6] = [PLAIN, BY_HAND, SAME, BUILT_IN, FORTY, MORE];
 
 fn run(variant: &str) -> Value {
     let mut setup = Setup::new();
@@ -84,6 +90,14 @@ fn run(variant: &str) -> Value {
     setup.lines.push(format!("dhcp-leasefile={}", leases.display()));
     let setup = match variant {
         PLAIN => setup,
+        BY_HAND => {
+            setup.lines.extend(by_hand::dnsmasq());
+            setup
+        }
+        SAME => {
+            let policy = json!({ "systems": [{ "system": "url", "url": by_hand::URL }] });
+            setup.offhook(&policy.to_string())
+        }
         BUILT_IN => setup.offhook(&format!("{{ {OPTIONS} }}")),
         _ => {
             let folder = setup.folder.make("overlay");
@@ -91,7 +105,7 @@ fn run(variant: &str) -> Value {
                 FORTY => {
                     only_those_that_boot(&folder);
                     // Those have 158 ranges: about twenty for each of the forty.
-                    made_up(20, 32, &folder, &MAKERS.split(',').collect::<Vec<_>>())
+                    made_up(20, 32, &folder, &by_hand::makers().split(',').collect::<Vec<_>>())
                 }
                 _ => made_up(40, 20, &folder, &[]),
             };
@@ -104,6 +118,9 @@ fn run(variant: &str) -> Value {
     let before = cpu(dnsmasq.id());
     let summary = boot(&dnsmasq, PHONES);
     let used = cpu(dnsmasq.id()) - before;
+    if [BY_HAND, SAME].contains(&variant) {
+        assert_eq!(summary["understood-url"], summary["booted"], "{variant}: {summary:#}");
+    }
     json!({ "variant": variant, "load-before": load,
         "exchanges-per-second": summary["phones-per-second"],
         "cpu-us-per-packet": used * 1e6 / f64::from(2 * PHONES) })

@@ -5,17 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::peers::dnsmasq::Dnsmasq;
-use crate::peers::{process, product};
-
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-pub fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").expect("the load");
-    text.split_whitespace().next().unwrap_or_default().to_owned()
-}
+use crate::peers::{by_hand, process, product};
 
 /// What the processor did for a process so far, in seconds.
 pub fn cpu(process: u32) -> f64 {
@@ -42,16 +32,19 @@ pub fn in_memory() -> tempfile::TempDir {
     folder.expect("a folder in memory")
 }
 
-/// Twenty makers whose phones the catalogue sends a URL.
-pub const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
-     gigaset,panasonic,cisco-mpp,cisco-spa,digium,sangoma,audiocodes,avaya,vtech,akuvox";
-
 /// Boots a fleet; returns the outcome. dnsmasq offers a free address to every client that asks before
 /// it is taken: of phones that ask at once a few are refused, and would ask again.
 pub fn boot(dnsmasq: &Dnsmasq, phones: u32) -> Value {
     let port = dnsmasq.port();
     let mut command = process::command(product::command_line());
-    command.args(["emulate", "--json", "--count", &phones.to_string(), "--vendor", MAKERS]);
+    command.args([
+        "emulate",
+        "--json",
+        "--count",
+        &phones.to_string(),
+        "--vendor",
+        &by_hand::makers(),
+    ]);
     command.args(["--server", &format!("127.0.0.1:{port}")]);
     command.args(["--relay", &format!("127.1.2.4:{port}"), "--timeout", "5", "--tries", "5"]);
     let output = process::run(&mut command);

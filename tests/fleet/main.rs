@@ -1,27 +1,44 @@
-//! A fleet's power-up, measured: 20,000 phones of 20 makers through a real Kea with the hook and
-//! without, by turns, five times each; at rates that are high for a site, and as fast as they are
-//! answered. Prints docs/figures/fleet.md, progress goes to standard error.
+//! A fleet's power-up, measured: phones of 20 makers boot from a real Kea that tells them nothing, with offhook, with
+//! what people write by hand, by turns; each server sees them twice. Prints a JSON line for each power-up, and with
+//! them the tables and the picture of docs/figures/peers.md.
 //!
-//! Wants release builds: `make bench` makes them and names them by OFFHOOK_HOOK, OFFHOOK_CLI and
-//! OFFHOOK_MINIMAL.
-//! OFFHOOK_FLEET=2000x1 tries it with fewer phones and runs.
+//! Wants release builds: `make bench-peers` makes them and names them by OFFHOOK_HOOK, OFFHOOK_CLI and OFFHOOK_MINIMAL.
+//! The word `classes` or `flex_option` prints what people write by hand, for kea-hook/bench. OFFHOOK_FLEET=2000x1 tries it with fewer phones and runs. OFFHOOK_FIGURES names the folder of the raw figures;
+//! the word `page` measures nothing and makes the page from what is there.
 
 use offhook_test_kit as peers;
 
 mod page;
+mod picture;
 mod power_up;
 
-use power_up::{Round, VARIANTS};
+use std::fs;
+use std::path::PathBuf;
 
-/// At rates, with Kea's default log; then as fast as it goes, with that log and with none.
-fn rounds(phones: u32) -> [Round; 4] {
-    let at =
-        |rate: u32| Round { phones, rate: Some(rate), severity: "INFO", variants: &VARIANTS[..2] };
-    let full = |severity| Round { phones, rate: None, severity, variants: &VARIANTS };
-    [at(2000), at(10_000), full("INFO"), full("WARN")]
+use peers::kea::Version;
+use peers::machine;
+use power_up::{Round, VARIANTS};
+use serde_json::{Value, json};
+
+/// As fast as it goes, with the default log and with none; then at a rate.
+fn rounds(phones: u32) -> [Round; 3] {
+    let full = |severity| Round { phones, rate: None, severity };
+    [full("INFO"), full("WARN"), Round { phones, rate: Some(2000), severity: "INFO" }]
+}
+
+fn figures() -> PathBuf {
+    std::env::var_os("OFFHOOK_FIGURES").map_or_else(|| PathBuf::from("docs/figures"), PathBuf::from)
 }
 
 fn main() {
+    for word in std::env::args().skip(1) {
+        match word.as_str() {
+            "page" => return page::write(&figures()),
+            "classes" => return println!("{}", peers::by_hand::classes()),
+            "flex_option" => return println!("{}", peers::by_hand::flex_option()),
+            _ => {} // cargo's own
+        }
+    }
     let wanted = std::env::var("OFFHOOK_FLEET").unwrap_or_else(|_| "20000x5".to_owned());
     let wanted = wanted.split_once('x').and_then(|(phones, runs)| {
         let (phones, runs): (u32, usize) = (phones.parse().ok()?, runs.parse().ok()?);
@@ -35,15 +52,24 @@ fn main() {
     for round in &rounds {
         for number in 0..runs {
             // By turns, and not always the same one first.
-            let mut order: Vec<_> = round.variants.iter().collect();
+            let mut order: Vec<_> = VARIANTS.iter().collect();
             let first = number % order.len();
             order.rotate_left(first);
             for variant in order {
-                let result = power_up::run(round, variant);
-                eprintln!("{result}");
-                all.push(result);
+                for result in power_up::run(round, variant) {
+                    eprintln!("{result}");
+                    all.push(result);
+                }
             }
         }
     }
-    page::print(&rounds, runs, &all);
+    let Version(major, minor, patch) = Version::installed();
+    let head = json!({
+        "kea": format!("{major}.{minor}.{patch}"), "machine": machine::name(), "date": machine::date(),
+        "runs": runs, "phones": phones,
+    });
+    let lines: Vec<String> = [head].iter().chain(&all).map(Value::to_string).collect();
+    let file = figures().join(format!("peers-{major}.{minor}.{patch}.jsonl"));
+    fs::write(&file, lines.join("\n") + "\n").expect("the raw figures");
+    eprintln!("{}", file.display());
 }

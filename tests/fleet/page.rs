@@ -1,91 +1,143 @@
-//! docs/figures/fleet.md: the tables, how much faster the server without the hook is, the raw figures.
+//! docs/figures/peers.md: the tables between its two marks, out of the raw figures beside it.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::peers::kea::Version;
-use crate::peers::process;
-use crate::power_up::{Round, VARIANTS};
+use crate::peers::machine;
+use crate::picture;
+use crate::power_up::{CLASSES, FLEX_OPTION, NOTHING, OFFHOOK, QUIET, VARIANTS};
 
-pub fn print(rounds: &[Round], runs: usize, all: &[Value]) {
-    let Version(major, minor, patch) = Version::installed();
-    println!("# A fleet's power-up\n");
-    println!(
-        "{} phones of 20 makers switch on and boot, DHCPDISCOVER to DHCPACK, through Kea {major}.{minor}.{patch} \
-         with the hook and without, by turns; medians of {runs} runs each. Every phone got its lease, and \
-         with the hook every phone understood where its files are; a run in which one does not fails.\n",
-        rounds[0].phones
+/// The figures of one Kea.
+pub struct Figures {
+    pub head: Value,
+    runs: Vec<Value>,
+}
+
+/// One power-up's conditions.
+pub type Case<'c> = (&'c str, &'c str);
+
+impl Figures {
+    fn read(file: &Path) -> Figures {
+        let text = fs::read_to_string(file).expect("raw figures");
+        let mut lines = text.lines().map(|line| serde_json::from_str(line).expect("a JSON line"));
+        Figures { head: lines.next().expect("a head"), runs: lines.collect() }
+    }
+
+    pub fn kea(&self) -> &str {
+        self.head["kea"].as_str().expect("the release")
+    }
+
+    /// Rounds in the order of the measurement, each with phones that were never seen and seen before.
+    pub fn cases(&self) -> Vec<Case<'_>> {
+        let mut cases = Vec::new();
+        for run in &self.runs {
+            let case = (text(run, "round"), text(run, "phones-are"));
+            if !cases.contains(&case) {
+                cases.push(case);
+            }
+        }
+        cases
+    }
+
+    fn median(&self, case: Case<'_>, variant: &str, key: &str) -> f64 {
+        let runs = self.runs.iter().filter(|run| {
+            (text(run, "round"), text(run, "phones-are")) == case && text(run, "variant") == variant
+        });
+        machine::median(runs.map(|run| run[key].as_f64().expect("a number")).collect())
+    }
+
+    fn cpu(&self, case: Case<'_>, variant: &str) -> f64 {
+        self.median(case, variant, "kea-cpu-us-per-exchange")
+    }
+
+    /// What a variant adds to a Kea that tells phones nothing: microseconds of its CPU per exchange.
+    pub fn added(&self, case: Case<'_>, variant: &str) -> f64 {
+        self.cpu(case, variant) - self.cpu(case, NOTHING)
+    }
+}
+
+fn text<'v>(run: &'v Value, key: &str) -> &'v str {
+    run[key].as_str().expect("a text")
+}
+
+/// Makes the tables and the picture anew from all raw figures in the folder.
+pub fn write(folder: &Path) {
+    let entries = fs::read_dir(folder).expect("the folder of the figures").flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("peers-") && name.ends_with(".jsonl")
+    });
+    files.sort();
+    let all: Vec<Figures> = files.iter().map(|file| Figures::read(file)).collect();
+    let tables: String = all.iter().map(tables).collect();
+    machine::between_marks(&folder.join("peers.md"), &tables);
+    fs::write(folder.join("peers.svg"), picture::draw(&all)).expect("the picture");
+}
+
+fn tables(figures: &Figures) -> String {
+    let Figures { head, .. } = figures;
+    let mut page = format!(
+        "## Kea {}\n\n{}, {}. {} phones of twenty makers, medians of {} runs.\n\nMicroseconds of Kea's CPU per exchange, \
+         and in brackets what that is more than Kea alone:\n\n",
+        figures.kea(),
+        text(head, "machine"),
+        text(head, "date"),
+        head["phones"],
+        head["runs"]
     );
-    println!("Machine: {}. {}.\n", machine(), date());
-    println!(
-        "By `make bench` (`tests/fleet`): `offhook emulate --count` as one relay, 100 phones waiting at a \
-         time. Kea has four threads and shares the processor with the emulator, so phones a second is what \
-         both do together; Kea's own time per exchange (the scheduler's count of all its threads) is the hook's cost alone.\n"
-    );
-    for round in rounds {
-        table(round, all);
+    let cases = figures.cases();
+    page += &heading(&cases);
+    for variant in &VARIANTS {
+        page += &format!("| {}", variant.name);
+        for case in &cases {
+            let cpu = figures.cpu(*case, variant.name);
+            let more = 100.0 * figures.added(*case, variant.name) / figures.cpu(*case, NOTHING);
+            page += &match variant.name {
+                NOTHING => format!(" | {cpu:.1}"),
+                _ => format!(" | {cpu:.1} ({more:+.0} %)"),
+            };
+        }
+        page += " |\n";
     }
-    println!("## Raw figures\n\n```json");
-    all.iter().for_each(|result| println!("{result}"));
-    println!("```");
-}
-
-fn table(round: &Round, all: &[Value]) {
-    println!("## {}\n", round.name());
-    println!("| | phones/s | sent again | median ms | 90 % | 99 % | Kea's CPU, µs per exchange |");
-    println!("|---|---|---|---|---|---|---|");
-    let of = |variant: &str, key: &str| {
-        let runs = all.iter();
-        let runs = runs.filter(|run| run["variant"] == variant && run["round"] == *round.name());
-        median(runs.map(|run| run[key].as_f64().expect("a number")).collect())
-    };
-    for variant in round.variants {
-        println!(
-            "| {} | {:.0} | {:.0} | {:.1} | {:.1} | {:.1} | {:.1} |",
-            variant.name,
-            of(variant.name, "phones-per-second"),
-            of(variant.name, "sent-again"),
-            of(variant.name, "median"),
-            of(variant.name, "p90"),
-            of(variant.name, "p99"),
-            of(variant.name, "kea-cpu-us-per-exchange")
-        );
+    page += "\nPhones a second:\n\n";
+    page += &heading(&cases);
+    for variant in &VARIANTS {
+        page += &format!("| {}", variant.name);
+        for case in &cases {
+            page += &format!(" | {:.0}", figures.median(*case, variant.name, "phones-per-second"));
+        }
+        page += " |\n";
     }
-    println!();
-    let without = VARIANTS[0].name;
-    for variant in &round.variants[1..] {
-        let more =
-            of(variant.name, "kea-cpu-us-per-exchange") - of(without, "kea-cpu-us-per-exchange");
-        let share = more / of(without, "kea-cpu-us-per-exchange") * 100.0;
-        let faster = (of(without, "phones-per-second") / of(variant.name, "phones-per-second")
-            - 1.0)
-            * 100.0;
-        println!(
-            "- {}: the same Kea without it is {faster:.1} % faster; {more:.1} µs ({share:.1} %) more of Kea's CPU per exchange",
-            variant.name
-        );
+    page += "\nWhat offhook adds, against the aims:\n\n";
+    page += &heading(&cases);
+    for (what, of, beside) in [
+        ("of what twenty classes add (aim 25 %)", OFFHOOK, Some(CLASSES)),
+        ("of what flex_option adds (aim 20 %)", OFFHOOK, Some(FLEX_OPTION)),
+        ("of Kea alone (aim 30 % never seen, 12 % seen before)", OFFHOOK, None),
+        ("of Kea alone, notes and log off (aim 5 %)", QUIET, None),
+    ] {
+        page += &format!("| {what}");
+        for case in &cases {
+            let whole = match beside {
+                Some(peer) => figures.added(*case, peer),
+                None => figures.cpu(*case, NOTHING),
+            };
+            page += &format!(" | {:.0} %", 100.0 * figures.added(*case, of) / whole);
+        }
+        page += " |\n";
     }
-    println!();
+    page + "\n"
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn machine() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("unknown processor", |rest| rest.trim_start_matches(['\t', ' ', ':']));
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let system = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
-    let kernel = process::run_well(process::command("uname").arg("-r"));
-    let system = system.unwrap_or_default().trim_matches('"');
-    format!("{cores} cores ({model}), {system}, Linux {}", kernel.trim())
-}
-
-fn date() -> String {
-    process::run_well(process::command("date").arg("+%Y-%m-%d")).trim().to_owned()
+fn heading(cases: &[Case<'_>]) -> String {
+    let mut line = "|".to_owned();
+    for (round, phones) in cases {
+        // Without the number of phones, which is the same everywhere.
+        let round = round.split_once(", ").map_or(*round, |(_, rest)| rest);
+        line += &format!(" | {round}; {phones}");
+    }
+    format!("{line} |\n|---{}|\n", "|---".repeat(cases.len()))
 }

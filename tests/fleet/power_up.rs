@@ -1,23 +1,31 @@
-//! One power-up against a fresh server, and what it cost.
+//! Two power-ups against one fresh server, and what they cost: phones that it has never seen, then the same ones again.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::peers::kea::{Kea, Setup};
-use crate::peers::{process, product};
+use crate::peers::{by_hand, machine, process, product};
 
-/// What is measured beside what. The annotation of leases is Kea's to write: more bytes a lease.
-pub const VARIANTS: [Variant; 4] = [
-    Variant { name: "without the hook", library: Library::None },
-    Variant { name: "with the hook", library: Library::Offhook { annotate: true } },
+/// What is measured beside what.
+pub const VARIANTS: [Variant; 7] = [
+    Variant { name: NOTHING, library: Library::None },
+    Variant { name: OFFHOOK, library: Library::Offhook(Options::Default) },
     Variant {
-        name: "with the hook, `annotate-leases: false`",
-        library: Library::Offhook { annotate: false },
+        name: "offhook, and client classes that use its classes",
+        library: Library::Offhook(Options::Classes),
     },
-    Variant { name: "with one that adds two options", library: Library::Minimal },
+    Variant { name: QUIET, library: Library::Offhook(Options::Quiet) },
+    Variant { name: "a hook that adds two options to every answer", library: Library::Minimal },
+    Variant { name: CLASSES, library: Library::Classes },
+    Variant { name: FLEX_OPTION, library: Library::FlexOption },
 ];
+
+pub const NOTHING: &str = "Kea alone, which tells phones nothing";
+pub const OFFHOOK: &str = "offhook, everything at its default";
+pub const QUIET: &str = "offhook without notes in leases, its log at WARN";
+pub const CLASSES: &str = "twenty client classes";
+pub const FLEX_OPTION: &str = "libdhcp_flex_option with the same tests";
 
 pub struct Variant {
     pub name: &'static str,
@@ -29,20 +37,28 @@ enum Library {
     None,
     /// kea-hook/bench/minimal_hook.cc: no hook that sends a phone anything can cost less.
     Minimal,
-    Offhook {
-        annotate: bool,
-    },
+    Offhook(Options),
+    Classes,
+    FlexOption,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Options {
+    Default,
+    /// The configuration names the classes that offhook gives phones, so that it must give them before Kea evaluates.
+    Classes,
+    Quiet,
 }
 
 /// Runs that are comparable with each other.
+#[derive(Clone, Copy)]
 pub struct Round {
     pub phones: u32,
     /// Phones that are switched on each second; none: as fast as they are answered.
     pub rate: Option<u32>,
-    /// Of the log of leases and the hook's own: `INFO` is Kea's default (a line for each OFFER and ACK,
-    /// and one of offhook's), at `WARN` there is none.
+    /// Of Kea's log and the hook's: `INFO` is the default (two lines of Kea's for each exchange, and one of
+    /// offhook's where something is new), at `WARN` there is none.
     pub severity: &'static str,
-    pub variants: &'static [Variant],
 }
 
 impl Round {
@@ -53,21 +69,15 @@ impl Round {
     }
 }
 
-/// Twenty makers whose phones the catalogue sends a URL.
-const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
-     gigaset,panasonic,cisco-mpp,cisco-spa,digium,sangoma,audiocodes,avaya,vtech,akuvox";
-
-const POLICY: &str = include_str!("../../core/catalogue/vendors/example-policy.json");
-
-fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").expect("the load");
-    text.split_whitespace().next().unwrap_or_default().to_owned()
-}
-
 fn setup(severity: &str, variant: &Variant) -> Setup {
+    let hooks = match variant.library {
+        Library::Offhook(Options::Quiet) => "WARN",
+        _ => severity,
+    };
     let setup = Setup::new().edit(|dhcp4| {
         // The rest of the log stays, so that the start can be seen.
-        for name in ["kea-dhcp4.leases", "kea-dhcp4.offhook-hooks"] {
+        for (name, severity) in [("kea-dhcp4.leases", severity), ("kea-dhcp4.offhook-hooks", hooks)]
+        {
             let mut logger = dhcp4["loggers"][0].clone();
             logger["name"] = json!(name);
             logger["severity"] = json!(severity);
@@ -82,49 +92,73 @@ fn setup(severity: &str, variant: &Variant) -> Setup {
                 .expect("OFFHOOK_MINIMAL, as make bench sets it");
             setup.library(Path::new(&minimal), None)
         }
-        Library::Offhook { annotate } => {
-            let file = setup.folder.write("policy.json", POLICY);
-            setup.offhook_with(json!({ "policy-file": file, "annotate-leases": annotate }))
+        Library::Offhook(options) => {
+            let policy = json!({ "systems": [{ "system": "url", "url": by_hand::URL }] });
+            let file = setup.folder.write("policy.json", policy.to_string());
+            let notes = options != Options::Quiet;
+            let setup =
+                setup.offhook_with(json!({ "policy-file": file, "annotate-leases": notes }));
+            match options {
+                Options::Classes => setup.edit(|dhcp4| {
+                    dhcp4["client-classes"] = json!([
+                        { "name": "PHONE" },
+                        { "name": "VOICE", "test": "member('PHONE')" },
+                    ]);
+                }),
+                _ => setup,
+            }
+        }
+        Library::Classes => setup.edit(|dhcp4| dhcp4["client-classes"] = by_hand::classes()),
+        Library::FlexOption => {
+            setup.kea_library("libdhcp_flex_option.so", Some(by_hand::flex_option()))
         }
     }
 }
 
-/// One power-up; panics if a phone is lost, or is not sent what it must be sent.
-pub fn run(round: &Round, variant: &Variant) -> Value {
-    let Round { phones, severity, rate, .. } = *round;
-    let load = load();
-    let kea = setup(severity, variant).start();
+/// Both power-ups; panics if a phone is lost, or is not sent what it must be sent.
+pub fn run(round: &Round, variant: &Variant) -> [Value; 2] {
+    let load = machine::load();
+    let kea = setup(round.severity, variant).start();
+    ["never seen", "seen before"].map(|phones| {
+        let mut summary = power_up(&kea, round, variant);
+        for (key, value) in [
+            ("round", json!(round.name())),
+            ("variant", json!(variant.name)),
+            ("phones-are", json!(phones)),
+            ("load-before", json!(load)),
+        ] {
+            summary[key] = value;
+        }
+        summary
+    })
+}
+
+fn power_up(kea: &Kea, round: &Round, variant: &Variant) -> Value {
     let before = process::processor_time(kea.id());
     let server = format!("127.0.0.1:{}", kea.port());
     let relay = format!("127.1.2.4:{}", kea.client_port());
     let mut command = process::command(product::command_line());
-    command.args(["emulate", "--json", "--count", &phones.to_string(), "--vendor", MAKERS]);
-    command.args(["--server", &server, "--relay", &relay, "--timeout", "2", "--tries", "5"]);
-    if let Some(rate) = rate {
+    command.args(["emulate", "--json", "--count", &round.phones.to_string()]);
+    command.args(["--vendor", &by_hand::makers(), "--server", &server, "--relay", &relay]);
+    command.args(["--timeout", "2", "--tries", "5"]);
+    if let Some(rate) = round.rate {
         command.args(["--rate", &rate.to_string()]);
     }
     let text = process::run_well(&mut command);
     let mut summary: Value = serde_json::from_str(&text).expect("a summary");
     let used = process::processor_time(kea.id()) - before;
     assert_eq!(summary["lost"], 0, "expected none lost, found {summary:#}");
-    assert_eq!(summary["booted"], phones, "expected all to boot, found {summary:#}");
+    assert_eq!(summary["booted"], round.phones, "expected all to boot, found {summary:#}");
     let understood = match variant.library {
         Library::None => Some(0),
         Library::Minimal => None,
-        Library::Offhook { .. } => Some(phones),
+        _ => Some(round.phones),
     };
     if let Some(understood) = understood {
-        assert_eq!(summary["understood-url"], understood, "{summary:#}");
+        assert_eq!(summary["understood-url"], understood, "{}: {summary:#}", variant.name);
     }
-    for (key, value) in [
-        ("round", json!(round.name())),
-        ("variant", json!(variant.name)),
-        ("load-before", json!(load)),
-        ("kea-cpu-seconds", json!(used)),
-        // DISCOVER and REQUEST.
-        ("kea-cpu-us-per-exchange", json!(used * 1e6 / f64::from(2 * phones))),
-    ] {
-        summary[key] = value;
-    }
+    summary["kea-cpu-seconds"] = json!(used);
+    // DISCOVER and REQUEST.
+    summary["kea-cpu-us-per-exchange"] = json!(used * 1e6 / f64::from(2 * round.phones));
     summary
 }

@@ -9,6 +9,7 @@ that this list and this policy have are put together.
 import csv
 import os
 import sys
+import tomllib
 
 import jinja2
 
@@ -28,22 +29,31 @@ COMMON = {
     "outbound_proxy": None,
     "outbound_port": None,
     "codecs": ["g722", "pcma", "pcmu"],
-    "utc_offset": 60,
+    "zone": {"minutes": 60, "dst": None},
     "settings": [],
     "all_settings": [],
 } | {name: None for name in PHONE}
 
 
 def environment(folder, escape):
+    """Jinja2 with what the templates use of offhook's own, over one maker's words."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
-        undefined=jinja2.StrictUndefined,
+        # A template only tests what a list does not have.
+        undefined=jinja2.ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=escape,
     )
+    with open(os.path.join(folder, "files.toml"), "rb") as file:
+        fields = tomllib.load(file)["field"]
+    words = {name: field["words"] for name, field in fields.items() if "words" in field}
+    made.globals["words"] = {name: sorted(table) for name, table in words.items()}
     made.filters["key"] = lambda key: key
+    made.filters["word"] = lambda value, field: words[field][value]
+    made.filters["split"] = str.split
+    made.filters["place"] = lambda all, one: all.index(one) + 1 if one in all else 0
     return made
 
 
@@ -57,12 +67,12 @@ def phone(row):
         "display_name": row["display-name"],
         "label": row["label"],
     }
-    own = {name: None for name in (*LINE, *PHONE, "utc_offset", "codecs")}
+    own = {name: None for name in (*LINE, *PHONE, "zone", "codecs")}
     return COMMON | {"mac": row["mac"], "own": own, "lines": [line]}
 
 
-def main():
-    listing, vendors, out = sys.argv[1:]
+def templates(vendors):
+    """The files of a phone of each maker (name, template), and the one in common."""
     yealink = environment(os.path.join(vendors, "yealink"), False)
     polycom = environment(os.path.join(vendors, "polycom"), True)
     files = {
@@ -72,6 +82,12 @@ def main():
         ],
         "polycom": [("{}.cfg", polycom.get_template("phone.cfg.j2"))],
     }
+    return files, polycom.get_template("common.cfg.j2")
+
+
+def main():
+    listing, vendors, out = sys.argv[1:]
+    files, common = templates(vendors)
 
     def write(name, text):
         if out != "-":
@@ -85,7 +101,8 @@ def main():
             values = phone(row)
             for name, template in files[row["vendor"]]:
                 write(name.format(row["mac"]), template.render(values))
-    write("000000000000.cfg", polycom.get_template("common.cfg.j2").render(COMMON))
+    write("000000000000.cfg", common.render(COMMON))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 //! that nginx and Kamailio write.
 
 use crate::peers::browser::Browser;
+use crate::peers::by_hand;
 use crate::peers::folder::Folder;
 use crate::peers::kea::{Kea, Setup};
 use crate::peers::process;
@@ -12,8 +13,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const PHONES: usize = 100_000;
-const MAKERS: &str = "polycom,yealink,snom,grandstream,aastra,mitel-sip,auerswald,fanvil,htek,dinstar,\
-     gigaset,panasonic,cisco-mpp,cisco-spa,digium,sangoma,audiocodes,avaya,vtech,akuvox";
 const POLICY: &str = include_str!("../../core/catalogue/vendors/example-policy.json");
 
 pub fn measure() {
@@ -28,7 +27,14 @@ pub fn measure() {
     let policy = setup.folder.write("policy.json", POLICY);
     let kea = setup.offhook_with(json!({ "policy-file": policy })).start();
     let mut command = process::command(command_line());
-    command.args(["emulate", "--json", "--count", &PHONES.to_string(), "--vendor", MAKERS]);
+    command.args([
+        "emulate",
+        "--json",
+        "--count",
+        &PHONES.to_string(),
+        "--vendor",
+        &by_hand::makers(),
+    ]);
     command.args(["--server", &format!("127.0.0.1:{}", kea.port())]);
     command.args(["--relay", &format!("127.1.2.4:{}", kea.client_port())]);
     let summary: Value = serde_json::from_str(&process::run_well(&mut command)).expect("JSON");

@@ -9,6 +9,7 @@ use crate::peers::process::first_thread_time;
 use crate::peers::socket::bind;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -94,7 +95,7 @@ const ONE: &str = "00:15:65:00:00:01";
 /// Kea's own command of like size: its configuration is as large as ten of the answers that are measured.
 const KEAS_OWN: Command = ("Kea's own", "config-get", |_| json!({}));
 
-const COMMANDS: [Command; 13] = [
+const COMMANDS: [Command; 14] = [
     ("a long list", "phone-list", |_| json!({ "limit": 10_000 })),
     ("a long list as rows", "phone-list", |_| json!({ "limit": 10_000, "brief": true })),
     ("a list of nothing", "phone-list", |_| json!({ "site": "nowhere" })),
@@ -112,7 +113,19 @@ const COMMANDS: [Command; 13] = [
     ("the state", "phone-status-get", |_| json!({})),
     ("all makers", "phone-vendor-list", |_| json!({})),
     ("one maker", "phone-vendor-get", |_| json!({ "vendor": "yealink" })),
+    ("one that may move", "phone-allow-move", |_| json!({ "hw-address": ONE })),
 ];
+
+/// A command without a row above would not be measured.
+#[test]
+fn every_command_is_measured() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("kea-hook/api");
+    for entry in std::fs::read_dir(folder).expect("the descriptions") {
+        let name =
+            entry.expect("one").path().file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(COMMANDS.iter().any(|(_, command, _)| *command == name), "{name} is not measured");
+    }
+}
 
 /// What a command costs.
 struct Cost {

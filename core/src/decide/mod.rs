@@ -6,7 +6,6 @@
 mod delivery;
 mod edits;
 mod packet;
-mod site;
 
 use std::borrow::Cow;
 
@@ -20,10 +19,10 @@ use crate::policy::{Answer, Site, UnlistedPhones};
 use crate::query::Query;
 use crate::recognise::{Finding, Identity, find, read};
 
+pub use crate::site::{SiteKind, at_site};
 pub use delivery::{PlannedEdit, planned};
 pub use edits::{Edits, Header};
 pub(crate) use packet::Packet;
-pub use site::{SiteKind, at_site};
 
 /// Whether the client gets an answer at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +77,7 @@ impl Engine {
         if finding.identity().is_some() || !self.refuses_some() {
             return Verdict::Continue;
         }
-        self.verdict(self.policy().sites.iter().find(|site| at_site(site, query)), None)
+        self.verdict(self.site(query).and_then(|site| self.policy().sites.get(site)), None)
     }
 
     /// [`Engine::decide`] for callers that have called [`Engine::find`] for this packet before.
@@ -86,7 +85,7 @@ impl Engine {
         let policy = self.policy();
         let device = query.mac.and_then(|mac| policy.devices.get(mac));
         let identity = finding.identity();
-        let site = policy.sites.iter().position(|site| at_site(site, query));
+        let site = self.site(query);
         let at = site.and_then(|site| policy.sites.get(site));
         let unlisted = self.unlisted(finding, at, device);
         let plan = match identity {

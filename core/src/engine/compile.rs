@@ -95,6 +95,7 @@ impl Engine {
         }
         let mut people = Engine {
             tables: Arc::clone(&self.tables),
+            site_index: Arc::clone(&self.site_index),
             policy,
             offsets: self.offsets.clone(),
             row: self.row,

@@ -3,6 +3,8 @@
 
 /// A real browser (headless Chromium), driven by its DevTools protocol.
 pub mod browser;
+/// What people write into their DHCP server without offhook.
+pub mod by_hand;
 /// Kea's control channel, spoken over its UNIX socket.
 pub mod control;
 /// A real dnsmasq on loopback, and the companion's rendering in it.
@@ -13,6 +15,8 @@ pub mod folder;
 pub mod hook;
 /// A real kea-dhcp4 on loopback, and the configuration it starts with.
 pub mod kea;
+/// On what figures were measured, and how they get into their page.
+pub mod machine;
 /// DHCP packets, written and read by hand: no crate of the product takes part.
 pub mod packet;
 /// Two Keas that stand in for each other (hot-standby).

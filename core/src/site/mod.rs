@@ -1,9 +1,14 @@
 //! At which site a client is.
 
+/// Without asking every site.
+mod index;
+
 use std::net::Ipv4Addr;
 
 use crate::policy::{RelayId, Site};
 use crate::query::Query;
+
+pub(crate) use index::SiteIndex;
 
 /// A kind of sign by which a site is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,18 +66,17 @@ impl SiteKind {
     }
 }
 
-/// The leased address decides; where there is none yet, any address that the packet or the
-/// receiving interface has.
+/// The addresses that say where a client is: the leased one decides; where there is none yet, any that the packet or
+/// the receiving interface has.
+fn places(query: &Query<'_>) -> impl Iterator<Item = Ipv4Addr> {
+    let leased = query.context.leased;
+    let others = [query.ciaddr, query.requested, query.giaddr, query.context.interface_address];
+    let others = others.into_iter().filter(move |_| leased.is_none());
+    std::iter::once(leased).chain(others).flatten()
+}
+
 fn in_networks(site: &Site, query: &Query<'_>) -> bool {
-    let inside =
-        |address: Ipv4Addr| site.matching.networks.iter().any(|net| net.contains(&address));
-    match query.context.leased {
-        Some(leased) => inside(leased),
-        None => [query.ciaddr, query.requested, query.giaddr, query.context.interface_address]
-            .into_iter()
-            .flatten()
-            .any(inside),
-    }
+    places(query).any(|address| site.matching.networks.iter().any(|net| net.contains(&address)))
 }
 
 fn relay_id(wanted: &[RelayId], query: &Query<'_>, sub: u8) -> bool {
