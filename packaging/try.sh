@@ -21,6 +21,7 @@ plain() { # RELEASE
     printf 'Package: kea* libkea* python3-kea*\nPin: release n=%s\nPin-Priority: 900\n' "$release" \
       >"$folder.partial/etc/apt/preferences.d/kea"
   fi
+  take_old_list "$release" "$folder.partial"
   mv "$folder.partial" "$folder"
 }
 
@@ -51,8 +52,10 @@ try() { # RELEASE
   # What Debian adds is fetched first; then the phones' network is the only one.
   over "$roots/$release" "$roots/$release-over" "$home" bash -euc "
     { apt-get -q update
+      cp /var/lib/apt/lists/*_dists_${release%-backports}_InRelease ~/InRelease
       apt-get -q -y install --download-only dnsmasq ~/packages/*.deb; } >~/fetch.log 2>&1
     exec unshare --net bash ~/check $release" || status=1
+  age_of_list "$release" "$home/InRelease"
   [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/check.log" >&2
   return "$status"
 }

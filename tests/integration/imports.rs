@@ -75,6 +75,11 @@ fn prove_all(input: &str, from: &str) {
 
 #[test]
 fn dhcpd_configurations_are_proved_against_dhcpd() {
+    // Debian 14 has none any more; Debian 12 and 13 must.
+    if Version::installed() > Version(3, 0, 3) && !Path::new("/usr/sbin/dhcpd").exists() {
+        eprintln!("dhcpd is not installed: not tried");
+        return;
+    }
     prove_all("dhcpd.conf", "dhcpd");
 }
 

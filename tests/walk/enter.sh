@@ -1,10 +1,22 @@
 # shellcheck shell=bash
-# How a command runs in a Debian that is a folder. Read by folder.sh and by scripts/deb.
+# How a command runs in a Debian that is a folder. Read by folder.sh, scripts/matrix and scripts/deb.
 
 # No daemon starts in a folder.
 no_daemons() {
   printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
   chmod 755 "$1/usr/sbin/policy-rc.d"
+}
+
+# A list of sid says that it is good for a week. A mirror that has stopped copying sid for a while still has the packages
+# that its last list names, so apt takes it all the same: in these folders alone, and its age is said.
+take_old_list() { # RELEASE FOLDER
+  if [ "$1" = sid ]; then echo 'Acquire::Check-Valid-Until "false";' >"$2/etc/apt/apt.conf.d/90sid"; fi
+}
+age_of_list() { # RELEASE INRELEASE
+  local day
+  if [ "$1" = sid ] && day=$(sed -n '/^Date: /{s///p;q}' "$2"); then
+    echo "sid: apt's list is of $(date -u -d "$day" +%F), $((($(date +%s) - $(date -d "$day" +%s)) / 86400)) days old" >&2
+  fi
 }
 
 # Runs a command in a folder as in a machine of its own (but for its kernel); all mounts end with it.
