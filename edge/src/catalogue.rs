@@ -22,9 +22,14 @@ use crate::file::{self, Kind, Unreadable};
 /// Kea read what is below /usr/lib, and so look whether there is one, and not what is below /usr/share.
 pub const PLACE: &str = "/usr/lib/offhook/catalogue.json";
 
-/// Where the public key is that it must be signed with: the first that is there. Not in the package itself, which
-/// could bring any. Debian's AppArmor profile lets Kea read the first.
-pub const KEYS: [&str; 2] = ["/etc/kea/offhook-catalogue.pub", "/etc/offhook/catalogue.pub"];
+/// Where the public key is that it must be signed with: the first that is there, and no other. The administrator's own
+/// come first; the last is the package's, and only root, who may install any package, can replace it.
+/// Debian's AppArmor profile lets Kea read the first and the last.
+pub const KEYS: [&str; 3] = [
+    "/etc/kea/offhook-catalogue.pub",
+    "/etc/offhook/catalogue.pub",
+    "/usr/lib/offhook/catalogue.pub",
+];
 
 /// Other places, for tests and unusual installations: an environment variable each.
 const PLACE_VARIABLE: &str = "OFFHOOK_CATALOGUE";

@@ -166,10 +166,11 @@ fn the_debian_package_has_signed_data_alone() {
     let package = make();
     let listed = process::run_well(process::command("dpkg-deb").arg("-c").arg(&package));
     let files = listed.lines().filter(|line| line.starts_with('-')).count();
-    assert_eq!(files, 4, "data, signature, copyright and changelog: {listed}");
+    assert_eq!(files, 5, "data, signature, public key, copyright and changelog: {listed}");
     let tree = installed.folder.make("unpacked");
     process::run_well(process::command("dpkg-deb").arg("-x").arg(&package).arg(&tree));
-    for name in ["catalogue.json", "catalogue.json.minisig"] {
+    // With the package's own public key, in the place of the administrator's.
+    for name in ["catalogue.json", "catalogue.json.minisig", "catalogue.pub"] {
         let from = tree.join("usr/lib/offhook").join(name);
         fs::copy(from, installed.folder.join(name)).unwrap();
     }

@@ -118,6 +118,9 @@ check 'a vendors-directory under /etc/kea' restart
 check 'its vendor is known' says '"Acme"' -- ask phone-vendor-list
 check 'after the restart the phones are still known' says 00:04:f2:01:02:03 -- offhook phones --kea "$socket"
 check 'a phone boots' phone 7 yealink
+check 'a signed catalogue is installed' in_packages bash -c 'apt-get install ./offhook-catalogue_*.deb'
+check 'Kea starts with it' restart
+check 'it may read it and its key' says '"unusable": null' -- ask phone-status-get
 check 'AppArmor forbade nothing of all this' no_new_denials "$before"
 
 # A policy that Kea may not read: Kea starts all the same, and says in clear words what is wrong.

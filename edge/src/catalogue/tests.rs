@@ -136,6 +136,13 @@ fn whatever_is_wrong_with_it_the_programs_own_is_used_and_the_reason_said() {
     assert!(machine.unusable().contains("found a pipe"), "{}", machine.unusable());
     fs::remove_file(&place).unwrap();
     machine.package("2999-01-01", ACME);
+    // A key that comes before the one that fits is the only one that counts.
+    let other = KeyPair::generate_unencrypted_keypair().unwrap().pk.to_box().unwrap();
+    let first = machine.folder.path().join("none.pub");
+    fs::write(&first, other.to_string()).unwrap();
+    assert!(machine.unusable().contains("none.pub"), "{}", machine.unusable());
+    fs::remove_file(&first).unwrap();
+    assert_eq!(machine.in_use(&[]).unwrap().installed.unusable(), None);
     fs::remove_file(machine.folder.path().join("catalogue.pub")).unwrap();
     assert!(machine.unusable().contains("none.pub"), "{}", machine.unusable());
 }
