@@ -59,8 +59,8 @@ pub(crate) fn write(place: &Path, kept: &Kept) -> io::Result<()> {
         // What is half written is of no use; the failure that counts is the first.
         let _ = fs::remove_file(&fresh);
     }
-    // The new name too. ext4, XFS and btrfs write it with the file. The folder is not opened for it: Debian's AppArmor
-    // profile forbids that, and the kernel's log has a line for each try.
+    // The new name too, which ext4, XFS and btrfs write with the file: the test of a power cut has each of them. The
+    // folder is not opened for it: Debian's AppArmor profile forbids that, and the kernel's log has a line for each try.
     written?.sync_all()
 }
 

@@ -194,6 +194,8 @@ fn killed_in_the_middle_of_writing_it() {
         let _ = fs::remove_file(setup.folder.join("policy.json"));
         let again = setup.start();
         assert_eq!(state(&again), "last-good", "round {round}");
+        let told = serves(&again);
+        assert!(told.is_some_and(|url| url.contains("://provision.")), "round {round}");
         kea = Some(again);
     }
 }

@@ -16,6 +16,8 @@ mod last_good;
 mod page;
 /// A policy that is missing or wrong.
 mod policies;
+/// A power cut.
+mod power_cut;
 
 /// What a Kea must do that offhook cannot break.
 const POLICY: &str =

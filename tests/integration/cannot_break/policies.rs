@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Ways in which a policy's file is wrong: how it is made, and what the mistake says.
 struct Case {
@@ -16,10 +18,18 @@ struct Case {
     says: &'static str,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     Case { name: "missing", make: |_| {}, says: "No such file" },
     Case { name: "empty", make: |path| write(path, ""), says: "policy.json" },
     Case { name: "wrong", make: |path| write(path, r#"{ "answer": "nobody" }"#), says: "answer" },
+    Case {
+        name: "unreadable",
+        make: |path| {
+            write(path, POLICY);
+            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("a mode");
+        },
+        says: "Permission denied",
+    },
     Case {
         name: "a folder",
         make: |path| fs::create_dir(path).expect("a folder"),
@@ -51,7 +61,7 @@ fn setup(make: impl FnOnce(&Path), more: Value) -> Setup {
     make(&file);
     let mut parameters = json!({ "policy-file": file });
     parameters.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
-    setup.offhook_with(parameters)
+    bound_by_modes(setup.offhook_with(parameters))
 }
 
 fn remove(path: &Path) {
@@ -95,20 +105,6 @@ fn at_start_and_corrected() {
     kea.setup.folder.write("policy.json", POLICY);
     kea.reload().ok();
     assert_eq!((serves(&kea).as_deref(), state(&kea).as_str()), (Some(URL), "active"));
-}
-
-#[test]
-fn at_start_without_the_permission_to_read_it() {
-    let setup = setup(
-        |path| {
-            write(path, POLICY);
-            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("a mode");
-        },
-        json!({}),
-    );
-    let kea = bound_by_modes(setup).start();
-    assert_eq!(serves(&kea), None);
-    expect_line(&kea, "OFFHOOK_POLICY_MISTAKE", &["Permission denied"]);
 }
 
 #[test]
@@ -218,29 +214,61 @@ fn write_again(kea: &Kea) {
     write(&file, POLICY);
 }
 
-#[test]
-fn replaced_while_it_is_read() {
-    let kea = setup(|path| write(path, POLICY), json!({})).start();
-    let file = kea.setup.folder.join("policy.json");
-    let over = std::sync::atomic::AtomicBool::new(false);
+/// Does something while the policy's file is replaced again and again: emptied, written in place, exchanged.
+fn while_replaced(file: &Path, mut what: impl FnMut()) {
+    let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let whole = format!("{POLICY}{}", " ".repeat(100_000));
-            while !over.load(std::sync::atomic::Ordering::Relaxed) {
-                write(&file, &whole);
-                write(&file, "");
+            while !over.load(Relaxed) {
+                write(file, &whole);
+                write(file, "");
                 let fresh = file.with_extension("fresh");
                 write(&fresh, POLICY);
-                fs::rename(&fresh, &file).expect("the file is replaced");
+                fs::rename(&fresh, file).expect("the file is replaced");
             }
         });
+        let _end = End(&over);
+        what();
+    });
+}
+
+/// However it ends, by a failure too.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+#[test]
+fn replaced_while_it_is_read() {
+    let kea = setup(|path| write(path, POLICY), json!({})).start();
+    while_replaced(&kea.setup.folder.join("policy.json"), || {
         for _ in 0..100 {
             let _ = kea.command("phone-policy-reload", None);
         }
         for _ in 0..10 {
             kea.reload().ok();
+            kea.command("config-set", json!({ "Dhcp4": kea.setup.dhcp4 })).ok();
+            let _ = kea.command("config-test", json!({ "Dhcp4": kea.setup.dhcp4 }));
         }
-        over.store(true, std::sync::atomic::Ordering::Relaxed);
     });
     assert_eq!(serves(&kea).as_deref(), Some(URL));
+}
+
+#[test]
+fn replaced_while_it_is_read_at_start() {
+    let kea = setup(|path| write(path, POLICY), json!({})).start();
+    let file = kea.setup.folder.join("policy.json");
+    let mut kea = Some(kea);
+    while_replaced(&file, || {
+        for _ in 0..10 {
+            let again = kea.take().expect("a server").restart();
+            assert_ne!(state(&again), "passive", "expected the file or the copy to be used");
+            kea = Some(again);
+        }
+        assert_eq!(serves(kea.as_ref().expect("a server")).as_deref(), Some(URL));
+    });
 }
