@@ -23,6 +23,7 @@ suite() { # RELEASE
   # Debian's own lists stay: there is no network.
   apt -o Dir::Etc::sourcelist=sources.list.d/offhook.list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 update
 }
+# One file however long it gets: Kea would begin a new one at 10 MB, and what is measured is read out of this one.
 configure() { # HOOK
   cat >"$conf" <<CONF
 { "Dhcp4": {
@@ -32,7 +33,7 @@ configure() { # HOOK
                { "id": 8, "subnet": "10.8.0.0/16", "pools": [ { "pool": "10.8.1.0 - 10.8.255.250" } ] } ],
   "hooks-libraries": [ $1 ],
   "loggers": [ { "name": "kea-dhcp4", "severity": "INFO",
-                 "output_options": [ { "output": "$log", "pattern": "%D{%s.%q} %-5p [%c] %m\n" } ] } ] } }
+                 "output_options": [ { "output": "$log", "maxsize": 0, "pattern": "%D{%s.%q} %-5p [%c] %m\n" } ] } ] } }
 CONF
 }
 phone() { # OPTION...
