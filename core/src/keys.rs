@@ -89,16 +89,17 @@ pub fn parse_key(number: u16, text: &str) -> Result<Key, ValueError> {
         let types = KEY_TYPES.join(", ");
         ValueError::Expected(format!("TYPE:VALUE or TYPE:VALUE:LABEL, TYPE one of {types}"))
     };
-    let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+    let (kind, rest) = cut(text);
     let kind = type_named(kind.trim()).ok_or_else(expected)?;
     let (value, label) = if kind == "url" { cut_url(rest) } else { cut(rest) };
+    let value = value.trim();
     // A line's value is the number of the line.
-    let line = match (kind, value.trim()) {
+    let line = match (kind, value) {
         ("line", "") => 1,
         ("line", number) => number.parse().ok().filter(|line| *line > 0).ok_or_else(expected)?,
         _ => 1,
     };
-    let value = if kind == "line" { "" } else { value.trim() };
+    let value = if kind == "line" { "" } else { value };
     let (value, label) = (value.into(), label.trim().into());
     whole(Key { number, module: 0, kind, value, label, line })
 }
@@ -107,8 +108,11 @@ fn type_named(word: &str) -> Option<&'static str> {
     KEY_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(word))
 }
 
-fn cut(rest: &str) -> (&str, &str) {
-    rest.split_once(':').unwrap_or((rest, ""))
+/// At the first colon. Lists have many keys, and their texts are short: a search for a byte is the quickest.
+fn cut(text: &str) -> (&str, &str) {
+    let at = text.bytes().position(|byte| byte == b':');
+    let cut = at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
+    cut.unwrap_or((text, ""))
 }
 
 /// A label follows the last colon, unless that is a port or part of a path.

@@ -120,8 +120,9 @@ impl Phones<'_, '_> {
         };
         for (index, (column, value)) in columns.iter().zip(record).enumerate() {
             let place = || format!("column {}", index + 1);
+            let bare_value = value.trim();
             match column {
-                _ if value.trim().is_empty() => {}
+                _ if bare_value.is_empty() => {}
                 Column::Field(field) if as_number(*field, value) => {
                     let text = "a spreadsheet has made a number of it; format the column as text";
                     wrong.push((field.field().name.to_owned(), text.to_owned()));
@@ -143,7 +144,7 @@ impl Phones<'_, '_> {
                     Ok(()) => line.settings.push((key.clone(), value.into())),
                     Err(error) => wrong.push((place(), error.into())),
                 },
-                Column::Key(number) => match parse_key(*number, value.trim()) {
+                Column::Key(number) => match parse_key(*number, bare_value) {
                     Ok(key) => phone.keys.push(key),
                     Err(error) => wrong.push((format!("key.{number}"), error.into())),
                 },

@@ -310,9 +310,9 @@ impl Group {
             said.settings(&line.settings);
         }
         for key in &phone.keys {
-            said.bytes(&[key.module]);
-            said.bytes(&key.number.to_be_bytes());
-            said.bytes(&key.line.to_be_bytes());
+            said.number(key.module.into());
+            said.number(key.number);
+            said.number(key.line);
             for text in [key.kind, &key.value, &key.label] {
                 said.part(text);
             }

@@ -31,6 +31,17 @@ impl Said {
         }
     }
 
+    /// A number; most are small.
+    pub fn number(&mut self, number: u16) {
+        match u8::try_from(number) {
+            Ok(small) if small < u8::MAX => self.bytes(&[small]),
+            _ => {
+                self.bytes(&[u8::MAX]);
+                self.bytes(&number.to_be_bytes());
+            }
+        }
+    }
+
     /// A text with its length, so that two texts never look like two others. Most are short: a length below 255 is
     /// one byte, for what is hashed is what it costs.
     pub fn part(&mut self, text: &str) {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use minijinja::value::{Kwargs, Value};
+use minijinja::value::{Rest, Value};
 use minijinja::{Error, ErrorKind, State};
 
 use super::{escape_of, no_word, write_text};
@@ -30,8 +30,8 @@ enum Piece<'p> {
 fn pieces(pattern: &str) -> Result<Vec<Piece<'_>>, Error> {
     let mut pieces = Vec::with_capacity(16);
     let mut rest = pattern;
-    while let Some((text, behind)) = rest.split_once('{') {
-        let (hole, behind) = behind.split_once('}').ok_or_else(|| wrong("a hole without end"))?;
+    while let Some((text, behind)) = cut(rest, b'{') {
+        let (hole, behind) = cut(behind, b'}').ok_or_else(|| wrong("a hole without end"))?;
         if !text.is_empty() {
             pieces.push(Piece::Text(text));
         }
@@ -55,6 +55,12 @@ fn pieces(pattern: &str) -> Result<Vec<Piece<'_>>, Error> {
     Ok(pieces)
 }
 
+/// What is before and behind a sign of ASCII. Patterns are short, and a search for any character is long.
+fn cut(text: &str, sign: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == sign)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 /// What holds for all keys of a phone.
 struct Filling<'f> {
     escape: Escape,
@@ -63,13 +69,13 @@ struct Filling<'f> {
     pickup: Option<&'f str>,
 }
 
-/// The keys' texts, with an end of line between two of them. `at` and `module` say what `{at}` is: the second one
-/// for keys of an expansion module. `blf` follows the text of a BLF key if there is a `pickup` for it.
+/// The keys' texts, with an end of line between two of them. Behind the pattern: what `{at}` is for a key of the phone,
+/// and for one of an expansion module; what follows the text of a BLF key if there is a code to pick up with; the code.
 pub(super) fn each(
     state: &State<'_, '_>,
     keys: &Value,
     pattern: &str,
-    options: Kwargs,
+    more: Rest<Value>,
 ) -> Result<Value, Error> {
     let keys = keys.downcast_object_ref::<Keys>();
     let keys = keys.ok_or_else(|| wrong("each is for a phone's keys"))?;
@@ -77,37 +83,36 @@ pub(super) fn each(
     let words = state.lookup("words");
     let words = words.as_ref().and_then(|words| words.downcast_object_ref::<Names>());
     let words = words.and_then(|words| words.get("keys")?.downcast_object_ref::<Names>());
-    let option = |name: &'static str| options.get::<Option<&str>>(name);
-    let pickup = option("pickup")?;
-    let places = |name: &'static str| option(name)?.map(pieces).transpose();
-    let (at, module) = (places("at")?, places("module")?);
-    let blf = places("blf")?.filter(|_| pickup.is_some());
-    options.assert_all_used()?;
+    // By their places: names for them would cost as much as the text of a key.
+    let option = |at: usize| more.get(at).and_then(Value::as_str);
+    let places = |at: usize| option(at).map(pieces).transpose();
+    let (at, module, pickup) = (places(0)?, places(1)?, option(3));
+    let blf = places(2)?.filter(|_| pickup.is_some());
     let text = pieces(pattern)?;
     let filling = Filling { escape, refuse, pickup };
     let mut out = String::with_capacity(keys.count() * (pattern.len() + 64));
     let mut place = String::new();
     // Most keys of a phone are of one kind.
-    let mut last: Option<(&str, &str)> = None;
+    let (mut last, mut word) = ("", String::new());
     for (index, key) in keys.iter().enumerate() {
-        let word = match last {
-            Some((kind, word)) if kind == key.kind => word,
-            _ => words
-                .and_then(|words| words.get(key.kind)?.as_str())
-                .ok_or_else(|| no_word("keys", key.kind))?,
-        };
-        last = Some((key.kind, word));
+        if last != key.kind {
+            let found = words.and_then(|words| words.get(key.kind)?.as_str());
+            let found = found.ok_or_else(|| no_word("keys", key.kind))?;
+            word.clear();
+            write_text(escape, refuse, found, &mut word)?;
+            last = key.kind;
+        }
         if index > 0 {
             out.push('\n');
         }
         place.clear();
         let of_module = module.as_ref().filter(|_| key.module > 0);
         if let Some(at) = of_module.or(at.as_ref()) {
-            filling.fill(at, key, (word, ""), &mut place)?;
+            filling.fill(at, key, (&word, ""), &mut place)?;
         }
-        filling.fill(&text, key, (word, &place), &mut out)?;
+        filling.fill(&text, key, (&word, &place), &mut out)?;
         if let Some(blf) = blf.as_ref().filter(|_| key.kind == "blf") {
-            filling.fill(blf, key, (word, &place), &mut out)?;
+            filling.fill(blf, key, (&word, &place), &mut out)?;
         }
     }
     Ok(Value::from_safe_string(out))
@@ -131,6 +136,10 @@ impl Filling<'_> {
                     out.push_str(place);
                     continue;
                 }
+                Piece::Word => {
+                    out.push_str(word);
+                    continue;
+                }
                 Piece::Number => {
                     push_number(key.number, out);
                     continue;
@@ -143,7 +152,6 @@ impl Filling<'_> {
                     push_number(key.module.into(), out);
                     continue;
                 }
-                Piece::Word => word,
                 Piece::Value => key.value.as_str().unwrap_or_default(),
                 Piece::Label => key.label.as_str().unwrap_or_default(),
                 Piece::Pickup => self.pickup.unwrap_or_default(),
