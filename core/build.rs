@@ -49,7 +49,7 @@ fn read(root: &Path, path: &Path) -> io::Result<Option<OverlayFile>> {
     }
     let shown = path.strip_prefix(root).unwrap_or(path);
     let path_shown = format!("core/{}", shown.display());
-    Ok(Some(OverlayFile { path: path_shown, text: fs::read_to_string(path)? }))
+    Ok(Some(OverlayFile::new(path_shown, fs::read_to_string(path)?)))
 }
 
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {

@@ -132,7 +132,7 @@ fn load_the_built_in_catalogue() -> Arc<Tables> {
     builtin::shared()
 }
 
-/// As an installed catalogue is read: the texts of all makers and systems, parsed, checked and indexed.
+/// As a user's folder is read: the texts of all makers and systems, parsed, checked and indexed.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn read_a_whole_catalogue(bencher: Bencher<'_, '_>) {
     let files = texts();
@@ -147,7 +147,7 @@ fn texts() -> Vec<OverlayFile> {
                 below(&path, found);
             } else if path.extension().is_some_and(|ending| ending == "toml") {
                 let text = std::fs::read_to_string(&path).expect("a text");
-                found.push(OverlayFile { path: path.display().to_string(), text });
+                found.push(OverlayFile::new(path.display().to_string(), text));
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use offhook_catalogue::overlay;
-pub use offhook_catalogue::overlay::OverlayFile;
+pub use offhook_catalogue::overlay::{Content, OverlayFile};
 
 use crate::catalogue::byte_set::{FirstBytes, Sieve};
 use crate::catalogue::index::{

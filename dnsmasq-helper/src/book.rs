@@ -342,10 +342,7 @@ source = "page"
     }"#;
 
     fn book(overlay: &[(&str, &str)]) -> (Engine, Book) {
-        let file = |(path, text): &(&str, &str)| OverlayFile {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        };
+        let file = |(path, text): &(&str, &str)| OverlayFile::new(*path, *text);
         let files: Vec<OverlayFile> = overlay.iter().map(file).collect();
         let tables = builtin::with_overlay(&files).unwrap();
         let engine = Engine::new(tables.into(), POLICY, HOST).unwrap();

@@ -59,7 +59,7 @@ fn read(folder: &Path, endings: &[&str], wanted: &str) -> Result<Vec<OverlayFile
         let text = file::text(&path, Kind::File, left.min(LARGEST_FILE))
             .map_err(|error| crate::cannot_read(&path, &error))?;
         left = left.saturating_sub(u64::try_from(text.len()).unwrap_or(u64::MAX));
-        Ok(OverlayFile { text, path: path.display().to_string() })
+        Ok(OverlayFile::new(path.display().to_string(), text))
     };
     paths.into_iter().map(file).collect()
 }

@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         None => "not signed".to_owned(),
     };
-    let (count, edition) = (package.files.len(), &package.edition);
+    let (count, edition) = (package.facts.len() + package.texts.len(), &package.edition);
     input::line(format!("{shown}: {count} files of {edition}, {signed}"))
 }
 

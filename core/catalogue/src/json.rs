@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Mistake, Mistakes};
 use crate::tree::{Kind, Tree};
@@ -133,6 +134,22 @@ fn blank(comment: &str, out: &mut String) {
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
         deserializer.deserialize_any(TreeVisitor).map(Tree::new)
+    }
+}
+
+impl Serialize for Tree {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.kind {
+            Kind::Null => serializer.serialize_unit(),
+            Kind::Bool(value) => serializer.serialize_bool(*value),
+            Kind::Integer(value) => serializer.serialize_i64(*value),
+            Kind::Float(value) => serializer.serialize_f64(*value),
+            Kind::Text(text) => serializer.serialize_str(text),
+            Kind::List(items) => serializer.collect_seq(items),
+            Kind::Table(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, value)| (key, value)))
+            }
+        }
     }
 }
 

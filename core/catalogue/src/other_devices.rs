@@ -9,7 +9,7 @@ use crate::facts::Source;
 use crate::reader::Cursor;
 use crate::record::{Bytes, List, Text, record};
 use crate::source::{Known, each, own, read_head, read_proof, read_sources};
-use crate::tree;
+use crate::tree::Tree;
 
 record! {
     /// All signs, and what a phone requests.
@@ -152,14 +152,12 @@ impl OtherDevices {
     }
 }
 
-/// The longest head that begins the value.
-/// Reads the text of `signs.toml`.
+/// Reads `signs.toml`.
 ///
 /// # Errors
-/// Every mistake in `text`, each with its place.
-pub fn other_devices(text: &str) -> Result<OtherDevices, Mistakes> {
-    let tree = tree::from_toml(text)?;
-    let root = Cursor::root(&tree);
+/// Every mistake in it, each with its place.
+pub(crate) fn other_devices(tree: &Tree) -> Result<OtherDevices, Mistakes> {
+    let root = Cursor::root(tree);
     let mut mistakes = Mistakes::default();
     let read = read(&root, &mut mistakes);
     mistakes.or(read)

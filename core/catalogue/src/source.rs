@@ -12,7 +12,7 @@ use crate::error::Mistakes;
 use crate::facts::{Field, MacRule, Source, VariantIx, Vendor};
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
-use crate::tree::{self, Kind};
+use crate::tree::{self, Kind, Tree};
 use rules::read_rule;
 pub(crate) use rules::{read_head, read_macs};
 use telling::{check_files, no_url, read_file, read_read, read_tell, read_url, read_vlan};
@@ -42,8 +42,12 @@ const KEYS: [&str; 18] = [
 /// # Errors
 /// Every mistake in `text`, each with its place.
 pub fn vendor(id: &str, text: &str) -> Result<Vendor, Mistakes> {
-    let tree = tree::from_toml(text)?;
-    let root = Cursor::root(&tree);
+    vendor_of(id, &tree::from_toml(text)?)
+}
+
+/// The same of a text that was read already.
+pub(crate) fn vendor_of(id: &str, tree: &Tree) -> Result<Vendor, Mistakes> {
+    let root = Cursor::root(tree);
     let mut mistakes = Mistakes::default();
     let vendor = read_vendor(id, &root, &mut mistakes);
     mistakes.or(vendor)

@@ -5,7 +5,7 @@ use crate::facts::{Condition, Parameter, ParameterKind, Serve, ServedVendors, Sy
 use crate::reader::{Cursor, Table};
 use crate::record::{List, Text};
 use crate::source::{Known, check_id, each, own, owned, read_proof, read_sources};
-use crate::tree;
+use crate::tree::Tree;
 use crate::value::{OptionSpec, template};
 
 const KINDS: [(&str, ParameterKind); 4] = [
@@ -21,13 +21,12 @@ pub const ENTRY_KEYS: [&str; 2] = ["system", "for"];
 /// Names that stand for something made of the URL, so that a parameter would hide it.
 const TAKEN: [&str; 4] = ["host", "path", "url-port", "file"];
 
-/// Reads the text of a system's file.
+/// Reads a system's file.
 ///
 /// # Errors
-/// Every mistake in `text`, each with its place.
-pub fn system(id: &str, text: &str) -> Result<System, Mistakes> {
-    let tree = tree::from_toml(text)?;
-    let root = Cursor::root(&tree);
+/// Every mistake in it, each with its place.
+pub(crate) fn system_of(id: &str, tree: &Tree) -> Result<System, Mistakes> {
+    let root = Cursor::root(tree);
     let mut mistakes = Mistakes::default();
     let system = read_system(id, &root, &mut mistakes);
     mistakes.or(system)

@@ -11,8 +11,8 @@ use crate::mac::Mac;
 use crate::other_devices::options;
 use crate::reader::{Cursor, Table};
 use crate::record::{Bytes, List, record};
-use crate::source::{self, Known, each, read_macs, read_proof, read_sources};
-use crate::tree;
+use crate::source::{Known, each, read_macs, read_proof, read_sources};
+use crate::tree::Tree;
 
 /// The id of the answer's pseudo maker: no folder of a maker may have it.
 pub const UNLISTED: &str = "unlisted";
@@ -175,14 +175,12 @@ impl Words {
     }
 }
 
-/// Reads the texts of `signs.toml` and `answer.toml`.
+/// Reads `signs.toml`; `answer` is what `answer.toml` says.
 ///
 /// # Errors
-/// Every mistake in them, each with its place.
-pub fn unlisted_phones(signs: &str, answer: &str) -> Result<UnlistedSigns, Mistakes> {
-    let answer = source::vendor(UNLISTED, answer)?;
-    let tree = tree::from_toml(signs)?;
-    let root = Cursor::root(&tree);
+/// Every mistake in it, each with its place.
+pub(crate) fn unlisted_phones(signs: &Tree, answer: Vendor) -> Result<UnlistedSigns, Mistakes> {
+    let root = Cursor::root(signs);
     let mut mistakes = Mistakes::default();
     let read = read(&root, answer, &mut mistakes);
     mistakes.or(read)

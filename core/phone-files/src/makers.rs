@@ -309,7 +309,7 @@ impl Makers {
         let own = overlay.iter().filter_map(|file| {
             let mut parts = file.path.rsplit('/');
             let (name, id) = (parts.next()?, parts.next()?);
-            (name == "files.toml").then_some((id, file.text.as_str(), file.path.clone()))
+            (name == "files.toml").then_some((id, file.text()?, file.path.clone()))
         });
         let built_in = crate::FILES
             .iter()

@@ -63,12 +63,12 @@ impl Templates {
         let mut shown = HashMap::new();
         for file in overlay {
             let mut parts = file.path.rsplit('/');
-            if let (Some(name), Some(id)) = (parts.next(), parts.next())
+            if let (Some(name), Some(id), Some(text)) = (parts.next(), parts.next(), file.text())
                 && name.ends_with(".j2")
             {
                 let name = format!("{id}/{name}");
                 shown.insert(name.clone(), file.path.clone());
-                texts.insert(name, Cow::Owned(file.text.clone()));
+                texts.insert(name, Cow::Owned(text.to_owned()));
             }
         }
         let escapes = escapes(tables);

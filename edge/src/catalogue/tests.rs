@@ -35,16 +35,21 @@ impl Machine {
     }
 
     fn package(&self, edition: &str, vendor: &str) {
-        let files = BTreeMap::from([("vendors/acme/vendor.toml".to_owned(), vendor.to_owned())]);
-        let package = Package { format: FORMAT, edition: edition.to_owned(), files };
+        self.facts(edition, &[("vendors/acme/vendor.toml", vendor)]);
+    }
+
+    fn facts(&self, edition: &str, files: &[(&str, &str)]) {
+        let tree = |(path, text): &(&str, &str)| {
+            ((*path).to_owned(), offhook_core::tree::from_toml(text).unwrap())
+        };
+        let facts = files.iter().map(tree).collect();
+        let edition = edition.to_owned();
+        let package = Package { format: FORMAT, edition, facts, texts: BTreeMap::new() };
         self.install(&serde_json::to_string(&package).unwrap());
     }
 
     fn in_use(&self, own: &[(&str, &str)]) -> Result<InUse, Mistakes> {
-        let file = |(path, text): &(&str, &str)| OverlayFile {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        };
+        let file = |(path, text): &(&str, &str)| OverlayFile::new(*path, *text);
         let path = self.folder.path();
         let own = own.iter().map(file).collect();
         InUse::at(
@@ -84,6 +89,32 @@ fn a_newer_one_that_is_signed_adds_its_makers_and_a_user_s_own_come_on_top() {
     let own = ACME.replace("\"ACME\"", "\"Ours\"");
     let in_use = machine.in_use(&[("/etc/x/vendors/acme/vendor.toml", &own)]).unwrap();
     assert_eq!(in_use.tables.at(in_use.tables.vendor("acme").unwrap()).name, "Ours");
+}
+
+#[test]
+fn its_systems_and_its_signs_are_used_too() {
+    let machine = Machine::new();
+    let system = "name = \"Own PBX\"\n[sources]\ns = \"a page\"\n[parameters]\nserver = { required = true }\n\
+        [[serve]]\nvendors = [\"snom\"]\nurl = \"http://{{server}}/\"\nsource = \"s\"\n";
+    let signs = "phone-options = [66]\nperhaps-phone-options = [66]\n[sources]\ns = \"a page\"\n\
+        [[option-60]]\nstarts = \"toaster\"\ndevice = \"a toaster\"\nsource = \"s\"\n";
+    machine.facts(
+        "2999-01-01",
+        &[("systems/own-pbx.toml", system), ("other-devices/signs.toml", signs)],
+    );
+    let in_use = machine.in_use(&[]).unwrap();
+    assert_eq!(in_use.installed, Installed::Used("2999-01-01".to_owned()));
+    let names: Vec<&str> = in_use.tables.systems.iter().map(|system| &*system.name).collect();
+    assert!(names.contains(&"Own PBX") && names.contains(&"pascom"), "{names:?}");
+    let devices: Vec<&str> =
+        in_use.tables.other_devices.vendor_classes.iter().map(|text| &*text.device).collect();
+    assert_eq!(devices, ["a toaster"]);
+    assert_eq!(in_use.tables.unlisted, builtin::built_in().unlisted);
+    // Signs of unlisted phones without what such phones are sent.
+    let half = [("unlisted/signs.toml", "[sources]\n")];
+    machine.facts("2999-01-01", &half);
+    let why = machine.unusable();
+    assert!(why.contains("unlisted/answer.toml: is missing"), "{why}");
 }
 
 #[test]
@@ -128,7 +159,7 @@ fn whatever_is_wrong_with_it_the_programs_own_is_used_and_the_reason_said() {
     assert!(why.contains("vendors/acme/vendor.toml") && why.contains("urn"), "{why}");
     machine.install("{}");
     assert!(machine.unusable().contains("missing field"), "{}", machine.unusable());
-    machine.install(r#"{"format": 2, "edition": "2999-01-01", "files": {}}"#);
+    machine.install(r#"{"format": 2, "edition": "2999-01-01", "facts": {}, "texts": {}}"#);
     assert!(machine.unusable().contains("upgrade offhook"), "{}", machine.unusable());
     // No file at all, and no key.
     fs::remove_file(&place).unwrap();
@@ -161,8 +192,11 @@ fn a_mistake_in_a_user_s_own_files_is_the_user_s_with_and_without_an_installed_c
 fn the_programs_own_catalogue_can_be_packed_and_is_the_same_again() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/catalogue");
     let package = pack(&folder, "2999-01-01").unwrap();
-    assert!(package.files.contains_key("vendors/snom/vendor.toml"));
-    assert!(package.files.keys().any(|path| path.ends_with(".j2")), "templates too");
+    for path in ["vendors/snom/vendor.toml", "systems/pascom.toml", "other-devices/signs.toml"] {
+        assert!(package.facts.contains_key(path), "{path}");
+    }
+    assert!(package.texts.keys().any(|path| path.ends_with(".j2")), "templates too");
+    assert!(package.texts.keys().any(|path| path.ends_with("/files.toml")));
     let machine = Machine::new();
     machine.install(&serde_json::to_string(&package).unwrap());
     let in_use = machine.in_use(&[]).unwrap();
