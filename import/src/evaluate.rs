@@ -63,15 +63,15 @@ impl<'o> Asked<'o> {
         Asked { old, general, by_mac }
     }
 
+    /// Whether a rule is for this client at this place, also if another one wins.
+    pub fn is_for(&self, at: usize, client: &Parts, location: Option<usize>) -> bool {
+        let answer = Answer::new(client, location);
+        self.old.rules.get(at).is_some_and(|rule| answer.holds(&rule.when))
+    }
+
     /// What this client gets at this place.
     pub fn ask(&self, client: &Parts, location: Option<usize>) -> Told {
-        let mut answer = Answer {
-            client,
-            location,
-            told: Told::default(),
-            spaces: Spaces::new(),
-            around: BTreeMap::new(),
-        };
+        let mut answer = Answer::new(client, location);
         let own = client.mac.and_then(|mac| self.by_mac.get(&mac)).map_or(&[][..], Vec::as_slice);
         let mut rules: Vec<usize> = Vec::new();
         let order = match own {
@@ -93,7 +93,12 @@ impl<'o> Asked<'o> {
     }
 }
 
-impl Answer<'_> {
+impl<'c> Answer<'c> {
+    fn new(client: &'c Parts, location: Option<usize>) -> Answer<'c> {
+        let (told, spaces, around) = Default::default();
+        Answer { client, location, told, spaces, around }
+    }
+
     fn apply(&mut self, at: usize, rule: &crate::model::Rule) {
         if let Target::Encapsulate { outer, space } = &rule.target {
             match rule.mode {

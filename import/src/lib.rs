@@ -61,6 +61,14 @@ pub fn read(format: Format, path: &Path) -> Result<Old, Refused> {
     old.within_limits()
 }
 
+/// Kea's configuration as plain JSON: without comments, with the files that it includes.
+///
+/// # Errors
+/// It cannot be read, or a file in it includes itself.
+pub fn kea_json(path: &Path) -> Result<String, Refused> {
+    kea::json(path)
+}
+
 /// Makes a policy of it.
 ///
 /// # Errors

@@ -64,9 +64,9 @@ impl Definitions {
             return None;
         }
         match rest {
-            [Token::Word(space), Token::Word(name), ..] if space == "space" => {
+            [Token::Word(space), Token::Word(name), widths @ ..] if space == "space" => {
                 self.spaces.insert(name.clone());
-                Some(Ok(()))
+                Some(one_byte_each(widths))
             }
             [
                 Token::Word(name),
@@ -148,6 +148,21 @@ impl Definitions {
             _ => None,
         }
     }
+}
+
+/// `code width 1 length width 1 hash size 11`: how a space's numbers and lengths are written.
+fn one_byte_each(widths: &[Token]) -> Result<(), String> {
+    for pair in widths.windows(2) {
+        if let [Token::Word(width), Token::Word(bytes)] = pair
+            && width == "width"
+            && bytes != "1"
+        {
+            return Err(format!(
+                "numbers or lengths of {bytes} bytes in a space; what is sent of it was made with one byte each"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// `text`, `array of ip-address`, `{ ip-address, unsigned integer 8 }` (dhcp-options(5), "Defining new options").

@@ -10,7 +10,9 @@ mod expressions;
 mod items;
 mod statements;
 mod tokens;
+mod unread;
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
@@ -48,14 +50,21 @@ struct Reader {
     rules: Vec<(Level, Rule)>,
     names: Definitions,
     classes: Classes,
+    /// The statements that were looked at, each by the address of its words.
+    looked_at: HashSet<usize>,
 }
 
 /// Reads a dhcpd.conf and the files that it includes.
 pub fn read(path: &Path) -> Result<Old, Refused> {
     let tree = items::read(path)?;
     let names = Definitions::of(&tree.items);
-    let mut reader =
-        Reader { old: Old::default(), rules: Vec::new(), names, classes: Classes::default() };
+    let mut reader = Reader {
+        old: Old::default(),
+        rules: Vec::new(),
+        names,
+        classes: Classes::default(),
+        looked_at: HashSet::new(),
+    };
     for (at, name) in &tree.missing {
         reader.old.note(
             at,
@@ -79,6 +88,7 @@ pub fn read(path: &Path) -> Result<Old, Refused> {
     reader.statements(&tree.items, &global);
     reader.declarations(&tree.items, &[], None);
     reader.all_classes(&tree.items);
+    reader.unread(&tree.items, None);
     reader.rules.sort_by_key(|(level, _)| *level);
     reader.old.rules = reader.rules.into_iter().map(|(_, rule)| rule).collect();
     Ok(reader.old)
@@ -155,14 +165,16 @@ impl Reader {
     fn under_unknown(&mut self, items: &[Item], condition: &Place) {
         for item in items {
             match item {
-                Item::Statement { at, .. } | Item::Block { at, .. } => self.old.note(
-                    at,
-                    format!(
+                Item::Statement { at, .. } | Item::Block { at, .. } => {
+                    if let Item::Statement { words, .. } = item {
+                        self.look_at(words);
+                    }
+                    let text = format!(
                         "it depends on the condition in line {}, which cannot be judged here",
                         condition.line
-                    ),
-                    BY_HAND,
-                ),
+                    );
+                    self.old.note(at, text, BY_HAND);
+                }
                 Item::If(branches) => {
                     for branch in branches {
                         self.under_unknown(&branch.items, condition);
@@ -205,11 +217,8 @@ impl Reader {
                 ["failover" | "key" | "zone" | "omapi-key", ..] => {
                     self.old.stays(at, &format!("\"{}\"", words.first().unwrap_or(&"")));
                 }
-                [first, ..] => {
-                    let text = format!("a block \"{first}\" that offhook has no form for");
-                    self.old.note(at, text, BY_HAND);
-                }
-                [] => {}
+                // See `unread`.
+                _ => {}
             }
         }
     }
@@ -287,7 +296,8 @@ impl Reader {
         };
         if !items.iter().any(says) && groups.is_empty() {
             for item in items {
-                if let Item::Statement { at, .. } = item {
+                if let Item::Statement { at, words } = item {
+                    self.look_at(words);
                     self.old.stays(at, "which addresses a pool has, and who gets them");
                 }
             }
@@ -331,7 +341,13 @@ impl Reader {
                 _ => {}
             }
         }
-        let Some(first) = macs.first().copied() else {
+        if macs.len() > 1 {
+            let text =
+                format!("the host {name:?} has {} hardware addresses: dhcpd takes one", macs.len());
+            let advice = "write a device of the policy for each other one, if it is a phone";
+            self.old.note(at, text, advice);
+        }
+        let Some(mac) = macs.first().copied() else {
             self.old.note(
                 at,
                 format!("the host {name:?} is named by something other than a hardware address"),
@@ -339,8 +355,8 @@ impl Reader {
             );
             return;
         };
-        self.old.hosts.push(Host { mac: first, address, at: at.clone() });
-        let when = Cond::Mac(first.0.map(Some));
+        self.old.hosts.push(Host { mac, address, at: at.clone() });
+        let when = Cond::Mac(mac.0.map(Some));
         self.scope(groups, items, &Scope { level: Level::Host, when });
     }
 }

@@ -56,6 +56,7 @@ const STAYS: [(&str, &str); 12] = [
 
 impl Reader {
     pub(super) fn statement(&mut self, at: &Place, words: &[Token], scope: &Scope) {
+        self.look_at(words);
         if Definitions::is_definition(words) {
             return;
         }
@@ -113,6 +114,11 @@ impl Reader {
                 let text = format!("\"{first}\" computes something while the server runs");
                 self.old.note(at, text, BY_HAND);
             }
+            "add" => self.old.note(
+                at,
+                "\"add\" puts clients into a class while the server runs",
+                "say in the policy whom it means (vendors, sites or devices)",
+            ),
             "send" | "request" | "require" | "also" => {
                 self.old.stays(at, "a statement for DHCP clients");
             }

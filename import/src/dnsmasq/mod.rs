@@ -33,10 +33,11 @@ const BY_HAND: &str =
     "write it by hand: an option of the policy with its code and value (docs/policy.md)";
 
 /// Keys that are read here, or say which files are read.
-const READ: [&str; 13] = [
-    "dhcp-option",
-    "dhcp-option-force",
+const READ: [&str; 14] = [
     "dhcp-boot",
+    "dhcp-hostsdir",
+    "dhcp-name-match",
+    "dhcp-optsdir",
     "dhcp-mac",
     "dhcp-match",
     "dhcp-vendorclass",
@@ -163,9 +164,21 @@ impl Reader<'_> {
                 "dhcp-script" | "dhcp-luascript" => {
                     self.old.stays(&at, "a program that dnsmasq starts");
                 }
+                "dhcp-option" | "dhcp-option-force" => self.unknown_option(&at, &setting.value),
                 key if READ.contains(&key) => {}
                 key => self.old.stays(&at, &format!("\"{key}\"")),
             }
+        }
+    }
+
+    /// A line that is about no option whose number is known here.
+    fn unknown_option(&mut self, at: &Place, written: &str) {
+        if option_line(written).kind != Kind::Other {
+            return;
+        }
+        match words(written).iter().any(|word| word.text.starts_with("option6:")) {
+            true => self.old.stays(at, "an option of DHCPv6"),
+            false => self.old.note(at, "an option without a number that dnsmasq knows", BY_HAND),
         }
     }
 

@@ -74,6 +74,7 @@ impl Reader {
                         format!("whom the class {name:?} means cannot be judged here: {text}"),
                         "say in the policy whom it means (vendors, sites or devices)",
                     );
+                    self.lost(object, line, "class");
                     continue;
                 }
             };

@@ -5,7 +5,9 @@
 
 mod classes;
 mod expressions;
+mod hooks;
 mod options;
+mod text;
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -15,7 +17,6 @@ use ipnet::{Ipv4Net, Ipv4Subnets};
 use offhook_core::Mac;
 use offhook_core::json::from_json_with_lines;
 use offhook_core::tree::{Kind as Node, Tree};
-use offhook_edge::file::{self, Kind};
 
 use classes::Classes;
 use options::{Definitions, Object, get, objects, option_data, text, texts};
@@ -49,19 +50,17 @@ struct Reader {
 const BY_HAND: &str =
     "write it by hand: an option of the policy with its code and value (docs/policy.md)";
 
+/// The whole text, as plain JSON.
+pub fn json(path: &Path) -> Result<String, Refused> {
+    text::read(path).map(|read| read.text)
+}
+
 /// Reads the file.
 pub fn read(path: &Path) -> Result<Old, Refused> {
     let file: Rc<str> = path.display().to_string().into();
-    let text = file::text(path, Kind::FileOrPipe, file::LARGEST)
-        .map_err(|error| Refused(format!("{file}: {error}")))?;
-    if text.contains("<?include") {
-        return Err(Refused(format!(
-            "{file}: it includes other files (<?include ...?>): let the running Kea put them together with the \
-             command config-get, and import that"
-        )));
-    }
-    let tree =
-        from_json_with_lines(&text).map_err(|error| Refused(error.in_file(&file).to_string()))?;
+    let read = text::read(path)?;
+    let tree = from_json_with_lines(&read.text)
+        .map_err(|error| Refused(error.in_file(&file).to_string()))?;
     let Some(dhcp4) = dhcp4(&tree) else {
         return Err(Refused(format!(
             "{file}: expected an object with \"Dhcp4\", found none: is this Kea's configuration?"
@@ -75,6 +74,15 @@ pub fn read(path: &Path) -> Result<Old, Refused> {
         classes: Classes::default(),
         required: Vec::new(),
     };
+    for (line, reason, advice) in read.notes {
+        reader.note(line, reason, advice);
+    }
+    if let Node::Table(entries) = &tree.kind
+        && let Some(dhcp6) = get(entries, "Dhcp6")
+    {
+        let at = reader.at(dhcp6.line as usize);
+        reader.old.stays(&at, "DHCPv6");
+    }
     reader.all(dhcp4);
     reader.rules.sort_by_key(|(level, _)| *level);
     reader.old.rules = reader.rules.into_iter().map(|(_, rule)| rule).collect();
@@ -121,7 +129,14 @@ impl Reader {
     fn all(&mut self, dhcp4: &Object) {
         for (key, value) in dhcp4.iter().filter(|(key, _)| !READ.contains(&key.as_str())) {
             let at = self.at(value.line as usize);
-            self.old.stays(&at, &format!("\"{key}\""));
+            match key.as_str() {
+                "hosts-database" | "hosts-databases" | "config-control" => self.old.note(
+                    &at,
+                    format!("\"{key}\": what a database says of phones is not in this file"),
+                    "write it by hand: devices and sites of the policy (docs/policy.md)",
+                ),
+                _ => self.old.stays(&at, &format!("\"{key}\"")),
+            }
         }
         for (line, text) in self.names.add(dhcp4) {
             self.note(line, text, BY_HAND);
@@ -219,6 +234,20 @@ impl Reader {
         }
     }
 
+    /// Notes what an object says that is not taken over as a whole.
+    fn lost(&mut self, object: &Object, line: usize, what: &str) {
+        let header = ["next-server", "server-hostname", "boot-file-name"];
+        let header = header.iter().filter_map(|key| get(object, key));
+        let header =
+            header.filter(|tree| !matches!(&tree.kind, Node::Text(text) if text.is_empty()));
+        let header: Vec<usize> = header.map(|tree| tree.line as usize).collect();
+        let options = objects(object, "option-data").into_iter().map(|(line, _)| line);
+        for own in options.chain(header).filter(|own| *own != line) {
+            let text = format!("it belongs to the {what} of line {line}, which was not taken over");
+            self.note(own, text, BY_HAND);
+        }
+    }
+
     fn shared(&mut self, network: &Object) {
         let first = self.old.locations.len();
         for (line, subnet) in objects(network, "subnet4") {
@@ -299,6 +328,7 @@ impl Reader {
                     "a reservation by something other than a hardware address",
                     "write a device of the policy with its hardware address, if it is a phone",
                 );
+                self.lost(host, line, "reservation");
                 continue;
             };
             let Some(mac) = Mac::parse(written) else {
@@ -314,79 +344,6 @@ impl Reader {
             self.classes.host(mac.0, host);
             self.level(host, Level::Host, Level::Host, &Cond::Mac(mac.0.map(Some)));
         }
-    }
-
-    fn hooks(&mut self, dhcp4: &Object) {
-        for (line, hook) in objects(dhcp4, "hooks-libraries") {
-            let library = text(hook, "library").unwrap_or_default();
-            let name = library.rsplit('/').next().unwrap_or_default();
-            let parameters = match get(hook, "parameters").map(|tree| &tree.kind) {
-                Some(Node::Table(entries)) => entries.as_slice(),
-                _ => &[],
-            };
-            match name {
-                name if name.contains("flex_option") => {
-                    for (line, option) in objects(parameters, "options") {
-                        if let Err(text) = self.flex(line, option) {
-                            self.note(line, format!("flex_option: {text}"), BY_HAND);
-                        }
-                    }
-                }
-                name if name.contains("offhook") => {
-                    self.note(line, "offhook's own hook", "nothing: its policy is not read here");
-                }
-                _ => {
-                    let at = self.at(line);
-                    self.old.stays(&at, &format!("the hook {name}"));
-                }
-            }
-        }
-    }
-
-    /// One option of the hook flex_option.
-    fn flex(&mut self, line: usize, option: &Object) -> Result<(), String> {
-        let word = text(option, "name").map(str::to_owned);
-        let word = word.or_else(|| options::number(option, "code").map(|code| code.to_string()));
-        let word = word.ok_or("an entry without code or name")?;
-        if get(option, "sub-options").is_some()
-            || text(option, "space").is_some_and(|space| space != "dhcp4")
-        {
-            return Err("sub-options".to_owned());
-        }
-        let code =
-            self.names.code_of(&word).ok_or_else(|| format!("the option {word:?} is not known"))?;
-        let when = match text(option, "client-class") {
-            None | Some("") => Cond::EVERY,
-            Some(name) => expressions::Members::member(&self.classes, name)
-                .ok_or_else(|| format!("the class {name:?} is not known"))?,
-        };
-        for (key, mode) in [("supersede", Mode::Set), ("add", Mode::Default)] {
-            let Some(written) = text(option, key) else { continue };
-            let value = expressions::value(written, &self.names, &self.classes)?;
-            // Kea leaves the option out if the value comes out empty; the old value stays then.
-            let rule = Rule {
-                at: self.at(line),
-                when: when.clone(),
-                target: Target::Option(code),
-                mode,
-                value,
-            };
-            self.rules.push((Level::Flex, rule));
-        }
-        if let Some(written) = text(option, "remove") {
-            let cond = expressions::condition(written, &self.names, &self.classes)?;
-            let value = Expr::Bytes(Vec::new());
-            let when = when.and(cond);
-            let rule = Rule {
-                at: self.at(line),
-                when,
-                target: Target::Option(code),
-                mode: Mode::Remove,
-                value,
-            };
-            self.rules.push((Level::Flex, rule));
-        }
-        Ok(())
     }
 }
 

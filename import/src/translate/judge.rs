@@ -10,7 +10,7 @@ use super::devices::{of_host, place_of};
 use super::value::{Key, sent, shown};
 use super::wanted::{is_reserved, of_probe};
 use super::{Difference, Work};
-use crate::model::{Expr, Note, Place, Target};
+use crate::model::{Expr, Mode, Note, Place, Target};
 use crate::probes::by_address;
 
 /// What came out of it.
@@ -26,6 +26,10 @@ pub struct Judged {
 enum Fate {
     /// It reaches no phone of the catalogue.
     NoPhone,
+    /// For each phone that it is for another one wins.
+    Overridden,
+    /// It takes away what another line says.
+    Removes,
     /// What it sends belongs to the protocol.
     Reserved,
     /// Every client gets it, and no phone takes settings from it.
@@ -91,6 +95,7 @@ pub fn judge(work: &Work<'_>, engine: &Engine, places: &[Option<usize>]) -> Judg
     }
     hosts(work, engine, &mut fates);
     sources(work, &mut fates);
+    overridden(work, places, &mut fates);
     let differences = found.into_iter().map(|(same, (phones, phone))| {
         let places = same.by.iter().filter_map(|at| work.old.rules.get(*at));
         let mut places: Vec<String> = places.map(|rule| rule.at.to_string()).collect();
@@ -115,6 +120,19 @@ fn mark(fates: &mut [Fate], by: &[usize], fate: Fate) {
     for at in by {
         if let Some(known) = fates.get_mut(*at) {
             *known = (*known).max(fate);
+        }
+    }
+}
+
+/// Tells a rule that is for no phone from one that never wins.
+fn overridden(work: &Work<'_>, places: &[Option<usize>], fates: &mut [Fate]) {
+    let open = fates.iter_mut().enumerate().filter(|(_, fate)| **fate == Fate::NoPhone);
+    for (at, fate) in open {
+        let mut asked =
+            places.iter().flat_map(|place| work.probes.iter().map(move |p| (p, *place)));
+        if asked.any(|(probe, place)| work.asked.is_for(at, &probe.parts, place)) {
+            let removes = work.old.rules.get(at).is_some_and(|rule| rule.mode == Mode::Remove);
+            *fate = if removes { Fate::Removes } else { Fate::Overridden };
         }
     }
 }
@@ -178,14 +196,21 @@ fn config_of(value: &Expr, used: &mut BTreeSet<(String, u32)>) {
 
 /// Each line by the best fate of its rules.
 fn lines(work: &Work<'_>, fates: &[Fate], judged: &mut Judged) {
-    let mut lines: BTreeMap<&Place, (Fate, &Target)> = BTreeMap::new();
-    for (rule, fate) in work.old.rules.iter().zip(fates) {
-        let line = lines.entry(&rule.at).or_insert((*fate, &rule.target));
-        if *fate > line.0 {
-            *line = (*fate, &rule.target);
+    // Two options of one line have a fate each; a space's place in an option is a part of what it holds.
+    let mut lines: BTreeMap<(&Place, String), (Fate, &Target)> = BTreeMap::new();
+    let rules = || work.old.rules.iter().zip(fates);
+    let alone = |target: &Target| matches!(target, Target::Encapsulate { .. });
+    let with_others: BTreeSet<&Place> =
+        rules().filter(|(rule, _)| !alone(&rule.target)).map(|(rule, _)| &rule.at).collect();
+    for (rule, fate) in rules() {
+        if alone(&rule.target) && with_others.contains(&rule.at) {
+            continue;
         }
+        let line = (&rule.at, format!("{:?}", rule.target));
+        let line = lines.entry(line).or_insert((*fate, &rule.target));
+        line.0 = line.0.max(*fate);
     }
-    for (at, (fate, target)) in lines {
+    for ((at, _), (fate, target)) in lines {
         let what = match target {
             Target::Option(code) => format!("option {code}"),
             Target::Space(space, code) => format!("option {code} of the space {space}"),
@@ -211,6 +236,24 @@ fn lines(work: &Work<'_>, fates: &[Fate], judged: &mut Judged) {
             Fate::NoPhone => (
                 format!("{what}: its condition fits no phone of the catalogue"),
                 "if it is a phone, name its maker: a device of the policy, or docs/add-a-vendor.md; if not, it stays in the server",
+            ),
+            Fate::Overridden
+                if matches!(target, Target::Space(..) | Target::Encapsulate { .. }) =>
+            {
+                (
+                    format!("{what}: no phone gets an option of that space"),
+                    "nothing, if no option was meant to contain it",
+                )
+            }
+            Fate::Overridden => (
+                format!("{what}: for every phone that it is for, another line wins"),
+                "nothing: what phones got of the other line is in the policy",
+            ),
+            Fate::Removes => (
+                format!(
+                    "{what} is taken away from some phones here; see the differences for those that get it"
+                ),
+                "an option with \"remove\": true for them (docs/policy.md)",
             ),
             Fate::Reserved => (
                 format!("{what} belongs to the protocol: a policy cannot set it"),

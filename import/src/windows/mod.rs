@@ -48,12 +48,13 @@ pub fn read(path: &Path) -> Result<Old, Refused> {
     Ok(reader.finish())
 }
 
-/// PowerShell writes UTF-16, with a byte order mark.
+/// PowerShell writes UTF-16 with a byte order mark, `cmd /u` without one.
 fn text_of(bytes: Vec<u8>) -> Result<String, Unreadable> {
     let (big, rest) = match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => (false, rest),
         [0xfe, 0xff, rest @ ..] => (true, rest),
         [0xef, 0xbb, 0xbf, rest @ ..] => return file::as_text(rest.to_vec()),
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => (false, bytes.as_slice()),
         // Names of scopes in an old code page: no value depends on them.
         _ => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
     };

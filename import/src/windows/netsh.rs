@@ -137,6 +137,13 @@ fn set(reader: &mut Reader, line: usize, words: &[&str]) {
             "netsh does not write whom a policy means",
             "export the server with Export-DhcpServer, and import that",
         ),
+        ["delete", what, ..] | ["scope", _, "delete", what, ..] => reader.note(
+            line,
+            format!(
+                "\"delete {what}\" takes away what a line before it set; the policy has it still"
+            ),
+            "take it out of the policy if it was about phones",
+        ),
         ["scope", _, verb, what, ..] => reader.old.stays(&at, &format!("\"{verb} {what}\"")),
         [verb, what, ..] => reader.old.stays(&at, &format!("\"{verb} {what}\"")),
         _ => reader.old.stays(&at, "a line"),

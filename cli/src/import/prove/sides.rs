@@ -128,14 +128,8 @@ fn hook(named: Option<&Path>) -> Result<PathBuf, Failure> {
 /// The old configuration of Kea, with the trial's interface and leases, and without what needs the rest of its
 /// machine: sockets, databases, hooks other than flex_option.
 fn old_kea(file: &Path, folder: &Path) -> Result<Map<String, Value>, Failure> {
-    let text = offhook_edge::file::text(
-        file,
-        offhook_edge::file::Kind::FileOrPipe,
-        offhook_edge::file::LARGEST,
-    )
-    .map_err(|error| wrong(format!("{}: {error}", file.display())))?;
-    let bare = offhook_core::json::without_comments(&text).map_err(wrong)?;
-    let value: Value = serde_json::from_str(&bare)
+    let text = offhook_import::kea_json(file).map_err(wrong)?;
+    let value: Value = serde_json::from_str(&text)
         .map_err(|error| wrong(format!("{}: {error}", file.display())))?;
     let value = value.get(0).cloned().unwrap_or(value);
     let value = value.get("arguments").cloned().unwrap_or(value);
