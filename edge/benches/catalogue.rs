@@ -1,6 +1,9 @@
 //! What an installed catalogue costs at each start and reload: file, signature, JSON, checks, index.
 //! Results: docs/figures/decision.md.
 
+// What cannot be set up ends the bench.
+#![allow(clippy::expect_used)]
+
 use std::io::Cursor;
 use std::path::Path;
 

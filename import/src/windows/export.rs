@@ -49,11 +49,15 @@ pub fn read(reader: &mut Reader, text: &str) -> Result<(), Refused> {
     values(reader, v4, &kinds, || Whom::Server);
     policies(reader, v4, &kinds, None);
     for scope in children(v4, "Scopes", "Scope") {
-        let Ok(address) = text_of(scope, "ScopeId").parse::<Ipv4Addr>() else { continue };
+        let Ok(address) = text_of(scope, "ScopeId").parse::<Ipv4Addr>() else {
+            lost(reader, scope, "scope");
+            continue;
+        };
         values(reader, scope, &kinds, || Whom::Scope(address));
         policies(reader, scope, &kinds, Some(address));
         for reservation in children(scope, "Reservations", "Reservation") {
             let Ok(address) = text_of(reservation, "IPAddress").parse::<Ipv4Addr>() else {
+                lost(reader, reservation, "reservation");
                 continue;
             };
             values(reader, reservation, &kinds, || Whom::Reserved(address));
@@ -144,8 +148,19 @@ fn policies(reader: &mut Reader, parent: Node<'_, '_>, kinds: &Kinds, scope: Opt
                     reason,
                     "say in the policy whom it means (vendors, sites or devices)",
                 );
+                lost(reader, policy, "policy");
             }
         }
+    }
+}
+
+/// Notes each value that is inside something that was not taken over.
+fn lost(reader: &mut Reader, parent: Node<'_, '_>, what: &str) {
+    let begins = line(parent);
+    let values = parent.descendants().filter(|node| node.has_tag_name("OptionValue"));
+    for own in values.map(line).filter(|own| *own != begins) {
+        let text = format!("it belongs to the {what} of line {begins}, which was not taken over");
+        reader.note(own, text, BY_HAND);
     }
 }
 
