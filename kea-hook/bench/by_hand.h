@@ -58,28 +58,38 @@ private:
         return (text);
     }
 
-    // The two forms of tests/kit/src/by_hand.rs, as the tokens that Kea's own parser makes of them: Debian does not
-    // ship all of that parser's headers.
+    // The two forms of tests/kit/src/by_hand.rs and both with "or", as the tokens that Kea's own parser makes of them:
+    // Debian does not ship all of that parser's headers.
     static isc::dhcp::Expression test(const std::string& text) {
+        using namespace isc::dhcp;
+        const std::string::size_type both = text.find(" or ");
+        Expression expression;
+        one(text.substr(0, both), expression);
+        if (both != std::string::npos) {
+            one(text.substr(both + 4), expression);
+            expression.push_back(TokenPtr(new TokenOr()));
+        }
+        return (expression);
+    }
+
+    static void one(const std::string& text, isc::dhcp::Expression& expression) {
         using namespace isc::dhcp;
         const std::regex of_class("substring\\(option\\[60\\]\\.hex,0,([0-9]+)\\) == '(.*)'");
         const std::regex of_address("substring\\(pkt4\\.mac,0,([0-9]+)\\) == 0x([0-9a-f]+)");
         std::smatch parts;
-        Expression expression;
-        if (std::regex_match(text, parts, of_class)) {
-            expression.push_back(TokenPtr(new TokenOption(60, TokenOption::HEXADECIMAL)));
-        } else if (std::regex_match(text, parts, of_address)) {
+        const bool address = std::regex_match(text, parts, of_address);
+        if (address) {
             expression.push_back(TokenPtr(new TokenPkt4(TokenPkt4::CHADDR)));
+        } else if (std::regex_match(text, parts, of_class)) {
+            expression.push_back(TokenPtr(new TokenOption(60, TokenOption::HEXADECIMAL)));
         } else {
             throw std::invalid_argument("a test of neither form: " + text);
         }
-        const bool address = text.find("pkt4.mac") != std::string::npos;
         expression.push_back(TokenPtr(new TokenString("0")));
         expression.push_back(TokenPtr(new TokenString(parts[1])));
         expression.push_back(TokenPtr(new TokenSubstring()));
         expression.push_back(TokenPtr(new TokenString(address ? bytes(parts[2]) : parts[2].str())));
         expression.push_back(TokenPtr(new TokenEqual()));
-        return (expression);
     }
 
     struct Class {

@@ -9,17 +9,20 @@ const WAYS: [(&str, &str); 3] = [
     (FLEX_OPTION, "libdhcp_flex_option"),
 ];
 
+/// The power-ups at a rate, which vary less than those at Kea's limit.
+const AT_A_RATE: usize = 2;
+
 /// For never seen, seen before.
 const COLOURS: [&str; 2] = ["#2a6f97", "#a9d6e5"];
 const LEFT: f64 = 150.0;
 const WIDTH: f64 = 760.0;
 const BAR: f64 = 13.0;
 
-/// Bars of the first round, longest at the right edge.
+/// Bars, the longest at the right edge.
 pub fn draw(all: &[Figures]) -> String {
     let mut most = 1.0f64;
     for figures in all {
-        for case in figures.cases().into_iter().take(2) {
+        for case in figures.cases().into_iter().skip(AT_A_RATE).take(2) {
             most = WAYS.iter().map(|(way, _)| figures.added(case, way)).fold(most, f64::max);
         }
     }
@@ -32,7 +35,7 @@ pub fn draw(all: &[Figures]) -> String {
         let cases = figures.cases();
         for (way, label) in WAYS {
             body += &text(8.0, y + BAR + 3.0, "normal", label);
-            for (case, colour) in cases.iter().take(2).zip(COLOURS) {
+            for (case, colour) in cases.iter().skip(AT_A_RATE).take(2).zip(COLOURS) {
                 let added = figures.added(*case, way).max(0.0);
                 let width = added * scale;
                 body += &format!(
@@ -60,7 +63,7 @@ pub fn draw(all: &[Figures]) -> String {
             8.0,
             14.0,
             "bold",
-            "Microseconds of Kea's CPU per exchange, more than Kea alone: twenty makers' phones boot"
+            "Microseconds of Kea's CPU per exchange, more than Kea alone: 5,000 phones a second boot"
         )
     )
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::peers::kea::{Kea, Setup};
+use crate::peers::kea::{Kea, Setup, guard};
 use crate::peers::{by_hand, machine, process, product};
 
 /// What is measured beside what.
@@ -12,7 +12,7 @@ pub const VARIANTS: [Variant; 7] = [
     Variant { name: NOTHING, library: Library::None },
     Variant { name: OFFHOOK, library: Library::Offhook(Options::Default) },
     Variant {
-        name: "offhook, and client classes that use its classes",
+        name: "offhook, and a pool for its class PHONE",
         library: Library::Offhook(Options::Classes),
     },
     Variant { name: QUIET, library: Library::Offhook(Options::Quiet) },
@@ -56,31 +56,22 @@ pub struct Round {
     pub phones: u32,
     /// Phones that are switched on each second; none: as fast as they are answered.
     pub rate: Option<u32>,
-    /// Of Kea's log and the hook's: `INFO` is the default (two lines of Kea's for each exchange, and one of
-    /// offhook's where something is new), at `WARN` there is none.
-    pub severity: &'static str,
 }
 
 impl Round {
     pub fn name(&self) -> String {
         let rate =
             self.rate.map_or("as fast as it goes".to_owned(), |rate| format!("{rate} a second"));
-        format!("{} phones, {rate}, log at {}", self.phones, self.severity)
+        format!("{} phones, {rate}", self.phones)
     }
 }
 
-fn setup(severity: &str, variant: &Variant) -> Setup {
-    let hooks = match variant.library {
-        Library::Offhook(Options::Quiet) => "WARN",
-        _ => severity,
-    };
+fn setup(variant: &Variant) -> Setup {
     let setup = Setup::new().edit(|dhcp4| {
-        // The rest of the log stays, so that the start can be seen.
-        for (name, severity) in [("kea-dhcp4.leases", severity), ("kea-dhcp4.offhook-hooks", hooks)]
-        {
+        if variant.name == QUIET {
             let mut logger = dhcp4["loggers"][0].clone();
-            logger["name"] = json!(name);
-            logger["severity"] = json!(severity);
+            logger["name"] = json!("kea-dhcp4.offhook-hooks");
+            logger["severity"] = json!("WARN");
             dhcp4["loggers"].as_array_mut().expect("loggers").push(logger);
         }
         dhcp4["subnet4"][0]["pools"] = json!([{ "pool": "127.1.64.0 - 127.1.255.254" }]);
@@ -100,10 +91,9 @@ fn setup(severity: &str, variant: &Variant) -> Setup {
                 setup.offhook_with(json!({ "policy-file": file, "annotate-leases": notes }));
             match options {
                 Options::Classes => setup.edit(|dhcp4| {
-                    dhcp4["client-classes"] = json!([
-                        { "name": "PHONE" },
-                        { "name": "VOICE", "test": "member('PHONE')" },
-                    ]);
+                    let (key, class) = guard("PHONE");
+                    dhcp4["client-classes"] = json!([{ "name": "PHONE" }]);
+                    dhcp4["subnet4"][0]["pools"][0][key] = class;
                 }),
                 _ => setup,
             }
@@ -118,7 +108,7 @@ fn setup(severity: &str, variant: &Variant) -> Setup {
 /// Both power-ups; panics if a phone is lost, or is not sent what it must be sent.
 pub fn run(round: &Round, variant: &Variant) -> [Value; 2] {
     let load = machine::load();
-    let kea = setup(round.severity, variant).start();
+    let kea = setup(variant).start();
     ["never seen", "seen before"].map(|phones| {
         let mut summary = power_up(&kea, round, variant);
         for (key, value) in [
