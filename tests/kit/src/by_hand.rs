@@ -81,7 +81,8 @@ pub fn dnsmasq() -> Vec<String> {
     let mut lines = Vec::new();
     for (maker, class, prefix, code) in &MAKERS {
         if !class.is_empty() {
-            lines.push(format!("dhcp-vendorclass=set:{maker},{class}"));
+            // In quotes: a comma would begin another part.
+            lines.push(format!("dhcp-vendorclass=set:{maker},\"{class}\""));
         }
         let bytes: Vec<&str> = [0, 2, 4].iter().filter_map(|at| prefix.get(*at..at + 2)).collect();
         if !bytes.is_empty() {
