@@ -4,7 +4,6 @@
 //!
 //! Wants a release build: `make bench-fetch` makes it and names it by OFFHOOK_CLI.
 
-use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -12,19 +11,13 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use offhook_test_kit::folder::{Folder, set_mode};
+use offhook_test_kit::many::{POLICY, list};
 use offhook_test_kit::process::{self, Process, wait_for};
 use offhook_test_kit::{machine, product, web};
 use serde_json::{Value, json};
 
 const PHONES: usize = 1_000;
 const RUNS: usize = 5;
-const POLICY: &str = r#"{
-  "systems": [{ "system": "files", "url": "https://provision.example.com/phones/" }],
-  "voice-vlan": { "id": 120, "priority": 5 },
-  "time-servers": ["192.0.2.1"],
-  "phone-settings": { "server": "sip.example.com", "port": 5061, "transport": "tls",
-    "register-seconds": 600, "utc-offset": "+01:00", "codecs": "g722,pcma,pcmu" }
-}"#;
 const WAYS: [(&str, &str); 2] =
     [("files of offhook generate", "there"), ("a template for each request", "made")];
 
@@ -35,23 +28,7 @@ struct Servers {
     folder: Folder,
 }
 
-/// Every other phone is a Yealink with two files, or a Polycom with one.
-fn list() -> String {
-    let mut text = String::from("mac,vendor,model,user,password,display-name,label\n");
-    for number in 0..PHONES {
-        let (head, vendor, model) = match number % 2 {
-            0 => ("001565", "yealink", "T46S"),
-            _ => ("0004f2", "polycom", "VVX410"),
-        };
-        let user = 1000 + number;
-        let _ = writeln!(
-            text,
-            "{head}{number:06x},{vendor},{model},{user},pw-{user},Zoë O'Neil {number},Desk {number}"
-        );
-    }
-    text
-}
-
+/// The files of a phone of that list: two for a Yealink, one for a Polycom.
 fn names(number: usize) -> Vec<String> {
     match number % 2 {
         0 => vec![format!("001565{number:06x}.boot"), format!("001565{number:06x}.cfg")],
@@ -62,7 +39,7 @@ fn names(number: usize) -> Vec<String> {
 fn start() -> Servers {
     let folder = Folder::new();
     folder.write("policy.json", POLICY);
-    folder.write("list.csv", list());
+    folder.write("list.csv", list(u32::try_from(PHONES).expect("a small number")));
     let mut generate = process::command(product::command_line());
     generate.args(["generate", "--policy", "policy.json", "--phones", "list.csv", "--out", "out"]);
     process::run_well(generate.current_dir(folder.path()));

@@ -1,4 +1,4 @@
-"""The same files by Jinja2: what a program of a few lines takes for the list of tests/generate/main.rs.
+"""The same files by Jinja2: what a program of a few lines takes for the list of tests/kit/src/many.rs.
 
 Usage: jinja.py LIST VENDORS OUT|-     (VENDORS is core/catalogue/vendors; - renders and writes nothing)
 
@@ -15,7 +15,7 @@ import jinja2
 
 LINE = ("server", "port", "transport", "register_seconds", "outbound_proxy", "outbound_port")
 PHONE = ("digit_map", "phonebook_url", "firmware_url", "resync_minutes", "admin_password")
-# The policy of tests/generate/main.rs.
+# The policy of tests/kit/src/many.rs.
 COMMON = {
     "vendor": "",
     "site": None,

@@ -15,6 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use offhook_test_kit::many::{POLICY, list};
 use offhook_test_kit::{process, product};
 use serde_json::{Value, json};
 
@@ -22,14 +23,6 @@ const PHONES: u32 = 100_000;
 /// Two files for every Yealink, one for every Polycom, and theirs in common.
 const FILES: usize = 150_001;
 const RUNS: usize = 5;
-
-const POLICY: &str = r#"{
-  "systems": [{ "system": "files", "url": "https://provision.example.com/phones/" }],
-  "voice-vlan": { "id": 120, "priority": 5 },
-  "time-servers": ["192.0.2.1"],
-  "phone-settings": { "server": "sip.example.com", "port": 5061, "transport": "tls",
-    "register-seconds": 600, "utc-offset": "+01:00", "codecs": "g722,pcma,pcmu" }
-}"#;
 
 const FIRST: &str = "offhook generate";
 const SECOND: &str = "offhook generate again";
@@ -46,27 +39,11 @@ const ALL: [&str; 9] =
     [FIRST, KEYS, SECOND, JINJA, COPY, SYNCED, RENDER, KEYS_RENDER, JINJA_RENDER];
 const OF_KEYS: [&str; 4] = [FIRST, KEYS, RENDER, KEYS_RENDER];
 
-fn list() -> String {
-    let mut text = String::from("mac,vendor,model,user,password,display-name,label\n");
-    for i in 0..PHONES {
-        let (head, vendor, model) = if i % 2 == 0 {
-            ("001565", "yealink", "T46S")
-        } else {
-            ("0004f2", "polycom", "VVX410")
-        };
-        let (user, password) = (100_000 + i, u64::from(i) * 7919);
-        let name = format!("Zoë O'Neil & Söhne {i}");
-        let row = format!("{head}{i:06x},{vendor},{model},{user},pw-{password:x},{name},Desk {i}");
-        writeln!(text, "{row}").expect("a row");
-    }
-    text
-}
-
 /// Eight keys a phone, and zones and languages by turns.
 fn list_with_keys() -> String {
     let zones = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney"];
     let mut text = String::new();
-    for (at, row) in list().lines().enumerate() {
+    for (at, row) in list(PHONES).lines().enumerate() {
         if at == 0 {
             let keys: Vec<String> = (1..=8).map(|key| format!("key.{key}")).collect();
             writeln!(text, "{row},time-zone,language,{}", keys.join(",")).expect("a row");
@@ -217,7 +194,7 @@ fn stamp(found: &fs::Metadata) -> (u64, i64, i64, i64, i64) {
 fn main() {
     let bench = Bench { folder: tempfile::tempdir().expect("a folder") };
     fs::write(bench.path("policy.json"), POLICY).expect("a policy");
-    fs::write(bench.path("list.csv"), list()).expect("a list");
+    fs::write(bench.path("list.csv"), list(PHONES)).expect("a list");
     fs::write(bench.path("keys.csv"), list_with_keys()).expect("a list");
     let of_keys = std::env::var_os("OFFHOOK_BENCH").is_some_and(|part| part == "keys");
     let shown: &[&str] = if of_keys { &OF_KEYS } else { &ALL };

@@ -2,12 +2,12 @@
 //! that nginx and Kamailio write.
 
 use crate::peers::browser::Browser;
-use crate::peers::by_hand;
 use crate::peers::folder::Folder;
-use crate::peers::kea::{Kea, Setup};
+use crate::peers::kea::Kea;
+use crate::peers::many::kea_that_has_seen;
 use crate::peers::process;
 use crate::peers::product::command_line;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,29 +16,7 @@ const PHONES: usize = 100_000;
 const POLICY: &str = include_str!("../../core/catalogue/vendors/example-policy.json");
 
 pub fn measure() {
-    let setup = Setup::new().kea_library("libdhcp_lease_cmds.so", None).edit(|dhcp4| {
-        dhcp4["subnet4"][0]["subnet"] = json!("127.0.0.0/9");
-        dhcp4["subnet4"][0]["pools"] = json!([{ "pool": "127.4.0.0 - 127.7.255.254" }]);
-        let mut logger = dhcp4["loggers"][0].clone();
-        logger["name"] = json!("kea-dhcp4.leases");
-        logger["severity"] = json!("WARN");
-        dhcp4["loggers"].as_array_mut().expect("loggers").push(logger);
-    });
-    let policy = setup.folder.write("policy.json", POLICY);
-    let kea = setup.offhook_with(json!({ "policy-file": policy })).start();
-    let mut command = process::command(command_line());
-    command.args([
-        "emulate",
-        "--json",
-        "--count",
-        &PHONES.to_string(),
-        "--vendor",
-        &by_hand::makers(),
-    ]);
-    command.args(["--server", &format!("127.0.0.1:{}", kea.port())]);
-    command.args(["--relay", &format!("127.1.2.4:{}", kea.client_port())]);
-    let summary: Value = serde_json::from_str(&process::run_well(&mut command)).expect("JSON");
-    assert_eq!(summary["lost"], 0, "{summary:#}");
+    let kea = kea_that_has_seen(PHONES, POLICY);
     let folder = Folder::new();
     let without = report(&kea, &folder, &["--json"]).1;
     let data: Value = serde_json::from_str(&without).expect("JSON");

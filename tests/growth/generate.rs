@@ -1,16 +1,13 @@
 //! `offhook generate`, of lists that grow; GNU time says what a run takes.
 
-use std::fmt::Write;
 use std::fs;
 
 use serde_json::{Value, json};
 
 use crate::peers::folder::Folder;
+use crate::peers::many::{POLICY, list};
 use crate::peers::{process, product};
 use crate::point;
-
-const POLICY: &str = r#"{ "systems": [{ "system": "files", "url": "https://provision.example.com/phones/" }],
-  "phone-settings": { "server": "sip.example.com", "port": 5061, "transport": "tls" } }"#;
 
 pub fn measure() -> Vec<Value> {
     [1_000, 10_000, 100_000, 1_000_000].map(measure_one).into()
@@ -19,7 +16,7 @@ pub fn measure() -> Vec<Value> {
 fn measure_one(count: usize) -> Value {
     let folder = Folder::new();
     folder.write("policy.json", POLICY);
-    folder.write("list.csv", list(count));
+    folder.write("list.csv", list(u32::try_from(count).expect("a number of phones")));
     let run = |words: &[&str]| {
         timed(
             &folder,
@@ -39,24 +36,6 @@ fn measure_one(count: usize) -> Value {
             "seconds": writing.seconds, "cpu": writing.cpu, "mib": writing.mib,
         }),
     )
-}
-
-/// Half Yealink, half Polycom, a line each.
-fn list(count: usize) -> String {
-    let mut text = String::from("mac,vendor,model,user,password,display-name,label\n");
-    for number in 0..count {
-        let (head, vendor, model) = match number % 2 {
-            0 => ("001565", "yealink", "T46S"),
-            _ => ("0004f2", "polycom", "VVX410"),
-        };
-        let password = number * 7919;
-        let _ = writeln!(
-            text,
-            "{head}{number:06x},{vendor},{model},{},pw-{password:x},Zoë O'Neil {number},Desk {number}",
-            100_000 + number
-        );
-    }
-    text
 }
 
 pub struct Took {

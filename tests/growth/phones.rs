@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::peers::by_hand;
 use crate::peers::folder::Folder;
-use crate::peers::kea::{Kea, Setup};
+use crate::peers::kea::Kea;
+use crate::peers::many::kea_that_has_seen;
 use crate::peers::{process, product};
 use crate::point;
 
@@ -15,35 +16,9 @@ pub fn measure() -> Vec<Value> {
 }
 
 fn measure_one(count: usize) -> [Value; 2] {
-    let setup = Setup::new().kea_library("libdhcp_lease_cmds.so", None).edit(|dhcp4| {
-        dhcp4["subnet4"][0]["subnet"] = json!("127.0.0.0/9");
-        dhcp4["subnet4"][0]["pools"] = json!([{ "pool": "127.4.0.0 - 127.7.255.254" }]);
-        let mut logger = dhcp4["loggers"][0].clone();
-        logger["name"] = json!("kea-dhcp4.leases");
-        logger["severity"] = json!("WARN");
-        dhcp4["loggers"].as_array_mut().expect("loggers").push(logger);
-    });
     let policy = json!({ "systems": [{ "system": "url", "url": by_hand::URL }] });
-    let policy = setup.folder.write("policy.json", policy.to_string());
-    let kea = setup.offhook_with(json!({ "policy-file": policy })).start();
-    boot(&kea, count);
+    let kea = kea_that_has_seen(count, &policy.to_string());
     [list(&kea, count), report(&kea, count)]
-}
-
-fn boot(kea: &Kea, count: usize) {
-    let mut command = process::command(product::command_line());
-    command.args([
-        "emulate",
-        "--json",
-        "--count",
-        &count.to_string(),
-        "--vendor",
-        &by_hand::makers(),
-    ]);
-    command.args(["--server", &format!("127.0.0.1:{}", kea.port())]);
-    command.args(["--relay", &format!("127.1.2.4:{}", kea.client_port())]);
-    let summary: Value = serde_json::from_str(&process::run_well(&mut command)).expect("a summary");
-    assert_eq!(summary["lost"], 0, "{summary:#}");
 }
 
 /// All pages of `phone-list`, as large as it gives them.

@@ -17,6 +17,8 @@ pub mod hook;
 pub mod kea;
 /// On what figures were measured, and how they get into their page.
 pub mod machine;
+/// Many phones at once, for benches.
+pub mod many;
 /// DHCP packets, written and read by hand: no crate of the product takes part.
 pub mod packet;
 /// Two Keas that stand in for each other (hot-standby).
