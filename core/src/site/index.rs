@@ -46,10 +46,10 @@ impl SiteIndex {
     fn file(&mut self, site: &Site, place: u32) {
         let wanted = &site.matching;
         let whole = |ids: &[RelayId]| !ids.is_empty() && ids.iter().all(|id| !id.open);
-        let ids = |ids: &'_ [RelayId]| {
+        let ids = |ids: &[RelayId]| {
             ids.iter().map(|id| trimmed(&id.bytes).into()).collect::<Vec<Box<[u8]>>>()
         };
-        let texts = |texts: &'_ [String]| {
+        let texts = |texts: &[String]| {
             texts.iter().map(|text| text.as_bytes().into()).collect::<Vec<Box<[u8]>>>()
         };
         if whole(&wanted.remote_ids) {
