@@ -43,8 +43,9 @@ pub fn render(tables: &Tables, lines: &mut Lines) -> Vec<Sign> {
         for pattern in patterns(range.first, range.last) {
             lines.matcher(&format!("dhcp-mac=set:{tag},{pattern}"));
         }
-        if !signs.iter().any(|(_, sign)| sign.tag == tag) {
-            signs.push((depth, Sign { tag, says: range.says }));
+        let tags = vec![tag];
+        if !signs.iter().any(|(_, sign)| sign.tags == tags) {
+            signs.push((depth, Sign { tags, says: range.says }));
         }
     }
     signs.sort_by_key(|(depth, sign)| (weak(sign.says), usize::MAX - depth));

@@ -2,6 +2,10 @@
 //!
 //! The better sign comes first and sets `oh_done`; no lesser one counts then. This file holds the
 //! order of the signs and nothing of what is sent to phones.
+//!
+//! dnsmasq walks all lines several times for each packet, and looks at a line's conditions from the last to the first,
+//! each against the client's tags from the newest to the oldest. So what fails soonest for most clients is written last, and
+//! `oh_done`, which once set ends most lines, is set last, by being written first.
 
 use offhook_core::Mistakes;
 use offhook_core::catalogue::{Field, Tables, VariantIx, VendorIx};
@@ -30,7 +34,7 @@ pub fn render(tables: &Tables, class_of: &ClassOf<'_>, lines: &mut Lines, wrong:
         .chain([&*user_signs, &*name_signs])
         .collect();
     other_devices::render(tables, lines, wrong);
-    let mut chain = Chain { tables, class_of, lines };
+    let mut chain = Chain { tables, class_of, lines, without: Vec::new() };
     for step in &texts {
         chain.strong(step, &not(tags::DONE));
     }
@@ -51,7 +55,7 @@ fn enterprises(tables: &Tables, lines: &mut Lines) -> Vec<Vec<Sign>> {
             for (step, field) in steps.iter_mut().zip(["60e", "124", "124l", "125"]) {
                 let tag = sign_tag(tables, field, says);
                 if enterprise(number, field, &tag, lines) {
-                    step.push(Sign { tag, says });
+                    step.push(Sign { tags: vec![tag], says });
                 }
             }
         }
@@ -76,15 +80,21 @@ struct Chain<'c> {
     tables: &'c Tables,
     class_of: &'c ClassOf<'c>,
     lines: &'c mut Lines,
+    /// Vendors of which some sign so far names no variant.
+    without: Vec<VendorIx>,
 }
 
 impl Chain<'_> {
     /// What is set when a sign decides.
-    fn decides(&self, vendor: VendorIx) -> Vec<String> {
+    fn decides(&self, vendor: VendorIx, variant: VariantIx) -> Vec<String> {
         let mut set =
             vec![tags::DONE.to_owned(), tags::PHONE.to_owned(), tags::vendor(self.tables, vendor)];
         if self.tables.at(vendor).variants.is_empty() {
             set.extend((self.class_of)(vendor, VariantIx::NONE));
+        }
+        if !variant.is_none() {
+            set.push(tags::variant(self.tables, vendor, variant));
+            set.push(tags::some_variant(self.tables, vendor));
         }
         set
     }
@@ -93,29 +103,36 @@ impl Chain<'_> {
     fn strong(&mut self, step: &[Sign], unless: &str) {
         let undecided = not(tags::DONE);
         for sign in step {
-            let mut conditions = vec![&*sign.tag, &*undecided];
+            let mut conditions: Vec<&str> = sign.tags.iter().map(String::as_str).collect();
             if unless != undecided {
-                conditions.push(unless);
+                conditions.insert(0, unless);
             }
+            conditions.push(&undecided);
             match sign.says {
                 Says::NoPhone => self.lines.tag_if(&[tags::DONE], &conditions),
-                Says::Phone { vendor, weak: false, .. } => {
-                    self.lines.tag_if(&self.decides(vendor), &conditions);
+                Says::Phone { vendor, variant, weak: false } => {
+                    self.lines.tag_if(&self.decides(vendor, variant), &conditions);
                 }
                 Says::Phone { .. } => {}
             }
         }
-        // The first strong sign of the vendor that has a variant says which one it is.
+        self.variants(step);
+    }
+
+    /// Where the sign that decided names no variant, the first strong one of the vendor behind it that has one says it.
+    fn variants(&mut self, step: &[Sign]) {
         for sign in step {
             let Says::Phone { vendor, variant, weak: false } = sign.says else { continue };
             if variant.is_none() {
-                continue;
+                self.without.push(vendor);
+            } else if self.without.contains(&vendor) {
+                let known = tags::some_variant(self.tables, vendor);
+                let mut conditions = vec![not(&known)];
+                conditions.extend(sign.tags.iter().cloned());
+                conditions.push(tags::vendor(self.tables, vendor));
+                let set = [tags::variant(self.tables, vendor, variant), known];
+                self.lines.tag_if(&set, &conditions);
             }
-            let known = tags::some_variant(self.tables, vendor);
-            self.lines.tag_if(
-                &[&tags::variant(self.tables, vendor, variant), &known],
-                &[&sign.tag, &tags::vendor(self.tables, vendor), &not(&known)],
-            );
         }
     }
 
@@ -142,13 +159,10 @@ impl Chain<'_> {
         if vendor != other || !(weak || address) {
             return;
         }
-        let mut set = self.decides(vendor);
-        let variant = variant.or(second_variant);
-        if !variant.is_none() {
-            set.push(tags::variant(self.tables, vendor, variant));
-            set.push(tags::some_variant(self.tables, vendor));
-        }
-        self.lines.tag_if(&set, &[&first.tag, &second.tag, &not(tags::DONE)]);
+        let undecided = not(tags::DONE);
+        let tags = second.tags.iter().chain(&first.tags).chain([&undecided]);
+        let conditions: Vec<&String> = tags.collect();
+        self.lines.tag_if(&self.decides(vendor, variant.or(second_variant)), &conditions);
     }
 
     /// The classes of vendors that have variants.
@@ -161,7 +175,7 @@ impl Chain<'_> {
             for variant in vendor.columns() {
                 let Some(class) = (self.class_of)(at, variant) else { continue };
                 let which = variant_condition(self.tables, at, variant);
-                self.lines.tag_if(&[class], &[tags::vendor(self.tables, at), which]);
+                self.lines.tag_if(&[class], &[which, tags::vendor(self.tables, at)]);
             }
         }
     }

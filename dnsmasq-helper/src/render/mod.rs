@@ -6,6 +6,7 @@
 
 mod addresses;
 mod answer;
+mod bytes;
 mod chain;
 pub mod competing;
 pub mod devices;
@@ -18,6 +19,7 @@ pub mod sites;
 pub mod tags;
 mod unlisted;
 mod values;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -83,7 +85,13 @@ pub fn render(engine: &Engine, wishes: &Wishes) -> Result<Rendering, Mistakes> {
     let any_named = groups.iter().any(|group| group.key.named.is_some());
     let class_tag = |vendor: VendorIx, variant: VariantIx| {
         let class = classes.of_identity(vendor, variant)?;
-        Some(if any_named { tags::shown_class(class) } else { tags::class(class) })
+        let only = classes.only_rule(class).filter(|_| groups.is_empty());
+        Some(match only {
+            // Nothing else can change the answer: no line from the class to its rule.
+            Some(rule) => tags::rule(rule),
+            None if any_named => tags::shown_class(class),
+            None => tags::class(class),
+        })
     };
     chain::render(engine.tables(), &class_tag, &mut lines, &mut wrong);
     let policy = engine.policy();
@@ -220,6 +228,13 @@ impl<'e> Classes<'e> {
         classes
     }
 
+    /// The rule of a class, if it is the same at every site.
+    fn only_rule(&self, class: usize) -> Option<u32> {
+        let column = self.columns.get(class)?;
+        let rule = (*column.first()?)?;
+        column.iter().all(|other| *other == Some(rule)).then_some(rule)
+    }
+
     fn of_identity(&self, vendor: VendorIx, variant: VariantIx) -> Option<usize> {
         self.numbers.get(&(vendor, variant)).copied()
     }
@@ -238,6 +253,9 @@ fn write_rules(classes: &Classes<'_>, groups: &[Group], rules: &Rules, lines: &m
         set
     };
     for (number, column) in classes.columns.iter().enumerate() {
+        if groups.is_empty() && classes.only_rule(number).is_some() {
+            continue;
+        }
         let mut conditions = vec![tags::class(number)];
         if own {
             conditions.push(not(tags::OWN));

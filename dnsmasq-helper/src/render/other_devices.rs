@@ -5,6 +5,7 @@ use offhook_core::Mistakes;
 use offhook_core::catalogue::Tables;
 
 use super::lines::{Lines, not};
+use super::whole::Wholes;
 use super::{heads, tags};
 
 /// A sign that phones never show; one that they may; an option of the phones' is requested.
@@ -17,18 +18,20 @@ pub fn render(tables: &Tables, lines: &mut Lines, wrong: &mut Mistakes) {
     let others = &tables.other_devices;
     let tag = |unless_asked: bool| if unless_asked { PERHAPS } else { NEVER };
     for (code, texts) in [(60, &others.vendor_classes), (77, &others.user_classes)] {
-        for (number, text) in texts.iter().enumerate() {
-            // What is the whole value takes several lines, which must not mix with another text's.
-            let own = match text.exact {
-                true => format!("oh{code}.o{number}"),
-                false => tag(text.unless_asked).to_owned(),
+        let mut wholes = Wholes::default();
+        for text in texts.iter() {
+            let tag = tag(text.unless_asked);
+            let written = match text.exact {
+                true if code == 77 => Err("a whole option 77 is not supported here".to_owned()),
+                true => wholes.push(text.head.iter().copied().map(Some).collect(), tag),
+                false => heads::text(&text.head, code, tag, lines),
             };
-            if let Err(error) = heads::text(&text.head, text.exact, code, &own, lines) {
+            if let Err(error) = written {
                 wrong.push("other-devices", error);
             }
-            if text.exact {
-                lines.tag_if(&[tag(text.unless_asked)], &[own]);
-            }
+        }
+        if let Err(error) = wholes.write(&format!("oh{code}.o"), code, lines) {
+            wrong.push("other-devices", error);
         }
     }
     let mut asks = |tag: &str, code: u8| lines.matcher(&format!("dhcp-match=set:{tag},55,{code}b"));

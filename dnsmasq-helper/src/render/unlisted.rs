@@ -107,7 +107,7 @@ pub fn render(
 fn words(words: &[Word], tag: &str, lines: &mut Lines, wrong: &mut Mistakes) {
     for word in words {
         if !word.anywhere {
-            if let Err(error) = heads::text(&word.text, false, 60, tag, lines) {
+            if let Err(error) = heads::text(&word.text, 60, tag, lines) {
                 wrong.push("unlisted", error);
             }
             continue;

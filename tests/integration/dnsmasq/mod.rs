@@ -8,6 +8,8 @@ pub mod catalogue;
 mod differences;
 /// The doctor beside a real dnsmasq.
 mod doctor;
+/// Texts of which one begins as another: the longest decides.
+mod heads;
 /// What `render` prints for systems around a dnsmasq.
 mod platforms;
 /// Random policies and random clients: core = Kea = dnsmasq.

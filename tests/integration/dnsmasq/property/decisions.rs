@@ -36,8 +36,13 @@ pub fn core(policy: &std::path::Path, cases: &[&Case], leased: &[Option<Ipv4Addr
         lines.push_str(&line.to_string());
         lines.push('\n');
     }
+    explain(policy, &[], lines)
+}
+
+/// What `explain` says of each line.
+pub fn explain(policy: &std::path::Path, more: &[&str], lines: String) -> Vec<Value> {
     let mut command = process::command(command_line());
-    command.args(["explain", "--batch", "-", "--policy"]).arg(policy);
+    command.args(["explain", "--batch", "-", "--policy"]).arg(policy).args(more);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("the command line");
     let mut input = child.stdin.take().expect("its input");

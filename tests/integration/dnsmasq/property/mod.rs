@@ -8,7 +8,7 @@
 /// Random clients.
 mod clients;
 /// What the core decides of them.
-mod decisions;
+pub mod decisions;
 /// Random policies.
 mod policies;
 /// Kea and dnsmasq.
