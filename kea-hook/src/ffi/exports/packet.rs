@@ -1,5 +1,6 @@
 //! The packet path: Kea's packet threads call these, several at once.
 
+use std::mem::MaybeUninit;
 use std::net::Ipv4Addr;
 use std::slice;
 
@@ -46,26 +47,27 @@ unsafe fn with_packet<T>(
             classes,
             proof: proof(packet.proof),
         };
-        let mut kept: [&[u8]; MOST_LEASES] = [&[]; MOST_LEASES];
+        let mut kept = [MaybeUninit::uninit(); MOST_LEASES];
         // SAFETY: as above.
         let kept = unsafe { texts(packet.before, packet.before_len, &mut kept) };
         let before = Before { kept, subnet: packet.subnet };
         let reply = MessageType::from_number(packet.reply).unwrap_or_default();
         body(&Packet { wire, context, reply, now: packet.now, before })
     };
-    let mut names: [&[u8]; MOST_CLASSES] = [&[]; MOST_CLASSES];
+    let mut names = [MaybeUninit::uninit(); MOST_CLASSES];
     // SAFETY: as above.
     body(unsafe { texts(packet.classes, packet.classes_len, &mut names) })
 }
 
-/// Borrows a list of texts, as many as there is room for.
+/// Borrows a list of texts, as many as there is room for. Most packets have none, so the room is not cleared: a
+/// kilobyte of it would be the most that an answer costs.
 ///
 /// # Safety
 /// The list holds `count` texts, all readable for as long as the result lives.
 unsafe fn texts<'a, 'r>(
     list: *const offhook_bytes,
     count: usize,
-    room: &'r mut [&'a [u8]],
+    room: &'r mut [MaybeUninit<&'a [u8]>],
 ) -> &'r [&'a [u8]] {
     if list.is_null() || count == 0 {
         return &[];
@@ -75,9 +77,10 @@ unsafe fn texts<'a, 'r>(
     let list = unsafe { slice::from_raw_parts(list, count) };
     for (place, text) in room.iter_mut().zip(list) {
         // SAFETY: as above.
-        *place = unsafe { bytes(*text) };
+        place.write(unsafe { bytes(*text) });
     }
-    room.get(..count).unwrap_or_default()
+    // SAFETY: the first `count` places have just been written, and there are as many.
+    unsafe { slice::from_raw_parts(room.as_ptr().cast(), count) }
 }
 
 /// What the server's leases say; the worst counts.
