@@ -6,6 +6,7 @@ mod kind;
 
 use std::borrow::Cow;
 
+use crate::packed::Packed;
 use crate::value_error::ValueError;
 
 pub use kind::{Kind, offset_minutes, truth};
@@ -108,14 +109,15 @@ impl FieldIx {
     }
 }
 
-/// The fields that have a value. Most phones have few, and there may be a million phones.
+/// The fields that have a value. Most phones have few, and there may be a million phones: a field's position and its value,
+/// one field behind the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Values(Vec<(FieldIx, Box<str>)>);
+pub struct Values(Packed);
 
 impl Values {
     /// The value of a field.
     pub fn get(&self, field: FieldIx) -> Option<&str> {
-        self.0.iter().find(|(at, _)| *at == field).map(|(_, value)| &**value)
+        self.iter().find(|(at, _)| *at == field).map(|(_, value)| value)
     }
 
     /// The value of a field, by its name.
@@ -128,13 +130,15 @@ impl Values {
         if self.get(field).is_some() {
             return false;
         }
-        self.0.push((field, value.into()));
+        self.0.push_number(field.0.into());
+        self.0.push_text(value);
         true
     }
 
-    /// All that have a value, in the order of [`FIELDS`].
+    /// All that have a value, in the order in which they were set.
     pub fn iter(&self) -> impl Iterator<Item = (FieldIx, &str)> {
-        self.0.iter().map(|(field, value)| (*field, &**value))
+        let mut left = self.0.read();
+        std::iter::from_fn(move || Some((FieldIx(left.small()?), left.text()?)))
     }
 
     /// Whether no field has a value.
@@ -144,7 +148,7 @@ impl Values {
 
     /// Gives back memory that is not used.
     pub fn shrink(&mut self) {
-        self.0.shrink_to_fit();
+        self.0.shrink();
     }
 }
 

@@ -69,6 +69,7 @@ pub mod fields;
 pub mod file_map;
 pub mod keys;
 pub mod lookalikes;
+mod packed;
 pub mod plan;
 pub mod policy;
 pub mod query;

@@ -13,7 +13,7 @@ use crate::phone::{Line, Phone, Row};
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
 use offhook_core::fields::{FieldIx, Kind, Where, check_setting, check_value, truth};
-use offhook_core::keys::{parse_key, twice, twice_text};
+use offhook_core::keys::{Keys, parse_key, twice, twice_text};
 
 use beginning::Beginning;
 use columns::{Column, columns};
@@ -116,7 +116,7 @@ impl Phones<'_, '_> {
             lines: Vec::new(),
             values: Default::default(),
             settings: Vec::new(),
-            keys: Vec::new(),
+            keys: Keys::default(),
         };
         for (index, (column, value)) in columns.iter().zip(record).enumerate() {
             let place = || format!("column {}", index + 1);
@@ -157,6 +157,7 @@ impl Phones<'_, '_> {
         }
         line.values.shrink();
         phone.values.shrink();
+        phone.keys.shrink();
         if line.values.named("user").is_some() {
             phone.lines.push(line);
         } else if (!line.values.is_empty() || !line.settings.is_empty())
@@ -223,13 +224,13 @@ impl Phones<'_, '_> {
                 Some(_) => {}
             }
         }
-        for key in more.keys {
-            if !phone.keys.contains(&key) {
+        for key in more.keys.iter() {
+            if !phone.keys.iter().any(|other| other == key) {
                 phone.keys.push(key);
             }
         }
         if let Some(key) = twice(&phone.keys) {
-            differs(&twice_text(key));
+            differs(&twice_text(&key));
         }
         if more.lines.is_empty() {
             differs("line (a second row needs one)");

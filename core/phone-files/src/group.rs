@@ -309,11 +309,11 @@ impl Group {
             said.values(&line.values);
             said.settings(&line.settings);
         }
-        for key in &phone.keys {
+        for key in phone.keys.iter() {
             said.number(key.module.into());
             said.number(key.number);
             said.number(key.line);
-            for text in [key.kind, &key.value, &key.label] {
+            for text in [key.kind, key.value, key.label] {
                 said.part(text);
             }
         }

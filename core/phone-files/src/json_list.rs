@@ -10,7 +10,7 @@ use offhook_catalogue::json::without_comments;
 use offhook_catalogue::reader::{Cursor, Table, advice};
 use offhook_catalogue::tree::{Kind, Tree};
 use offhook_core::fields::{FieldIx, Kind as FieldKind, check_setting, check_value, field_names};
-use offhook_core::keys::read_keys;
+use offhook_core::keys::{Keys, read_keys};
 
 /// Reads a list. Wrong entries are reported and skipped; the rest is returned.
 pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
@@ -125,7 +125,7 @@ fn read_phone(
         lines: Vec::new(),
         values: Default::default(),
         settings: Vec::new(),
-        keys: Vec::new(),
+        keys: Keys::default(),
     };
     read_values(&table, false, mistakes, |field, value| phone.values.set(field, value));
     phone.values.shrink();

@@ -7,11 +7,11 @@ use offhook_core::keys::Key;
 
 /// A phone's keys, in the order of their places. A template that writes them by a pattern makes no value of each.
 #[derive(Debug)]
-pub(crate) struct Keys(Vec<KeyNames>);
+pub(crate) struct NamedKeys(Vec<KeyNames>);
 
-impl Keys {
-    pub fn of(keys: &[&Key]) -> Value {
-        Value::from_object(Keys(keys.iter().map(|key| KeyNames::new(key)).collect()))
+impl NamedKeys {
+    pub fn of(keys: &[Key<'_>]) -> Value {
+        Value::from_object(NamedKeys(keys.iter().map(|key| KeyNames::new(key)).collect()))
     }
 
     pub fn count(&self) -> usize {
@@ -23,7 +23,7 @@ impl Keys {
     }
 }
 
-impl Object for Keys {
+impl Object for NamedKeys {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Seq
     }
@@ -47,13 +47,13 @@ pub(crate) struct KeyNames {
 }
 
 impl KeyNames {
-    fn new(key: &Key) -> KeyNames {
+    fn new(key: &Key<'_>) -> KeyNames {
         let Key { number, module, kind, line, .. } = *key;
         let value = match kind {
             "line" => Value::from(line.to_string()),
-            _ => Value::from(&*key.value),
+            _ => Value::from(key.value),
         };
-        let label = match (&*key.label, kind) {
+        let label = match (key.label, kind) {
             ("", "line") => Value::from(format!("Line {line}")),
             ("", _) => value.clone(),
             (label, _) => Value::from(label),

@@ -47,11 +47,10 @@ pub(crate) fn with_model<'p>(
                 phone.settings.push((key.clone(), value.clone()));
             }
         }
-        for key in &said.keys {
-            let place = (key.module, key.number);
-            let own = phone.keys.iter().any(|own| (own.module, own.number) == place);
-            if keys.insert(place) && of_model && !own {
-                phone.keys.push(key.clone());
+        for key in said.keys.iter() {
+            let own = phone.keys.iter().any(|own| own.place() == key.place());
+            if keys.insert(key.place()) && of_model && !own {
+                phone.keys.push(key);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use offhook_catalogue::VendorIx;
 use offhook_catalogue::mac::Mac;
 use offhook_core::fields::Values;
-use offhook_core::keys::Key;
+use offhook_core::keys::Keys;
 
 /// Where in the list something is: a line of a CSV file, or an entry of a JSON list, from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub struct Phone {
     /// Keys of the maker's own, as the list has them.
     pub settings: Vec<(Box<str>, Box<str>)>,
     /// What the programmable keys do.
-    pub keys: Vec<Key>,
+    pub keys: Keys,
 }
 
 /// One line (account) of a phone.

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use minijinja::value::Value;
 
-use crate::key_names::Keys;
+use crate::key_names::NamedKeys;
 use crate::makers::{Family, Maker, SettingsForm};
 use crate::names::{Names, Secret, text_or_none};
 use crate::needs::{Needs, TEMPLATE_NAMES};
@@ -17,7 +17,7 @@ use crate::nested::is_put;
 use crate::phone::{Line, Phone};
 use crate::zone::Zone;
 use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, Where, offset_minutes};
-use offhook_core::keys::Key;
+use offhook_core::keys::Keys;
 
 pub(crate) use keys::keys_of;
 
@@ -168,7 +168,7 @@ pub(crate) struct Common {
     pub names: Names,
     pub values: Values,
     pub settings: Vec<Setting>,
-    pub keys: Vec<Key>,
+    pub keys: Keys,
     pub vlan: Option<(u16, Option<u8>)>,
     pub time_servers: Vec<String>,
     pub zones: Zones,
@@ -280,7 +280,7 @@ pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
         names.set("all_settings", settings(common, file, listed(), common.settings.iter()));
     }
     if needs.has("keys") {
-        names.set("keys", Keys::of(&keys_of(common, phone)));
+        names.set("keys", NamedKeys::of(&keys_of(common, phone)));
     }
     common.family(&phone.model, &mut names);
     names.set("model", text_or_none(&phone.model));

@@ -21,7 +21,7 @@ use ipnet::Ipv4Net;
 
 use crate::catalogue::VendorIx;
 use crate::fields::Values;
-use crate::keys::Key;
+use crate::keys::Keys;
 use crate::value::{Existing, OptionSpec, Send, each_text};
 use devices::Devices;
 use models::ModelLayer;
@@ -155,7 +155,7 @@ pub struct PhoneSettings {
     /// Keys of the maker's own.
     pub settings: Vec<(Box<str>, Box<str>)>,
     /// What the phones' programmable keys do.
-    pub keys: Vec<Key>,
+    pub keys: Keys,
 }
 
 /// Who may fetch a phone's files.

@@ -4,7 +4,7 @@ use minijinja::value::Value;
 use offhook_catalogue::VendorIx;
 use offhook_core::Engine;
 use offhook_core::fields::Values;
-use offhook_core::keys::Key;
+use offhook_core::keys::Keys;
 use offhook_core::policy::models::ModelsAt;
 use offhook_core::policy::{Layer, Site};
 
@@ -23,7 +23,7 @@ pub(super) fn common(
     let layers: Vec<&Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
     let mut values = Values::default();
     let mut settings: Vec<(Box<str>, Box<str>)> = Vec::new();
-    let mut keys: Vec<Key> = Vec::new();
+    let mut keys = Keys::default();
     let mut vars = Names::default();
     for layer in &layers {
         for (field, value) in layer.phone_settings.values.iter() {
@@ -34,9 +34,9 @@ pub(super) fn common(
                 settings.push((key.clone(), value.clone()));
             }
         }
-        for key in &layer.phone_settings.keys {
-            if !keys.iter().any(|other| (other.module, other.number) == (key.module, key.number)) {
-                keys.push(key.clone());
+        for key in layer.phone_settings.keys.iter() {
+            if !keys.iter().any(|other| other.place() == key.place()) {
+                keys.push(key);
             }
         }
         for (name, value) in &layer.vars {

@@ -9,7 +9,7 @@ use minijinja::{Error, ErrorKind, State};
 
 use super::{escape_of, no_word, write_text};
 use crate::escape::Escape;
-use crate::key_names::{KeyNames, Keys};
+use crate::key_names::{KeyNames, NamedKeys};
 use crate::names::Names;
 
 /// A part of a pattern.
@@ -77,7 +77,7 @@ pub(super) fn each(
     pattern: &str,
     more: Rest<Value>,
 ) -> Result<Value, Error> {
-    let keys = keys.downcast_object_ref::<Keys>();
+    let keys = keys.downcast_object_ref::<NamedKeys>();
     let keys = keys.ok_or_else(|| wrong("each is for a phone's keys"))?;
     let (escape, refuse) = escape_of(state)?;
     let words = state.lookup("words");

@@ -6,11 +6,11 @@ use super::Common;
 use crate::phone::Phone;
 
 /// The phone's keys, and those of the policy in the places that are left.
-pub(crate) fn keys_of<'k>(common: &'k Common, phone: &'k Phone) -> Vec<&'k Key> {
-    let place = |key: &Key| (key.module, key.number);
+pub(crate) fn keys_of<'k>(common: &'k Common, phone: &'k Phone) -> Vec<Key<'k>> {
     let own = &phone.keys;
-    let rest = common.keys.iter().filter(|key| !own.iter().any(|other| place(other) == place(key)));
-    let mut keys: Vec<&Key> = own.iter().chain(rest).collect();
-    keys.sort_by_key(|key| place(key));
+    let is_taken = |key: &Key<'_>| own.iter().any(|other| other.place() == key.place());
+    let rest = common.keys.iter().filter(|key| !is_taken(key));
+    let mut keys: Vec<Key<'k>> = own.iter().chain(rest).collect();
+    keys.sort_by_key(Key::place);
     keys
 }
