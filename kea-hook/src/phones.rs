@@ -322,4 +322,17 @@ mod tests {
         let parts = evidence::read(all[0].mac, all[0].evidence());
         assert_eq!(parts.options[0].1.len(), evidence::LONGEST);
     }
+
+    /// A client that knew it could choose addresses that all have the same place.
+    #[test]
+    fn no_client_knows_where_an_address_is_kept() {
+        let places = |phones: &Phones| -> Vec<u64> {
+            (0..1000u64).map(|number| phones.keyed.hash_one(number) % SHARDS as u64).collect()
+        };
+        let [one, other] = [0; 2].map(|_| places(&Phones::new(10, MOST_BYTES)));
+        let same = one.iter().zip(&other).filter(|(one, other)| one == other).count();
+        assert!(same < 100, "{same} of 1000 addresses have the same place in two servers");
+        let most = (0..SHARDS as u64).map(|shard| one.iter().filter(|at| **at == shard).count());
+        assert!(most.max().is_some_and(|most| most < 100), "addresses in a row share a place");
+    }
 }

@@ -16,5 +16,7 @@ mod guards;
 mod install;
 /// A file that is named exists.
 mod named_files;
+/// What was wrong once, and the tests that hold it.
+mod once_wrong;
 /// How files are cut.
 mod rooms;

@@ -348,29 +348,6 @@ mod tests {
     }
 
     #[test]
-    fn models_are_spelt_as_phones_do() {
-        let makers = makers();
-        let usual = |vendor: &str, model: &str| makers.of(vendor).unwrap().model.usual(model);
-        for model in ["snomD735", "d735", "D735", "Snom D735"] {
-            assert_eq!(usual("snom", model), "D735", "{model}");
-        }
-        for model in ["8841", "CP-8841", "CP-8841-3PCC", "8841-3pcc", "cp-8841"] {
-            assert_eq!(usual("cisco-mpp", model), "CP-8841-3PCC", "{model}");
-        }
-        for model in ["504G", "spa504g", "SPA504G", "Cisco SPA504G"] {
-            assert_eq!(usual("cisco-spa", model), "SPA504G", "{model}");
-        }
-        for model in ["hdv130", "KX-HDV130", "kx-hdv130", "Panasonic-KX-HDV130"] {
-            assert_eq!(usual("panasonic", model), "KX-HDV130", "{model}");
-        }
-        assert_eq!(usual("yealink", "SIP-T46S"), "T46S");
-        assert_eq!(usual("polycom", "VVX 410"), "VVX410");
-        assert_eq!(usual("polycom", "Poly-EdgeE550"), "EdgeE550");
-        assert_eq!(usual("sangoma", "s500"), "S500");
-        assert_eq!(usual("gigaset", "n670_ip_pro"), "N670_IP_PRO");
-    }
-
-    #[test]
     fn families_and_limits() {
         let makers = makers();
         let yealink = makers.of("yealink").unwrap();

@@ -5,7 +5,8 @@
 
 use offhook_core::explain::{Explanation, explain};
 use offhook_core::parts::Parts;
-use offhook_core::{Engine, Host, Mac, Query, builtin};
+use offhook_core::token::MasterKey;
+use offhook_core::{Edits, Engine, Host, Mac, Query, builtin};
 
 const POLICY: &str = r#"{
     "systems": [{ "system": "url", "url": "http://top/{{mac}}" }],
@@ -87,4 +88,36 @@ fn what_was_asked_for_and_the_room_in_the_packet() {
         [(3, "routers", false), (66, "tftp-server-name", true)]
     );
     assert_eq!((asking.space.largest_message, asking.space.room), (1500, 1231));
+}
+
+/// A phone is sent its token; an explanation has stars for each, of values that lose too.
+#[test]
+fn no_token_is_shown_wherever_it_is_and_however_often() {
+    let two = "https://a/{{mac}}/{{token}}/ https://b/{{mac}}/{{token}}/";
+    let policy = serde_json::json!({
+        "systems": [{ "system": "url", "url": "https://h/{{mac}}/{{token}}/" }],
+        "options": [{ "code": 67, "text": two }],
+        "sites": [{ "name": "s", "match": { "networks": ["10.7.0.0/16"] },
+                    "options": [{ "code": 66, "text": "http://site/" }] }],
+        "file-access": { "token": { "key-file": "/k" } },
+    });
+    let key = |_: &str| MasterKey::from_text(b"0123456789abcdefghijklmnopqrstuv");
+    let engine = Engine::with_keys(builtin::shared(), &policy.to_string(), Host::ANY, &key);
+    let engine = engine.expect("a policy with its key");
+    let mac = Mac::parse("00:15:65:01:02:03");
+    let token = engine.minter().and_then(|minter| minter.mint(mac?, None)).expect("a token").0;
+    let token = String::from_utf8_lossy(&token).into_owned();
+    let mut parts = Parts { mac, leased: "10.7.0.9".parse().ok(), ..Parts::default() };
+    parts.option(60, *b"yealink");
+    let query = Query::from_parts(&parts, &[]);
+    let mut edits = Edits::default();
+    engine.decide(&query).edits(&engine, &query, &mut edits);
+    let edit = edits.iter().find(|edit| edit.code == 67).expect("option 67");
+    let sent = String::from_utf8_lossy(edits.bytes(&engine, edit.value.expect("a value")));
+    assert_eq!(sent.matches(&token).count(), 2, "{sent}");
+    let told = explain(&engine, &query, "PHONE");
+    assert!(layers(&told, 66)[0].contains("loses"), "{:?}", layers(&told, 66));
+    assert!(layers(&told, 66)[0].contains("/***"), "{:?}", layers(&told, 66));
+    let text = format!("{told:?} {}", serde_json::to_string(&told).expect("JSON"));
+    assert!(!text.contains(&token) && !text.contains(&hex::encode(&token)), "{text}");
 }

@@ -42,7 +42,7 @@ fn handle(hook: Hook) -> *mut abi::offhook_handle {
 }
 
 #[test]
-fn miri_a_panic_is_counted_and_becomes_the_fallback() {
+fn a_panic_is_counted_and_becomes_the_fallback() {
     std::panic::set_hook(Box::new(|_| {}));
     let hook = hook(serde_json::json!({}));
     assert_eq!(guard(Some(&hook), 7, || 8), 8);
@@ -52,7 +52,7 @@ fn miri_a_panic_is_counted_and_becomes_the_fallback() {
 }
 
 #[test]
-fn miri_null_is_no_fault() {
+fn null_is_no_fault() {
     // SAFETY: the page allows null for all of these.
     unsafe {
         offhook_free(ptr::null_mut());
@@ -156,7 +156,7 @@ fn commands_give_texts_that_are_freed() {
 }
 
 #[test]
-fn miri_hostile_packets_change_nothing() {
+fn hostile_packets_change_nothing() {
     let handle = handle(hook(serde_json::json!({})));
     let mut answer = MaybeUninit::<abi::offhook_answer>::uninit();
     for length in [0usize, 1, 235, 236, 239, 240, 300] {

@@ -110,6 +110,61 @@ fn polycoms_proxy_speaks_as_the_registrar_does() {
 }
 
 #[test]
+fn proxy_and_second_registrar_speak_as_the_first() {
+    let both = json!({ "transport": "tls", "outbound-proxy": "edge.example.com",
+                       "backup-server": "sip2.example.com" });
+    for (vendor, model, expected) in [
+        (
+            "polycom",
+            "VVX410",
+            &["outboundProxy.transport=\"TLS\"", "server.2.transport=\"TLS\""][..],
+        ),
+        ("polycom", "SPIP335", &["outboundProxy.transport=\"TLS\"", "server.2.transport=\"TLS\""]),
+        ("snom", "D735", &["edge.example.com;transport=tls"]),
+        ("snom", "D862", &["edge.example.com;transport=tls"]),
+        ("gigaset", "P850", &["edge.example.com:5061;transport=tls"]),
+        (
+            "avaya",
+            "J179",
+            &["edge.example.com:5061;transport=tls,sip2.example.com:5061;transport=tls"],
+        ),
+        ("yealink", "T46S", &["sip_server.2.transport_type = 2", "outbound_proxy.1.port = 5061"]),
+        ("flyingvoice", "P23G", &["sip_server.2.transport_type = 2"]),
+        ("fanvil", "X4U", &["<BackupTransport>3<", "<ProxyPort>5061<", "<BackupPort>5061<"]),
+        ("digium", "D65", &["sip2.example.com\" port=\"5061\" transport=\"tls\""]),
+        ("sangoma", "P330", &["sip2.example.com\" port=\"5061\" transport=\"tls\""]),
+    ] {
+        holds(vendor, model, both.clone(), expected);
+    }
+    // What the policy says to phones that are in no list.
+    let policy = site(json!({ "server": "sip.example.com", "transport": "tls",
+                              "outbound-proxy": "192.0.2.7", "outbound-port": 5061 }));
+    let whole = one("polycom", "VVX410", json!({}));
+    let files = policy.write(&whole).expect("files");
+    let told = files.into_values().collect::<Vec<_>>().join("\n");
+    assert!(told.contains("outboundProxy.transport=\"TLS\""), "{told}");
+}
+
+#[test]
+fn models_without_a_template_are_refused() {
+    for (vendor, model) in [
+        ("ale", "4018"),
+        ("avaya", "9611G"),
+        ("avaya", "1608"),
+        ("cisco-mpp", "ATA192"),
+        ("cisco-spa", "PAP2T"),
+        ("digium", "A22"),
+        ("gigaset", "DE310"),
+        ("gigaset", "C610"),
+        ("sangoma", "A10"),
+        ("auerswald", "C-400"),
+        ("2n", "Solo"),
+    ] {
+        refuses(vendor, model, json!({}), "offhook writes no files for");
+    }
+}
+
+#[test]
 fn a_password_is_held_to_what_the_phone_takes() {
     for (vendor, model, wrong, right, written) in [
         ("aastra", "6731i", "s3cret!", "22334", "admin password: 22334"),

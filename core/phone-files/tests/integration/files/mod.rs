@@ -7,6 +7,7 @@ mod every;
 mod faults;
 mod golden;
 mod hostile;
+mod kinds;
 mod lists;
 mod models;
 mod parsed;
