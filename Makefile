@@ -3,11 +3,12 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build install install-files install-dnsmasq test test-catalogue demo bench bench-peers bench-fetch bench-growth bench-glance matrix sanitize deb walk clean
+.PHONY: help deps build install install-files install-dnsmasq test test-everything test-makers test-catalogue demo bench bench-peers bench-fetch bench-growth bench-glance matrix sanitize deb walk clean
 
 help:
 	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
-	@echo 'make test     formatting, lints, docs, and every test'
+	@echo 'make test     formatting, lints, docs, and every test; a part after a change in makers'"'"' folders alone'
+	@echo 'make test ALL=1  every test in any case'
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
 	@echo 'make install-dnsmasq  only the dnsmasq companion and the command, without Kea'
@@ -78,7 +79,15 @@ install-dnsmasq:
 	install -D -m 755 $(built)/offhook '$(DESTDIR)$(PREFIX)/bin/offhook'
 	install -D -m 755 $(built)/offhook-dnsmasq '$(DESTDIR)$(PREFIX)/bin/offhook-dnsmasq'
 
+# Everything, unless nothing but makers' folders has changed since everything passed.
 test: deps
+	@found=$$($(if $(ALL),echo 'everything: ALL is set',scripts/tested what)) && echo "make test: $$found" && \
+	case "$$found" in \
+	makers:*) $(MAKE) --no-print-directory test-makers MAKERS="$${found#makers: }" ;; \
+	*) $(MAKE) --no-print-directory test-everything ;; esac
+
+test-everything:
+	@scripts/tested begin
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
@@ -92,6 +101,13 @@ test: deps
 	$(MAKE) --silent install PROFILE=dev SELECTION='$(OF_TESTS)' DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
 	(cd "$$folder$(HOOKS)/offhook" && sha256sum --check --quiet kea-*.so.sha256) && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
+	@scripts/tested passed
+
+# Data need no lints, and of the tests with real servers those run that read the data. Leaves no record: a part is not everything.
+test-makers:
+	$(CARGO) fmt --all --check
+	$(CARGO) build $(OF_TESTS)
+	@$(STARTED) scripts/test-makers $(MAKERS)
 
 # Needs neither Kea nor any other server.
 test-catalogue:

@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::files::root;
 
 /// A program of this name in a folder, which prints this text.
-fn program(folder: &Path, name: &str, prints: &str) {
+pub fn program(folder: &Path, name: &str, prints: &str) {
     let path = folder.join(name);
     fs::write(&path, format!("#!/bin/sh\ncat <<'END'\n{prints}\nEND\n")).expect("a program");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");

@@ -20,3 +20,5 @@ mod named_files;
 mod once_wrong;
 /// How files are cut.
 mod rooms;
+/// What a second `make test` runs.
+mod tested;

@@ -96,7 +96,8 @@ fn every_configuration_becomes_its_policy() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let advice = "OFFHOOK_WRITE_EXPECTATIONS=1 writes them anew; read what has changed";
+    assert!(wrong.is_empty(), "{}\n{advice}", wrong.join("\n"));
 }
 
 /// Input from elsewhere: deep nesting, circles and half files end with a message, not with a crash.

@@ -10,6 +10,11 @@ use crate::peers::{process, product};
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// Whether a maker is to be tried: every one, or those that `OFFHOOK_MAKERS` names (scripts/test-makers).
+pub fn wanted(maker: &str) -> bool {
+    std::env::var("OFFHOOK_MAKERS").map_or(true, |ids| ids.split(' ').any(|id| id == maker))
+}
+
 /// Makers that have templates.
 pub fn makers() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/catalogue/vendors");

@@ -2,7 +2,7 @@
 //! zone, a language and a phone book. `offhook generate` writes the files, nginx serves them, the emulator
 //! fetches them as each model does, and registers with them at a real registrar.
 
-use super::generated::{makers, open};
+use super::generated::{makers, open, wanted};
 use super::{run, step};
 use crate::peers::folder::Folder;
 use crate::peers::registrar::{PASSWORD, Registrar};
@@ -175,7 +175,9 @@ fn a_site_of_each_maker_is_generated_served_fetched_and_registered() {
     assert_eq!(makers(), known, "a maker with files needs three models here");
     let (mut wrong, mut tried, mut by_tls) = (Vec::new(), 0, 0);
     let (mut registered_lines, mut two_lines) = (0, 0);
-    for (at, (vendor, models)) in MODELS.iter().enumerate() {
+    let sites = MODELS.iter().enumerate().filter(|(_, (vendor, _))| wanted(vendor));
+    let all = sites.clone().count() == MODELS.len();
+    for (at, (vendor, models)) in sites {
         let url = format!("{}{vendor}/", web.http());
         let folder = Folder::new();
         let policy = json!({ "systems": [{ "system": "files", "url": url }] });
@@ -223,9 +225,9 @@ fn a_site_of_each_maker_is_generated_served_fetched_and_registered() {
         }
     }
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(by_tls > 50, "{by_tls} of {tried} by TLS");
+    assert!(!all || by_tls > 50, "{by_tls} of {tried} by TLS");
     // Of one line alone: Algo's speakers, Avaya's J series, Gigaset's P700 and P800.
-    assert!(two_lines > 55, "{two_lines} of {tried} have two lines");
+    assert!(!all || two_lines > 55, "{two_lines} of {tried} have two lines");
     assert_eq!(registered_lines, tried + two_lines);
 }
 
