@@ -40,10 +40,10 @@ pub(super) fn run(arguments: &Arguments, phones: Vec<Phone>, count: u32) -> Resu
 }
 
 fn print(summary: &Summary) -> Result<(), Failure> {
-    let Summary { phones, makers, booted, lost, understood_url, sent_again, .. } = summary;
+    let Summary { phones, makers, booted, lost, understood_url, sent_again, refused, .. } = summary;
     input::line(format!(
         "{phones} phones of {makers} makers: {booted} have an address, {lost} are lost; {sent_again} \
-         packets were sent again"
+         packets were sent again, {refused} offers were taken back"
     ))?;
     input::line(format!(
         "{understood_url} were sent the address of their files, and understood it"

@@ -20,10 +20,12 @@ use crate::reading;
 /// How long nothing may be sent or read before deadlines are looked at.
 pub(super) const TICK: Duration = Duration::from_millis(1);
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Waiting {
     since: Instant,
     tries: u32,
+    /// How often a server took an offer back.
+    refusals: u32,
     /// What was offered, once something was.
     offer: Option<(Ipv4Addr, Ipv4Addr)>,
 }
@@ -35,8 +37,8 @@ pub(super) struct Run<'f> {
     /// The first phone's transaction; the others follow it.
     base: u32,
     waiting: Vec<Option<Waiting>>,
-    /// In the order of their ends: phone, tries at that time, end.
-    deadlines: VecDeque<(u32, u32, bool, Instant)>,
+    /// In the order of their ends: phone, what it waited for at that time, end.
+    deadlines: VecDeque<(u32, Waiting, Instant)>,
     in_flight: usize,
     /// The phones' last answers, to be read when the clock has stopped.
     answers: Vec<(u32, Box<[u8]>)>,
@@ -121,7 +123,7 @@ impl<'f> Run<'f> {
     }
 
     fn switch_on(&mut self, number: u32) -> io::Result<()> {
-        let waiting = Waiting { since: Instant::now(), tries: 1, offer: None };
+        let waiting = Waiting { since: Instant::now(), tries: 1, refusals: 0, offer: None };
         self.in_flight += 1;
         self.send(number, waiting)
     }
@@ -139,7 +141,7 @@ impl<'f> Run<'f> {
         }
         self.exchange.send(&asked)?;
         let end = Instant::now() + self.exchange.patience.each;
-        self.deadlines.push_back((number, waiting.tries, waiting.offer.is_some(), end));
+        self.deadlines.push_back((number, waiting, end));
         if let Some(slot) = self.slot(number) {
             *slot = Some(waiting);
         }
@@ -172,7 +174,15 @@ impl<'f> Run<'f> {
                 self.end(number);
                 Ok(true)
             }
+            // Begins anew, as RFC 2131 (3.1, step 4) wants it. A server that starts again between offer and request
+            // has forgotten the offer, and may have given the address to another client.
             (MessageType::Nak, Some(_), _) => {
+                self.outcome.refused += 1;
+                let refusals = waiting.refusals + 1;
+                if refusals < self.exchange.patience.tries {
+                    self.send(number, Waiting { tries: 1, refusals, offer: None, ..waiting })?;
+                    return Ok(false);
+                }
                 self.outcome.lost.push(number);
                 self.end(number);
                 Ok(true)
@@ -191,15 +201,14 @@ impl<'f> Run<'f> {
     /// Asks again where nothing came in time, and gives up after the last try.
     fn end_waiting(&mut self, progress: &mut dyn FnMut(u32)) -> io::Result<()> {
         let Patience { tries: most, .. } = self.exchange.patience;
-        while let Some((number, tries, offered, end)) = self.deadlines.front().copied() {
-            let waiting = self.slot(number).and_then(|slot| *slot);
-            let still = waiting.filter(|w| w.tries == tries && w.offer.is_some() == offered);
+        while let Some((number, then, end)) = self.deadlines.front().copied() {
+            let still = self.slot(number).and_then(|slot| *slot).filter(|now| *now == then);
             match still {
                 Some(_) if Instant::now() < end => return Ok(()),
-                Some(waiting) if tries < most => {
+                Some(waiting) if waiting.tries < most => {
                     self.deadlines.pop_front();
                     self.outcome.sent_again += 1;
-                    self.send(number, Waiting { tries: tries + 1, ..waiting })?;
+                    self.send(number, Waiting { tries: waiting.tries + 1, ..waiting })?;
                 }
                 Some(_) => {
                     self.deadlines.pop_front();
@@ -213,5 +222,66 @@ impl<'f> Run<'f> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{SocketAddr, SocketAddrV4};
+    use std::thread;
+
+    use super::*;
+    use crate::exchange::Way;
+    use crate::phone::{Choice, Phone};
+
+    fn local(end: u8) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, end), 0)
+    }
+
+    /// A server that refuses the first requests, so many of them.
+    fn power_up_refused(refusals: u32, tries: u32) -> crate::fleet::Summary {
+        let server = UdpSocket::bind(local(1)).unwrap();
+        server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let SocketAddr::V4(at) = server.local_addr().unwrap() else { panic!("expected IPv4") };
+        let answering = thread::spawn(move || {
+            let (mut buffer, mut refused) = ([0; 2048], 0);
+            loop {
+                let (length, from) = server.recv_from(&mut buffer).unwrap();
+                let mut answer = buffer[..length].to_vec();
+                let discovers = answer[242] == MessageType::Discover.number();
+                let kind = match discovers {
+                    true => MessageType::Offer,
+                    false if refused < refusals => MessageType::Nak,
+                    false => MessageType::Ack,
+                };
+                refused += u32::from(kind == MessageType::Nak);
+                answer[0] = 2;
+                answer[16..20].copy_from_slice(&[10, 0, 0, 9]);
+                answer.truncate(240);
+                answer.extend([53, 1, kind.number(), 54, 4, 127, 0, 0, 1, 255]);
+                server.send_to(&answer, from).unwrap();
+                if kind == MessageType::Ack || refused == tries {
+                    return;
+                }
+            }
+        });
+        let way = Way::Relay { relay: local(2), server: at };
+        let exchange =
+            Exchange::new(way, Patience { each: Duration::from_secs(5), tries }).unwrap();
+        let tables = offhook_core::builtin::built_in();
+        let first = Phone::new(tables, "polycom", &Choice::default()).unwrap();
+        let fleet = Fleet { first, others: Vec::new(), count: 1, rate: None, at_once: 1 };
+        let summary = fleet.power_up(&exchange, &mut |_| {}).unwrap();
+        answering.join().unwrap();
+        summary
+    }
+
+    #[test]
+    fn a_refused_phone_begins_anew_until_its_tries_end() {
+        let summary = power_up_refused(2, 3);
+        assert_eq!((summary.booted, summary.lost, summary.refused), (1, 0, 2));
+        assert_eq!(summary.sent_again, 0);
+        let summary = power_up_refused(3, 3);
+        assert_eq!((summary.booted, summary.lost, summary.refused), (0, 1, 3));
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Outcome {
     pub understood: u32,
     /// Packets that were sent again.
     pub sent_again: u32,
+    /// Offers that a server took back.
+    pub refused: u32,
     /// Numbers of phones.
     pub lost: Vec<u32>,
 }
@@ -29,12 +31,14 @@ pub struct Summary {
     pub makers: usize,
     /// Have an address.
     pub booted: u32,
-    /// Got no answer, or were refused.
+    /// Got no answer, or were refused again and again.
     pub lost: u32,
     /// Of those that booted, how many were sent the address of their files and understood it.
     pub understood_url: u32,
     /// Packets that had to be sent again.
     pub sent_again: u32,
+    /// Offers that a server took back (DHCPNAK); the phone then begins anew.
+    pub refused: u32,
     /// How long it took.
     pub seconds: f64,
     /// Phones with an address, by second.
@@ -55,7 +59,7 @@ pub struct Summary {
 const NAMED: usize = 20;
 impl Summary {
     pub(super) fn of(fleet: &Fleet, outcome: Outcome, elapsed: Duration) -> Summary {
-        let Outcome { mut took, understood, sent_again, lost: left } = outcome;
+        let Outcome { mut took, understood, sent_again, refused, lost: left } = outcome;
         took.sort_unstable();
         let lost = u32::try_from(left.len()).unwrap_or(u32::MAX);
         let booted = u32::try_from(took.len()).unwrap_or(u32::MAX);
@@ -67,6 +71,7 @@ impl Summary {
             lost,
             understood_url: understood,
             sent_again,
+            refused,
             seconds: elapsed.as_secs_f64(),
             phones_per_second: f64::from(booted) / elapsed.as_secs_f64(),
             median: percentile(&took, 50),
