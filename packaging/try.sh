@@ -67,7 +67,7 @@ try_upgrade() {
   plain trixie || return
   rm -rf "$home"
   mkdir -p "$home"
-  cp packaging/check-upgrade tests/walk/lib.sh tests/walk/networks tests/walk/upgrade.sh "$home/"
+  cp packaging/check-upgrade tests/walk/lib.sh tests/walk/networks tests/walk/upgrade.sh tests/walk/clients "$home/"
   for release in trixie trixie-backports; do
     repository "$release" "$home/repository/$release" >"$home/repository.log" 2>&1 || { cat "$home/repository.log" >&2; return 1; }
   done
@@ -77,7 +77,8 @@ try_upgrade() {
         apt-get -q update
         apt-get -q -y install kea-dhcp4-server kea-admin adduser libcap2-bin
         apt-get -q -y install --download-only -t trixie-backports kea-dhcp4-server; } >~/fetch.log 2>&1
-      exec unshare --net bash ~/check-upgrade $1' check-upgrade "$stage" || status=1
+      export OFFHOOK_WALK_RATE=$2
+      exec unshare --net bash ~/check-upgrade $1' check-upgrade "$stage" "${OFFHOOK_WALK_RATE:-50}" || status=1
   done
   [ "$status" = 0 ] || echo "scripts/deb: the commands' own words are in $home/" >&2
   return "$status"

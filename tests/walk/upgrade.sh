@@ -7,8 +7,10 @@ unit=kea-dhcp4-server
 conf=/etc/kea/kea-dhcp4.conf
 hooks=/usr/lib/x86_64-linux-gnu/kea/hooks
 log=/var/log/kea/kea-dhcp4.log
-# Clients a second: half of them phones, half of them PCs, both by relays.
-rate=${OFFHOOK_WALK_RATE:-50}
+# Clients a second: half of them phones, half of them PCs (tests/walk/clients).
+rate=${OFFHOOK_WALK_RATE:-$(sed -n 's/.* clients=\([0-9]*\).*/\1/p' /proc/cmdline)}
+# Where this is a machine, they are outside of it and start and stop by what is written here.
+port=/dev/virtio-ports/clients
 stage=${stage:-$(sed 's/.*walk=upgrade-\([a-z-]*\).*/\1/' /proc/cmdline)}
 now() { date +%s.%N; }
 up() { service "$unit" status; }
@@ -27,9 +29,10 @@ suite() { # RELEASE
 configure() { # HOOK
   cat >"$conf" <<CONF
 { "Dhcp4": {
-  "interfaces-config": { "interfaces": [ "lan1", "lan7" ], "dhcp-socket-type": "udp" },
+  "interfaces-config": { "interfaces": [ "lan1", "clients" ], "dhcp-socket-type": "udp" },
   "lease-database": { "type": "memfile", "name": "/var/lib/kea/kea-leases4.csv", "lfc-interval": 0 },
-  "subnet4": [ { "id": 6, "subnet": "10.6.0.0/16", "pools": [ { "pool": "10.6.1.0 - 10.6.255.250" } ] },
+  "subnet4": [ { "id": 1, "subnet": "192.168.1.0/24", "pools": [ { "pool": "192.168.1.50 - 192.168.1.250" } ] },
+               { "id": 6, "subnet": "10.6.0.0/16", "pools": [ { "pool": "10.6.1.0 - 10.6.255.250" } ] },
                { "id": 8, "subnet": "10.8.0.0/16", "pools": [ { "pool": "10.8.1.0 - 10.8.255.250" } ] } ],
   "hooks-libraries": [ $1 ],
   "loggers": [ { "name": "kea-dhcp4", "severity": "INFO",
@@ -37,25 +40,23 @@ configure() { # HOOK
 CONF
 }
 phone() { # OPTION...
-  ip netns exec phones offhook emulate --vendor polycom --mac 00:04:f2:01:02:03 --server 10.8.0.1 --relay 10.8.0.11 \
-    --dhcp-only "$@"
+  ip netns exec phones offhook emulate --vendor polycom --mac 00:04:f2:01:02:03 --server 192.168.1.1 \
+    --relay 192.168.1.10 --dhcp-only "$@"
 }
 has_url() { says https://provision.example.com/phones/ -- phone; }
 has_a_lease_only() { says 'passed       DHCPREQUEST' -- phone && ! phone | grep provision.example.com; }
 runs() { [ "$(kea-dhcp4 -v)" = "$1" ] && grep DHCP4_STARTED "$log" | tail -n 1 | grep -F "$1"; }
 
-# They boot again and again, until there is ~/stop.
+# They boot until the end, in the way that a network's clients do: none of them is stopped in the middle.
 load() {
-  rm -f ~/stop ~/phones.json
-  while [ ! -e ~/stop ]; do
-    ip netns exec phones offhook emulate --vendor polycom,snom,yealink --count $((rate / 2 * 20)) \
-      --rate $((rate / 2)) --at-once 20000 --tries 40 --server 10.8.0.1 --relay 10.8.0.10 --json >>~/phones.json 2>&1
-  done &
-  echo $! >~/phones.pid
-  ip netns exec phones perfdhcp -4 -r $((rate / 2)) -R 60000 -l 10.6.0.10 10.6.0.1 >~/pcs.log 2>&1 &
-  echo $! >~/pcs.pid
+  if [ -e "$port" ]; then
+    echo start >"$port"
+  else
+    rm -f ~/stop
+    ip netns exec phones bash ./clients "$rate" >~/clients.log 2>&1 &
+    clients=$!
+  fi
 }
-sum() { sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" ~/phones.json | awk '{ all += $1 } END { print all + 0 }'; }
 leases() { [ "$(grep -c DHCP4_LEASE_ALLOC "$log")" -ge $((rate * 3)) ]; }
 
 # The leases between two times: how many, the longest time without one, and what Kea logged in that time, in seconds
@@ -88,7 +89,6 @@ measured() { # NAME COMMAND...
   "$@" || status=$?
   sleep "${after:-30}"
   to=$(now)
-  kill -0 "$(cat ~/phones.pid)" "$(cat ~/pcs.pid)" || { echo 'the clients were done before the command was'; status=1; }
   echo "measured  $name: $(gap "$from" "$to")" >>~/measured
   return "$status"
 }
@@ -154,8 +154,16 @@ case $stage in
 esac
 if [ -f ~/measured ]; then
   cat ~/measured
-  touch ~/stop
-  kill "$(cat ~/pcs.pid)"
-  while kill -0 "$(cat ~/phones.pid)" 2>/dev/null; do sleep 0.5; done
-  echo "measured  phones: $(sum booted) booted, $(sum lost) lost, $(sum understood-url) with a URL"
+  if [ -e "$port" ]; then
+    echo stop >"$port"
+    for _ in {1..24}; do
+      before=$(stat -c %s "$log")
+      sleep 5
+      [ "$(stat -c %s "$log")" != "$before" ] || break
+    done
+  else
+    touch ~/stop
+    wait "$clients" || failed=$((failed + 1))
+    cat ~/clients.log
+  fi
 fi
