@@ -112,11 +112,21 @@ impl FieldIx {
 /// The fields that have a value. Most phones have few, and there may be a million phones: a field's position and its value,
 /// one field behind the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Values(Packed);
+pub struct Values {
+    /// Which fields have one, a bit each: most are looked up in vain.
+    said: u64,
+    packed: Packed,
+}
+
+/// Two fields with one bit would cost time, and nothing else.
+const _: () = assert!(FIELDS.len() <= 64);
 
 impl Values {
     /// The value of a field.
     pub fn get(&self, field: FieldIx) -> Option<&str> {
+        if self.said & bit(field) == 0 {
+            return None;
+        }
         self.iter().find(|(at, _)| *at == field).map(|(_, value)| value)
     }
 
@@ -130,26 +140,31 @@ impl Values {
         if self.get(field).is_some() {
             return false;
         }
-        self.0.push_number(field.0.into());
-        self.0.push_text(value);
+        self.said |= bit(field);
+        self.packed.push_number(field.0.into());
+        self.packed.push_text(value);
         true
     }
 
     /// All that have a value, in the order in which they were set.
     pub fn iter(&self) -> impl Iterator<Item = (FieldIx, &str)> {
-        let mut left = self.0.read();
+        let mut left = self.packed.read();
         std::iter::from_fn(move || Some((FieldIx(left.small()?), left.text()?)))
     }
 
     /// Whether no field has a value.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.packed.is_empty()
     }
 
     /// Gives back memory that is not used.
     pub fn shrink(&mut self) {
-        self.0.shrink();
+        self.packed.shrink();
     }
+}
+
+fn bit(field: FieldIx) -> u64 {
+    1 << (field.0 % 64)
 }
 
 /// The first character that no phone's file may hold, in whatever format: a line's end, a control

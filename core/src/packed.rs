@@ -48,7 +48,18 @@ impl Packed {
 pub(crate) struct Unpacked<'p>(&'p str);
 
 impl<'p> Unpacked<'p> {
+    #[inline]
     pub fn number(&mut self) -> Option<u64> {
+        // Most are small.
+        let first = *self.0.as_bytes().first()?;
+        if first & MORE == 0 {
+            self.0 = self.0.get(1..)?;
+            return Some(first.into());
+        }
+        self.large_number()
+    }
+
+    fn large_number(&mut self) -> Option<u64> {
         let (mut number, mut shift) = (0, 0);
         for (at, byte) in self.0.bytes().enumerate() {
             number |= u64::from(byte & MASK).checked_shl(shift)?;
@@ -62,10 +73,12 @@ impl<'p> Unpacked<'p> {
     }
 
     /// A number that was put in as one of this size.
+    #[inline]
     pub fn small<N: TryFrom<u64>>(&mut self) -> Option<N> {
         N::try_from(self.number()?).ok()
     }
 
+    #[inline]
     pub fn text(&mut self) -> Option<&'p str> {
         let length = self.small()?;
         let (text, rest) = self.0.split_at_checked(length)?;
