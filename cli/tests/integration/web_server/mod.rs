@@ -4,6 +4,7 @@
 mod caddy;
 mod certificates;
 mod chances;
+mod login;
 mod logs;
 mod names;
 mod odd_requests;
