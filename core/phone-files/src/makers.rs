@@ -2,6 +2,8 @@
 //! which words and within which limits, by family of models. Lists are held to it, the losses of a phone
 //! are reported by it, and docs/files.md is made of it; a test holds the templates to it.
 
+/// What there is little of.
+mod few;
 /// How models are spelt.
 mod spelling;
 
@@ -13,6 +15,7 @@ use offhook_catalogue::overlay::OverlayFile;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+pub use few::{Few, Of};
 pub use spelling::Spelling;
 pub(crate) use spelling::starts;
 
@@ -43,6 +46,9 @@ pub struct Maker {
     modules: BTreeMap<String, u16>,
     /// The keys of one module.
     module_keys: Option<u16>,
+    /// What there is less of than a site usually has.
+    #[serde(default)]
+    pub few: Vec<Few>,
     /// How its models are spelt.
     #[serde(default)]
     pub model: Spelling,

@@ -4,12 +4,16 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use offhook_catalogue::{PhoneFile, Vendor};
 use offhook_core::builtin;
 use offhook_core::fields::FIELDS;
 use offhook_phone_files::Makers;
-use offhook_phone_files::makers::{Characters, Fact, Family, Maker};
+use offhook_phone_files::makers::{Characters, Fact, Family, Maker, Of};
+
+/// Held by who reads docs/files.md to write it anew: two tests do.
+static PAGE: Mutex<()> = Mutex::new(());
 
 fn docs(name: &str) -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/").to_owned() + name
@@ -55,6 +59,7 @@ fn row(vendor: &Vendor, maker: &Maker) -> String {
 
 #[test]
 fn the_page_says_what_is_written_for_whom() {
+    let _held = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let page = page("files.md");
     let makers = Makers::new(&[]).expect("files.toml");
     let head = page.find("| vendor | files (models) | not in them |").expect("the table");
@@ -65,6 +70,85 @@ fn the_page_says_what_is_written_for_whom() {
     if std::env::var_os("BLESS").is_some() {
         let page = page.replace(&rows.join("\n"), &expected.join("\n"));
         std::fs::write(docs("files.md"), page).expect("docs/files.md");
+        return;
+    }
+    assert_eq!(rows, expected, "BLESS=1 writes it anew");
+}
+
+/// What a usual site has of each phone: one of these words of a field, if the maker has words for it.
+const USUAL: [(&str, &[&str]); 6] = [
+    ("keys", &["blf"]),
+    ("transport", &["tls"]),
+    ("srtp", &["required", "optional"]),
+    ("time-zone", &["Europe/Berlin", "60"]),
+    ("language", &["de"]),
+    ("phonebook-url", &[]),
+];
+
+/// What a family's phones lack of it, each with its reason and the sources that were read for it.
+fn lacks(maker: &Maker, family: Option<&Family>, model: &str) -> Vec<String> {
+    let mut lacks = Vec::new();
+    let counts = [
+        (Of::Models, "more models than the one", None),
+        (Of::Lines, "a second line", maker.lines_of(model).filter(|lines| *lines < 2)),
+        (Of::Keys, "eight keys", maker.keys_of(model, 0).filter(|keys| (1..8).contains(keys))),
+    ];
+    for (of, what, count) in counts {
+        let Some(few) = maker.few_of(of, model) else { continue };
+        assert!(of == Of::Models || count == Some(few.count), "{model}: {few:?}, not {count:?}");
+        lacks.push(format!("{what}: {} ({})", few.why, few.sources().join(", ")));
+    }
+    for (field, usual) in USUAL {
+        let fact = maker.fact(family, field).unwrap_or_else(|| panic!("{model}: {field}"));
+        let sources = maker.sources_of(fact).join(", ");
+        let words = maker.words(family, fact);
+        match &fact.absent {
+            Some(why) => lacks.push(format!("`{field}`: {why} ({sources})")),
+            None if words.is_empty() || usual.iter().any(|word| words.contains_key(*word)) => {}
+            None => {
+                let known: Vec<String> = words.keys().map(|word| format!("`{word}`")).collect();
+                let usual: Vec<String> = usual.iter().map(|word| format!("`{word}`")).collect();
+                let (known, usual) = (known.join(", "), usual.join(" or "));
+                lacks.push(format!("`{field}` {usual}: sources have {known} ({sources})"));
+            }
+        }
+    }
+    lacks
+}
+
+#[test]
+fn the_page_says_what_a_site_cannot_have_and_by_which_source() {
+    let _held = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let page = page("files.md");
+    let makers = Makers::new(&[]).expect("files.toml");
+    let mut expected = Vec::new();
+    for vendor in vendors() {
+        let maker = makers.of(&vendor.id).expect("a maker");
+        let base = maker.example.as_deref().map(|model| ("", None, model));
+        let families = maker
+            .family
+            .iter()
+            .map(|(name, family)| (name.as_str(), Some(family), family.example.as_str()));
+        for (name, family, model) in base.into_iter().chain(families) {
+            let lacks = lacks(&maker, family, model);
+            let differs = family.is_none_or(|family| !family.field.is_empty());
+            if !lacks.is_empty() && differs {
+                let of = if name.is_empty() { String::new() } else { format!(" ({name})") };
+                expected.push(format!("| `{}`{of} | {} |", vendor.id, lacks.join("; ")));
+            }
+        }
+    }
+    let head = page.find("| vendor | a site of its phones cannot have |").expect("the table");
+    let rows: Vec<&str> =
+        page[head..].lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    if std::env::var_os("BLESS").is_some() {
+        // The heading may have no rows yet.
+        let (before, rest) = page.split_at(head);
+        let mut lines = rest.lines();
+        let heading: Vec<&str> = lines.by_ref().take(2).collect();
+        let behind: Vec<&str> = lines.skip(rows.len()).collect();
+        let text = [heading.join("\n"), expected.join("\n"), behind.join("\n")].join("\n");
+        std::fs::write(docs("files.md"), format!("{before}{text}\n")).expect("docs/files.md");
         return;
     }
     assert_eq!(rows, expected, "BLESS=1 writes it anew");
@@ -207,7 +291,8 @@ fn parameters() -> String {
         let families = maker.family.values().flat_map(|family| family.field.values());
         let base = fields();
         let facts = base.iter().filter_map(|field| maker.fact(None, field)).chain(families);
-        for name in facts.flat_map(|fact| maker.sources_of(fact)) {
+        let few = maker.few.iter().flat_map(|few| few.sources());
+        for name in facts.flat_map(|fact| maker.sources_of(fact)).chain(few) {
             if !names.iter().any(|other| other == name) {
                 names.push(name.to_owned());
             }
