@@ -36,13 +36,14 @@ fill_home() {
 
 # They run by the programs of the machine's folder. To be called each second while the machine runs: it says by its port
 # when they start and stop.
+# shellcheck disable=SC2016  # the folder's own home
 follow_port() { # PID-OF-THE-MACHINE
   local said
   said=$(tail -n 1 "$kept/clients-port.log")
   if [ "$said" = start ] && [ -z "$clients_pid" ]; then
     rm -f "$clients_home/stop"
     over "$kept/upgrade" "$kept/clients-over" "$clients_home" nsenter --net="/proc/$1/ns/net" \
-      env PATH="/root/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin" bash /root/clients "$clients_rate" >"$kept/clients.log" 2>&1 &
+      bash -c 'PATH=~/usr/bin:$PATH exec bash ~/clients "$1"' clients "$clients_rate" >"$kept/clients.log" 2>&1 &
     clients_pid=$!
   elif [ "$said" = stop ]; then
     touch "$clients_home/stop"

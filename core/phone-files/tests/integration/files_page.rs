@@ -57,22 +57,35 @@ fn row(vendor: &Vendor, maker: &Maker) -> String {
     format!("| `{}` | {} | {} |", vendor.id, files(vendor), missing.join(", "))
 }
 
+/// Holds the rows below a heading of docs/files.md to these.
+#[track_caller]
+fn hold_table(page: &str, heading: &str, expected: &[String]) {
+    let (before, rest) = page.split_at(page.find(heading).expect("the table"));
+    let mut lines = rest.lines();
+    let heading: Vec<&str> = lines.by_ref().take(2).collect();
+    let (rows, behind): (Vec<&str>, Vec<&str>) = {
+        let mut in_table = true;
+        lines.partition(|line| {
+            in_table &= line.starts_with('|');
+            in_table
+        })
+    };
+    if std::env::var_os("BLESS").is_some() {
+        let text = [heading.join("\n"), expected.join("\n"), behind.join("\n")].join("\n");
+        std::fs::write(docs("files.md"), format!("{before}{text}\n")).expect("docs/files.md");
+        return;
+    }
+    assert_eq!(rows, expected, "BLESS=1 writes it anew");
+}
+
 #[test]
 fn the_page_says_what_is_written_for_whom() {
     let _held = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let page = page("files.md");
     let makers = Makers::new(&[]).expect("files.toml");
-    let head = page.find("| vendor | files (models) | not in them |").expect("the table");
-    let rows: Vec<&str> =
-        page[head..].lines().skip(2).take_while(|line| line.starts_with('|')).collect();
     let expected: Vec<String> =
         vendors().map(|vendor| row(vendor, &makers.of(&vendor.id).expect("a maker"))).collect();
-    if std::env::var_os("BLESS").is_some() {
-        let page = page.replace(&rows.join("\n"), &expected.join("\n"));
-        std::fs::write(docs("files.md"), page).expect("docs/files.md");
-        return;
-    }
-    assert_eq!(rows, expected, "BLESS=1 writes it anew");
+    hold_table(&page, "| vendor | files (models) | not in them |", &expected);
 }
 
 /// What a usual site has of each phone: one of these words of a field, if the maker has words for it.
@@ -138,20 +151,7 @@ fn the_page_says_what_a_site_cannot_have_and_by_which_source() {
             }
         }
     }
-    let head = page.find("| vendor | a site of its phones cannot have |").expect("the table");
-    let rows: Vec<&str> =
-        page[head..].lines().skip(2).take_while(|line| line.starts_with('|')).collect();
-    if std::env::var_os("BLESS").is_some() {
-        // The heading may have no rows yet.
-        let (before, rest) = page.split_at(head);
-        let mut lines = rest.lines();
-        let heading: Vec<&str> = lines.by_ref().take(2).collect();
-        let behind: Vec<&str> = lines.skip(rows.len()).collect();
-        let text = [heading.join("\n"), expected.join("\n"), behind.join("\n")].join("\n");
-        std::fs::write(docs("files.md"), format!("{before}{text}\n")).expect("docs/files.md");
-        return;
-    }
-    assert_eq!(rows, expected, "BLESS=1 writes it anew");
+    hold_table(&page, "| vendor | a site of its phones cannot have |", &expected);
 }
 
 /// Of ten parameters that sources name, nine are written at least.

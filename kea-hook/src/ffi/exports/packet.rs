@@ -59,8 +59,8 @@ unsafe fn with_packet<T>(
     body(unsafe { texts(packet.classes, packet.classes_len, &mut names) })
 }
 
-/// Borrows a list of texts, as many as there is room for. Most packets have none, so the room is not cleared: a
-/// kilobyte of it would be the most that an answer costs.
+/// Borrows a list of texts, as many as there is room for. Most packets have none, so the room, a kilobyte, is not cleared
+/// first (docs/figures/callouts.md).
 ///
 /// # Safety
 /// The list holds `count` texts, all readable for as long as the result lives.
