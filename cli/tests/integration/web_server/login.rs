@@ -23,11 +23,11 @@ fn start(policy: &str) -> Web {
         format!("mac,user,password,model,server\n{PHONE},1001,geheim-1,T46S,sip.example.com\n");
     fs::write(web.path("list.csv"), list).unwrap();
     web.offhook(&["generate", "--phones", "list.csv", "--out", "tree"]);
-    // A phone wants the host's name in it.
+    // A phone wants the host in it: the address, for a name may be one of IPv6 too, which the site is not.
     let mut openssl = Command::new("openssl");
     openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
     openssl.args(["-nodes", "-days", "2", "-subj", "/CN=localhost"]);
-    openssl.args(["-addext", "subjectAltName=DNS:localhost", "-keyout", "server.key"]);
+    openssl.args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "server.key"]);
     let made = openssl.args(["-out", "server.pem"]).current_dir(web.folder.path()).output();
     assert!(made.expect("openssl (make deps)").status.success());
     // As `htpasswd` writes it.
@@ -77,7 +77,7 @@ fn a_phone_needs_the_name_and_the_password_beside_all_else() {
     // The emulator reads them from a file; without them it says what is missing.
     fs::write(web.path("password"), format!("{PASSWORD}\n")).unwrap();
     let emulate = |more: &[&str]| {
-        let url = format!("https://localhost:{}/phones/", web.port);
+        let url = format!("https://127.0.0.1:{}/phones/", web.port);
         let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
         command.current_dir(web.folder.path()).env_remove("OFFHOOK_PASSWORD");
         command.args(["emulate", "--vendor", "yealink", "--mac", PHONE, "--url", &url]);
