@@ -38,9 +38,12 @@ const SHIM: [&str; 10] = [
 ];
 
 fn main() {
-    let shim = Path::new("shim");
-    println!("cargo::rerun-if-changed=shim");
-    println!("cargo::rerun-if-changed=include/abi.h");
+    // The library of the tests, kea-hook/faulty, is compiled from the same sources.
+    let root = if Path::new("shim").is_dir() { Path::new("") } else { Path::new("..") };
+    let shim = &root.join("shim");
+    let page = &root.join("include/abi.h");
+    println!("cargo::rerun-if-changed={}", shim.display());
+    println!("cargo::rerun-if-changed={}", page.display());
     println!("cargo::rerun-if-env-changed=KEA_INCLUDE_DIR");
     println!("cargo::rerun-if-env-changed=BOOST_INCLUDE_DIR");
     let headers = headers();
@@ -80,7 +83,7 @@ fn main() {
     // What was in force outlives an unload (kea-hook/src/hook.rs, Kept), so the library must stay.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     // No Kea library is linked: kea-dhcp4 has them all loaded, under names that differ by release.
-    contract();
+    contract(page);
 }
 
 /// A fault in the C++ ends the process instead of being used. The switches are noted in the library, where a
@@ -95,10 +98,10 @@ fn harden(build: &mut cc::Build) {
 }
 
 /// Rust's view of the contract, from the page itself.
-fn contract() {
+fn contract(page: &Path) {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("abi.rs");
     let written = bindgen::Builder::default()
-        .header("include/abi.h")
+        .header(page.to_string_lossy())
         .allowlist_item("(offhook|OFFHOOK)_.*")
         .use_core()
         .ctypes_prefix("::libc")
@@ -107,7 +110,7 @@ fn contract() {
         .map_err(|error| error.to_string())
         .and_then(|bindings| bindings.write_to_file(&out).map_err(|error| error.to_string()));
     if let Err(error) = written {
-        stop(&format!("bindgen could not read include/abi.h: {error}"));
+        stop(&format!("bindgen could not read {}: {error}", page.display()));
     }
 }
 

@@ -165,7 +165,9 @@ fn crates() -> Vec<PathBuf> {
     let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("Cargo.toml");
     let manifest: toml::Table = manifest.parse().expect("TOML");
     let members = manifest["workspace"]["members"].as_array().expect("members");
-    members.iter().map(|member| root.join(member.as_str().expect("a folder"))).collect()
+    let folders = members.iter().map(|member| root.join(member.as_str().expect("a folder")));
+    // kea-hook/faulty is compiled from kea-hook's sources.
+    folders.filter(|folder| !folder.ends_with("kea-hook/faulty")).collect()
 }
 
 #[test]

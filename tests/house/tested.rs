@@ -175,6 +175,6 @@ fn only_a_whole_run_without_a_change_meanwhile_is_recorded() {
     let (_, part) = makefile.split_once("\ntest-makers:").expect("the target");
     let (part, _) = part.split_once("\n\n").expect("its end");
     assert!(!part.contains("scripts/tested"), "{part}");
-    let part = fs::read_to_string(root().join("scripts/test-makers")).expect("the script");
+    let part = fs::read_to_string(root().join("scripts/test-programs")).expect("the script");
     assert!(!part.contains("target/tested"), "{part}");
 }

@@ -10,7 +10,7 @@ use crate::peers::{process, product};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Whether a maker is to be tried: every one, or those that `OFFHOOK_MAKERS` names (scripts/test-makers).
+/// Whether a maker is to be tried: every one, or those that `OFFHOOK_MAKERS` names (scripts/test-programs).
 pub fn wanted(maker: &str) -> bool {
     std::env::var("OFFHOOK_MAKERS").map_or(true, |ids| ids.split(' ').any(|id| id == maker))
 }
