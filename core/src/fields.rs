@@ -97,6 +97,16 @@ pub(crate) const TRANSPORTS: [&str; 3] = ["udp", "tcp", "tls"];
 pub struct FieldIx(pub u8);
 
 impl FieldIx {
+    /// Those whose bits are set.
+    pub fn of_bits(bits: u64) -> impl Iterator<Item = FieldIx> {
+        (0u8..64).map(FieldIx).filter(move |at| bits & bit(*at) != 0)
+    }
+
+    /// Its bit in [`Values::said`].
+    pub fn bit(self) -> u64 {
+        bit(self)
+    }
+
     /// The field of this name.
     pub fn named(name: &str) -> Option<FieldIx> {
         let found = FIELDS.iter().position(|field| field.name == name)?;
@@ -125,6 +135,11 @@ impl Values {
             return None;
         }
         self.iter().find(|(at, _)| *at == field).map(|(_, value)| value)
+    }
+
+    /// Which fields have a value, a bit each.
+    pub fn said(&self) -> u64 {
+        self.said
     }
 
     /// The value of a field, by its name.
@@ -160,7 +175,8 @@ impl Values {
     }
 }
 
-/// Beyond 64 fields two would share a bit, which costs time and nothing else.
+const _: () = assert!(FIELDS.len() <= 64, "each field has a bit of its own");
+
 fn bit(field: FieldIx) -> u64 {
     1 << (field.0 % 64)
 }

@@ -283,23 +283,38 @@ fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
         Some(without) => phone.model.get(without.len()..).unwrap_or_default(),
         None => &phone.model,
     };
-    let mut name = file.name.to_string();
-    for (hole, upper, separator) in [
-        ("{{mac}}", false, 0),
-        ("{{MAC}}", true, 0),
-        ("{{mac:dash}}", false, b'-'),
-        ("{{MAC:dash}}", true, b'-'),
-        ("{{mac:colon}}", false, b':'),
-        ("{{MAC:colon}}", true, b':'),
-        ("{{mac:underscore}}", false, b'_'),
-    ] {
-        if name.contains(hole) {
-            let mut digits = Vec::with_capacity(17);
-            offhook_catalogue::text::write_mac(phone.mac.0, upper, separator, &mut digits);
-            name = name.replace(hole, &String::from_utf8_lossy(&digits));
-        }
+    let mut digits = Vec::with_capacity(17);
+    let mut name = String::with_capacity(file.name.len() + model.len());
+    let mut parts = file.name.split("{{");
+    name.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (hole, behind) = part.split_once("}}").unwrap_or((part, ""));
+        let (upper, separator) = match hole {
+            "model" => {
+                name.push_str(model);
+                name.push_str(behind);
+                continue;
+            }
+            "mac" => (false, 0),
+            "MAC" => (true, 0),
+            "mac:dash" => (false, b'-'),
+            "MAC:dash" => (true, b'-'),
+            "mac:colon" => (false, b':'),
+            "MAC:colon" => (true, b':'),
+            "mac:underscore" => (false, b'_'),
+            // No hole.
+            _ => {
+                name.push_str("{{");
+                name.push_str(part);
+                continue;
+            }
+        };
+        digits.clear();
+        offhook_catalogue::text::write_mac(phone.mac.0, upper, separator, &mut digits);
+        name.push_str(&String::from_utf8_lossy(&digits));
+        name.push_str(behind);
     }
-    Some(name.replace("{{model}}", model))
+    Some(name)
 }
 
 /// Which field of a phone holds this value, for a message; never the value itself.

@@ -4,9 +4,7 @@
 /// Whether a value is one that the maker takes.
 mod values;
 
-use std::collections::BTreeSet;
-
-use offhook_core::fields::{FIELDS, Field, FieldIx, Kind, Values, Where};
+use offhook_core::fields::{Field, FieldIx, Kind, Values, Where};
 
 use crate::makers::{Fact, Family, Maker};
 use crate::phone::Phone;
@@ -46,8 +44,7 @@ struct Check<'c> {
     /// What the list itself says of the phone; the rest is the policy's.
     listed: &'c Values,
     family: Option<&'c Family>,
-    /// `Snom D735`
-    name: String,
+    vendor: &'c str,
     model: &'c str,
     fit: Fit,
 }
@@ -61,13 +58,12 @@ pub(crate) fn fit(
     listed: &Values,
 ) -> Fit {
     let family = maker.family_of(&phone.model).map(|(_, family)| family);
-    let name = format!("{vendor} {}", phone.model).trim_end().to_owned();
     let model = &*phone.model;
     let zones = &common.zones;
-    let mut check = Check { maker, zones, listed, family, name, model, fit: Fit::default() };
+    let mut check = Check { maker, zones, listed, family, vendor, model, fit: Fit::default() };
     check.lines(phone);
-    for (index, field) in FIELDS.iter().enumerate() {
-        let at = FieldIx(u8::try_from(index).unwrap_or(0));
+    for at in FieldIx::of_bits(said(phone, &common.values)) {
+        let field = at.field();
         match field.place {
             Where::Phone => check.phone(at, field, common, phone),
             Where::Line | Where::Both => check.each_line(at, field, common, phone),
@@ -81,6 +77,11 @@ pub(crate) fn fit(
 impl<'c> Check<'c> {
     fn fact(&self, field: &str) -> Option<&'c Fact> {
         self.maker.fact(self.family, field)
+    }
+
+    /// `Snom D735`
+    fn name(&self) -> String {
+        format!("{} {}", self.vendor, self.model).trim_end().to_owned()
     }
 
     fn wrong(&mut self, place: impl Into<String>, text: impl Into<String>) {
@@ -103,7 +104,8 @@ impl<'c> Check<'c> {
     fn lines(&mut self, phone: &Phone) {
         let Some(most) = self.maker.lines_of(self.model) else { return };
         for line in phone.lines.iter().filter(|line| line.number > most) {
-            let text = format!("{} has {most} line{}", self.name, if most == 1 { "" } else { "s" });
+            let text =
+                format!("{} has {most} line{}", self.name(), if most == 1 { "" } else { "s" });
             self.wrong(format!("line {}", line.number), text);
         }
     }
@@ -163,10 +165,15 @@ impl<'c> Check<'c> {
         if fact.same && !alike {
             self.differing(field, &said, first);
         }
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        for (number, value) in &said {
+        for (index, (number, value)) in said.iter().enumerate() {
+            // A value that an earlier line has was looked at there.
+            let seen = |value: &str| {
+                said.iter()
+                    .take(index)
+                    .any(|(_, other)| other.is_some_and(|(other, _)| other == value))
+            };
             if let Some((value, policy)) = value
-                && seen.insert(value)
+                && !seen(value)
             {
                 let line = (said.len() > 1 && !alike).then_some(*number);
                 self.value(field, fact, line, value, *policy);
@@ -192,7 +199,8 @@ impl<'c> Check<'c> {
             } else {
                 let text = format!(
                     "{} has one {} for all its lines: say what the first line says",
-                    self.name, field.name
+                    self.name(),
+                    field.name
                 );
                 self.wrong(format!("line {number}, {}", field.name), text);
             }
@@ -235,12 +243,12 @@ impl<'c> Check<'c> {
             if let Some(most) = most_modules.filter(|_| key.module > 0)
                 && u16::from(key.module) > most
             {
-                self.wrong(shown(), format!("{} takes {most} expansion modules", self.name));
+                self.wrong(shown(), format!("{} takes {most} expansion modules", self.name()));
             }
             if let Some(most) = if key.module == 0 { most_of_phone } else { most_of_module }
                 && key.number > most
             {
-                let of = if key.module == 0 { &*self.name } else { "its module" };
+                let of = if key.module == 0 { self.name() } else { "its module".to_owned() };
                 self.wrong(shown(), format!("{of} has {most} such keys"));
             }
             if lines > 0 && key.line > lines {
@@ -274,6 +282,14 @@ impl<'c> Check<'c> {
             self.lose("time-servers", None, Some(server), &why);
         }
     }
+}
+
+/// The fields that are filled in anywhere for a phone, a bit each.
+pub(crate) fn said(phone: &Phone, common: &Values) -> u64 {
+    phone
+        .lines
+        .iter()
+        .fold(phone.values.said() | common.said(), |all, line| all | line.values.said())
 }
 
 /// Whether a field is filled in anywhere for a phone.

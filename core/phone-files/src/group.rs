@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::escape::Escape;
-use crate::fit::{Fit, Loss, fit, is_said};
+use crate::fit::{Fit, Loss, fit, is_said, said};
 use crate::makers::{LineEnd, Maker};
 use crate::needs::Needs;
 use crate::nested::{is_put, put_all};
@@ -90,13 +90,13 @@ impl Group {
             let families = maker.family.iter().map(|(name, family)| (name.as_str(), family));
             for family in families.map(Some).chain([None]) {
                 let name = family.map(|(name, _)| name.to_owned());
-                common.words.insert(name, maker_words(maker, family));
+                common.words.insert(name, Arc::new(maker_words(maker, family)));
             }
         }
         common.maker = maker;
         let rule = policy.file_access.encryption.as_ref();
         let encrypted = rule.is_some_and(|rule| rule.only.contains(&ix));
-        common.names.set("encrypted", encrypted);
+        Arc::make_mut(&mut common.names).set("encrypted", encrypted);
         let mut hash = Said::default();
         hash.bytes(env!("CARGO_PKG_VERSION").as_bytes());
         hash.bytes(engine.digest().as_bytes());
@@ -120,7 +120,7 @@ impl Group {
         let needs: BTreeMap<String, Needs> = written.map(of).collect();
         let unwritten = fields()
             .filter(|at| !needs.values().any(|needs| needs.field(*at)))
-            .fold(0, |all, at| all | bit(at));
+            .fold(0, |all, at| all | at.bit());
         let own_templates = templates.has_own(&vendor.id);
         let shown = vendor.name.to_string();
         let vendor = vendor.id.to_string();
@@ -163,10 +163,8 @@ impl Group {
 
     /// The fields of a phone that no template names.
     fn unnamed(&self, phone: &Phone) -> Vec<Loss> {
-        let lines = phone.lines.iter().map(|line| said(&line.values));
-        let said =
-            lines.fold(said(&phone.values) | said(&self.common.values), |all, line| all | line);
-        let lost = fields().filter(|at| said & self.unwritten & bit(*at) != 0);
+        let said = said(phone, &self.common.values);
+        let lost = FieldIx::of_bits(said & self.unwritten);
         let loss = |at: FieldIx| Loss {
             model: phone.model.to_string(),
             field: named(at).to_owned(),
@@ -373,12 +371,4 @@ fn fields() -> impl Iterator<Item = FieldIx> {
 
 fn named(at: FieldIx) -> &'static str {
     at.field().name
-}
-
-fn bit(at: FieldIx) -> u64 {
-    1 << (at.0 % 64)
-}
-
-fn said(values: &Values) -> u64 {
-    values.iter().fold(0, |all, (at, _)| all | bit(at))
 }

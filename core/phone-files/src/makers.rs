@@ -8,7 +8,7 @@ mod few;
 mod spelling;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
@@ -299,31 +299,53 @@ fn shape(key: &str) -> String {
     out
 }
 
-/// All makers, by vendor id.
+/// All makers, by vendor id. Those of the program are read at their first use: a list has phones of few makers.
 #[derive(Debug, Default)]
-pub struct Makers(BTreeMap<String, Arc<Maker>>);
+pub struct Makers(BTreeMap<String, Known>);
+
+#[derive(Debug)]
+enum Known {
+    BuiltIn {
+        text: &'static str,
+        read: OnceLock<Option<Arc<Maker>>>,
+    },
+    /// Of the user.
+    Own(Arc<Maker>),
+}
+
+impl Known {
+    /// A test reads every one of the program's.
+    fn maker(&self) -> Option<&Arc<Maker>> {
+        match self {
+            Known::BuiltIn { text, read } => {
+                read.get_or_init(|| Maker::read(text).ok().map(Arc::new)).as_ref()
+            }
+            Known::Own(maker) => Some(maker),
+        }
+    }
+}
 
 impl Makers {
     /// Those of the program; a user's own take the place of one of the same vendor.
     ///
     /// # Errors
     ///
-    /// Every file that cannot be read.
+    /// Every file of the user's that cannot be read.
     pub fn new(overlay: &[OverlayFile]) -> Result<Makers, Mistakes> {
-        let mut makers = BTreeMap::new();
+        let built_in = crate::FILES
+            .iter()
+            .map(|(id, text)| ((*id).to_owned(), Known::BuiltIn { text, read: OnceLock::new() }));
+        let mut makers: BTreeMap<String, Known> = built_in.collect();
         let mut mistakes = Mistakes::default();
         let own = overlay.iter().filter_map(|file| {
             let mut parts = file.path.rsplit('/');
             let (name, id) = (parts.next()?, parts.next()?);
             (name == "files.toml").then_some((id, file.text()?, file.path.clone()))
         });
-        let built_in = crate::FILES
-            .iter()
-            .map(|(id, text)| (*id, *text, format!("core/catalogue/vendors/{id}/files.toml")));
-        for (id, text, path) in built_in.chain(own) {
+        for (id, text, path) in own {
             match Maker::read(text) {
                 Ok(maker) => {
-                    makers.insert(id.to_owned(), Arc::new(maker));
+                    makers.insert(id.to_owned(), Known::Own(Arc::new(maker)));
                 }
                 Err(text) => {
                     let place = String::new();
@@ -336,12 +358,12 @@ impl Makers {
 
     /// What a vendor's files can say.
     pub fn of(&self, vendor: &str) -> Option<Arc<Maker>> {
-        self.0.get(vendor).cloned()
+        self.0.get(vendor)?.maker().cloned()
     }
 
     /// All vendors, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Maker)> {
-        self.0.iter().map(|(id, maker)| (id.as_str(), &**maker))
+        self.0.iter().filter_map(|(id, known)| Some((id.as_str(), &**known.maker()?)))
     }
 }
 
@@ -351,6 +373,15 @@ mod tests {
 
     fn makers() -> Makers {
         Makers::new(&[]).unwrap()
+    }
+
+    #[test]
+    fn every_file_of_the_program_is_read() {
+        for (id, text) in crate::FILES {
+            let read = Maker::read(text);
+            assert!(read.is_ok(), "{id}: {}", read.err().unwrap_or_default());
+        }
+        assert_eq!(makers().iter().count(), crate::FILES.len());
     }
 
     #[test]

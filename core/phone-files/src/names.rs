@@ -4,9 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use std::sync::LazyLock;
+
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectExt, ObjectRepr, Value};
+use offhook_core::fields::{FIELDS, FieldIx, Where};
 
 /// A secret: printed where a template prints it, marked; nothing else can be done with it.
 #[derive(Debug)]
@@ -45,9 +48,7 @@ impl Object for Names {
         self.get(key).cloned()
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        self.mapped_enumerator(|this| {
-            Box::new(this.0.keys().map(|name| Value::from(name.as_ref())))
-        })
+        self.mapped_enumerator(|this| Box::new(this.names().map(Value::from)))
     }
 }
 
@@ -67,15 +68,131 @@ impl Names {
         self.0.entry(name.into()).or_insert_with(|| value.into());
     }
 
-    /// Names as they are in another.
-    pub fn extend(&mut self, other: &Names) {
-        for (name, value) in &other.0 {
-            self.set(name.clone(), value.clone());
-        }
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|name| &**name)
     }
 
     pub fn into_value(self) -> Value {
         Value::from_object(self)
+    }
+}
+
+/// The fields of a phone or of a line, each at its place, and the other names beside them. Made for each file and line:
+/// nothing is hashed but what a template looks up.
+pub(crate) struct FieldNames {
+    fields: [Value; FIELDS.len()],
+    /// The fields of the other kind are unknown here.
+    in_line: bool,
+    own: Names,
+    /// What many phones have in common.
+    shared: Vec<Arc<Names>>,
+}
+
+/// [`FIELDS`] as templates call them; a test holds the two together.
+pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
+    "user",
+    "auth_user",
+    "password",
+    "display_name",
+    "label",
+    "server",
+    "port",
+    "transport",
+    "outbound_proxy",
+    "outbound_port",
+    "backup_server",
+    "backup_port",
+    "register_seconds",
+    "voicemail",
+    "subscribe_mwi",
+    "srtp",
+    "dtmf",
+    "codecs",
+    "digit_map",
+    "time_zone",
+    "utc_offset",
+    "language",
+    "tone_country",
+    "phonebook_url",
+    "firmware_url",
+    "resync_minutes",
+    "provisioning_user",
+    "provisioning_password",
+    "admin_login",
+    "admin_password",
+    "user_login",
+    "user_password",
+    "syslog_server",
+    "keep_alive_seconds",
+    "pickup_code",
+    "call_waiting",
+    "pc_port_vlan",
+];
+
+/// Where a field is, by its name in templates.
+static PLACES: LazyLock<IndexMap<&'static str, (), FixedState>> =
+    LazyLock::new(|| TEMPLATE_NAMES.iter().map(|name| (*name, ())).collect());
+
+impl FieldNames {
+    /// Fields without a value, for a line or else for a phone.
+    pub fn new(in_line: bool) -> FieldNames {
+        let fields = std::array::from_fn(|_| Value::from(()));
+        FieldNames { fields, in_line, own: Names::default(), shared: Vec::new() }
+    }
+
+    /// Whether a field may appear here.
+    pub fn takes(&self, at: FieldIx) -> bool {
+        at.field().place != if self.in_line { Where::Phone } else { Where::Line }
+    }
+
+    /// The first value of a field counts.
+    pub fn set_field(&mut self, at: FieldIx, value: impl FnOnce() -> Value) {
+        if let Some(field) = self.fields.get_mut(usize::from(at.0)).filter(|old| old.is_none()) {
+            *field = value();
+        }
+    }
+
+    /// Another name.
+    pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.own.set(name, value);
+    }
+
+    /// Names of which a name of its own takes precedence.
+    pub fn share(&mut self, names: &Arc<Names>) {
+        self.shared.push(Arc::clone(names));
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let fields = PLACES.keys().zip(0u8..).filter(|(_, at)| self.takes(FieldIx(*at)));
+        let others = self.shared.iter().map(|names| &**names).chain([&self.own]);
+        fields.map(|(name, _)| *name).chain(others.flat_map(Names::names))
+    }
+
+    pub fn into_value(self) -> Value {
+        Value::from_object(self)
+    }
+}
+
+impl fmt::Debug for FieldNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+impl Object for FieldNames {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        if let Some(at) = PLACES.get_index_of(key) {
+            let taken = u8::try_from(at).is_ok_and(|at| self.takes(FieldIx(at)));
+            return self.fields.get(at).filter(|_| taken).cloned();
+        }
+        let shared = || self.shared.iter().find_map(|names| names.get(key));
+        self.own.get(key).or_else(shared).cloned()
+    }
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        self.mapped_enumerator(|this| Box::new(this.names().map(Value::from)))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use offhook_core::fields::{FIELDS, FieldIx};
+use offhook_core::fields::FieldIx;
 
+use crate::names::TEMPLATE_NAMES;
 use crate::templates::Templates;
 
 /// What is computed for a template.
@@ -71,44 +72,3 @@ fn included(template: &str, rest: &str) -> Option<String> {
     let folder = template.split_inclusive('/').next().unwrap_or_default();
     Some(if name.contains('/') { name.to_owned() } else { format!("{folder}{name}") })
 }
-
-/// [`FIELDS`] as templates call them; a test holds the two together.
-pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
-    "user",
-    "auth_user",
-    "password",
-    "display_name",
-    "label",
-    "server",
-    "port",
-    "transport",
-    "outbound_proxy",
-    "outbound_port",
-    "backup_server",
-    "backup_port",
-    "register_seconds",
-    "voicemail",
-    "subscribe_mwi",
-    "srtp",
-    "dtmf",
-    "codecs",
-    "digit_map",
-    "time_zone",
-    "utc_offset",
-    "language",
-    "tone_country",
-    "phonebook_url",
-    "firmware_url",
-    "resync_minutes",
-    "provisioning_user",
-    "provisioning_password",
-    "admin_login",
-    "admin_password",
-    "user_login",
-    "user_password",
-    "syslog_server",
-    "keep_alive_seconds",
-    "pickup_code",
-    "call_waiting",
-    "pc_port_vlan",
-];

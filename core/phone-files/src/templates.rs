@@ -7,6 +7,7 @@ mod each;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};
@@ -30,8 +31,9 @@ const SECRET_ENDS: char = '\u{fdd1}';
 /// All templates of a catalogue and an overlay, ready.
 pub struct Templates {
     environment: Environment<'static>,
-    /// For fingerprints: `<vendor>/<name>` and text.
+    /// `<vendor>/<name>` and text.
     texts: BTreeMap<String, Cow<'static, str>>,
+    fingerprint: OnceLock<[u8; 32]>,
     /// A user's own: their names, and the files they came from.
     shown: HashMap<String, String>,
 }
@@ -51,10 +53,11 @@ pub enum Fault {
 }
 
 impl Templates {
-    /// Reads the catalogue's templates and those of an overlay.
+    /// Reads the templates of an overlay. The catalogue's are read at their first use: a list has phones of few
+    /// makers.
     ///
     /// # Errors
-    /// Every template that cannot be read.
+    /// Every template of the overlay that cannot be read.
     pub fn new(tables: &Tables, overlay: &[OverlayFile]) -> Result<Templates, Mistakes> {
         let mut texts: BTreeMap<String, Cow<'static, str>> = BTreeMap::new();
         for (name, text) in crate::TEMPLATES {
@@ -74,12 +77,17 @@ impl Templates {
         let escapes = escapes(tables);
         let mut environment = environment(escapes);
         let mut mistakes = Mistakes::default();
-        for (name, text) in &texts {
-            let Err(error) = environment.add_template_owned(name.clone(), text.clone()) else {
-                continue;
-            };
-            mistakes.0.push(template_mistake(&error, name, &shown));
+        environment.set_loader(|name| {
+            let found = crate::TEMPLATES.iter().find(|(known, _)| *known == name);
+            Ok(found.map(|(_, text)| (*text).to_owned()))
+        });
+        for name in shown.keys() {
+            let text = texts.get(name).map(|text| text.clone().into_owned()).unwrap_or_default();
+            if let Err(error) = environment.add_template_owned(name.clone(), text) {
+                mistakes.0.push(template_mistake(&error, name, &shown));
+            }
         }
+        mistakes.0.sort_by(|one, other| one.file.cmp(&other.file));
         for vendor in &tables.vendors {
             for template in vendor.files.iter().filter_map(|file| file.template.as_ref()) {
                 let name = format!("{}/{template}", vendor.id);
@@ -88,17 +96,20 @@ impl Templates {
                 }
             }
         }
-        mistakes.or(Some(Templates { environment, texts, shown }))
+        let fingerprint = OnceLock::new();
+        mistakes.or(Some(Templates { environment, texts, fingerprint, shown }))
     }
 
     /// What the templates are now, for telling whether they changed.
     pub fn fingerprint(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        for text in self.texts.iter().flat_map(|(name, text)| [name.as_str(), text]) {
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text);
-        }
-        hash.finalize().into()
+        *self.fingerprint.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for text in self.texts.iter().flat_map(|(name, text)| [name.as_str(), text]) {
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+            hash.finalize().into()
+        })
     }
 
     /// A template as it was read.
@@ -375,4 +386,18 @@ pub fn split_secrets(marked: &str) -> (String, Vec<(u32, u32)>) {
     }
     text.push_str(rest);
     (text, secrets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_of_the_program_is_read() {
+        let templates = Templates::new(offhook_core::builtin::built_in(), &[]).unwrap();
+        for (name, _) in crate::TEMPLATES {
+            let read = templates.environment.get_template(name);
+            assert!(read.is_ok(), "{name}: {:?}", read.err());
+        }
+    }
 }

@@ -11,20 +11,23 @@ use minijinja::value::Value;
 
 use crate::key_names::NamedKeys;
 use crate::makers::{Family, Maker, SettingsForm};
-use crate::names::{Names, Secret, text_or_none};
-use crate::needs::{Needs, TEMPLATE_NAMES};
+use crate::names::{FieldNames, Names, Secret, text_or_none};
+use crate::needs::Needs;
 use crate::nested::is_put;
 use crate::phone::{Line, Phone};
 use crate::zone::Zone;
-use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, Where, offset_minutes};
+use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, offset_minutes};
 use offhook_core::keys::Keys;
 
 pub(crate) use keys::keys_of;
 
 static SERVER: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("server"));
+static PORT: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("port"));
 static TRANSPORT: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("transport"));
 static BACKUP: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("backup-server"));
+static BACKUP_PORT: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("backup-port"));
 static PROXY: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("outbound-proxy"));
+static OUTBOUND_PORT: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("outbound-port"));
 static ZONE: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("time-zone"));
 static OFFSET: LazyLock<Option<FieldIx>> = LazyLock::new(|| FieldIx::named("utc-offset"));
 
@@ -43,25 +46,24 @@ fn value_of(field: FieldIx, text: &str) -> Value {
 
 /// Every field that may appear in a phone (or in a line), from the first of `layers` that has it; none where
 /// no layer has it.
-fn fields(in_line: bool, layers: &[&Values], tls_port: bool, needs: &Needs, names: &mut Names) {
-    let other = if in_line { Where::Phone } else { Where::Line };
+fn fields(in_line: bool, layers: &[&Values], tls_port: bool, needs: &Needs) -> FieldNames {
+    let mut names = FieldNames::new(in_line);
+    for (at, text) in layers.iter().flat_map(|layer| layer.iter()) {
+        if names.takes(at) && needs.field(at) {
+            names.set_field(at, || value_of(at, text));
+        }
+    }
     let first = |at: FieldIx| layers.iter().find_map(|layer| layer.get(at));
     let named = |field: Option<FieldIx>| field.and_then(first);
     // A phone that is sent a port's default for UDP would speak TLS to it.
-    let tls = tls_port && named(*TRANSPORT) == Some("tls");
-    for (index, (field, name)) in FIELDS.iter().zip(TEMPLATE_NAMES).enumerate() {
-        let at = FieldIx(u8::try_from(index).unwrap_or(0));
-        if field.place == other || !needs.field(at) {
-            continue;
+    if tls_port && named(*TRANSPORT) == Some("tls") {
+        for (host, port) in [(*SERVER, *PORT), (*PROXY, *OUTBOUND_PORT), (*BACKUP, *BACKUP_PORT)] {
+            if let Some(port) = port.filter(|_| named(host).is_some()) {
+                names.set_field(port, || Value::from(SIPS_PORT));
+            }
         }
-        let value = match (first(at), name) {
-            (None, "port") if tls && named(*SERVER).is_some() => Value::from(SIPS_PORT),
-            (None, "outbound_port") if tls && named(*PROXY).is_some() => Value::from(SIPS_PORT),
-            (None, "backup_port") if tls && named(*BACKUP).is_some() => Value::from(SIPS_PORT),
-            (value, _) => value.map_or_else(|| Value::from(()), |text| value_of(at, text)),
-        };
-        names.set(name, value);
     }
+    names
 }
 
 /// RFC 3261, section 19.1.2.
@@ -165,7 +167,7 @@ fn line_key<'k>(form: Option<&str>, number: u16, key: &'k str) -> Cow<'k, str> {
 #[derive(Debug, Default)]
 pub(crate) struct Common {
     /// Names that hold in every file.
-    pub names: Names,
+    pub names: Arc<Names>,
     pub values: Values,
     pub settings: Vec<Setting>,
     pub keys: Keys,
@@ -174,16 +176,17 @@ pub(crate) struct Common {
     pub zones: Zones,
     pub maker: Option<Arc<Maker>>,
     /// By family, `None` for the models of none: its name and the makers' words.
-    pub words: HashMap<Option<String>, Names>,
+    pub words: HashMap<Option<String>, Arc<Names>>,
 }
 
 impl Common {
-    /// Names that hold for the models of one family: the makers' words.
-    fn family(&self, model: &str, names: &mut Names) {
+    /// Names that hold in every file, and for the models of one family: the makers' words.
+    fn share(&self, model: &str, names: &mut FieldNames) {
+        names.share(&self.names);
         let family = self.maker.as_deref().and_then(|maker| maker.family_of(model));
         let name = family.map(|(name, _)| name.to_owned());
         if let Some(words) = self.words.get(&name) {
-            names.extend(words);
+            names.share(words);
         }
     }
 
@@ -245,11 +248,10 @@ pub(crate) struct File<'f> {
 /// The names in a file that many phones share.
 pub(crate) fn shared(common: &Common, file: &File<'_>) -> Value {
     let File { model, url, needs, .. } = *file;
-    let mut names = common.names.clone();
-    fields(false, &[&common.values], common.tls_port(), needs, &mut names);
+    let mut names = fields(false, &[&common.values], common.tls_port(), needs);
     names.set("zone", zone(common, &[&common.values]));
     names.set("settings", settings(common, file, std::iter::empty(), common.settings.iter()));
-    common.family(model.unwrap_or_default(), &mut names);
+    common.share(model.unwrap_or_default(), &mut names);
     if let Some(model) = model {
         names.set("model", text_or_none(model));
     }
@@ -260,15 +262,13 @@ pub(crate) fn shared(common: &Common, file: &File<'_>) -> Value {
 /// The names in a phone's own file: those that its template looks up.
 pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
     let File { url, needs, .. } = *file;
-    let mut names = common.names.clone();
     let tls_port = common.tls_port();
-    fields(false, &[&phone.values, &common.values], tls_port, needs, &mut names);
+    let mut names = fields(false, &[&phone.values, &common.values], tls_port, needs);
     if needs.has("zone") {
         names.set("zone", zone(common, &[&phone.values, &common.values]));
     }
     if needs.own {
-        let mut own = Names::default();
-        fields(false, &[&phone.values], tls_port, needs, &mut own);
+        let mut own = fields(false, &[&phone.values], tls_port, needs);
         own.set("zone", zone(common, &[&phone.values]));
         names.set("own", own.into_value());
     }
@@ -282,7 +282,7 @@ pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
     if needs.has("keys") {
         names.set("keys", NamedKeys::of(&keys_of(common, phone)));
     }
-    common.family(&phone.model, &mut names);
+    common.share(&phone.model, &mut names);
     names.set("model", text_or_none(&phone.model));
     let digits = |upper: bool, separator: u8| {
         let mut out = Vec::with_capacity(17);
@@ -305,14 +305,12 @@ pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
 }
 
 fn line_names(common: &Common, phone: &Phone, line: &Line, needs: &Needs) -> Value {
-    let mut names = Names::with_room(FIELDS.len());
     let tls_port = common.tls_port();
-    names.set("number", line.number);
     let layers = [&line.values, &phone.values, &common.values];
-    fields(true, &layers, tls_port, needs, &mut names);
+    let mut names = fields(true, &layers, tls_port, needs);
+    names.set("number", line.number);
     if needs.own {
-        let mut own = Names::with_room(FIELDS.len());
-        fields(true, &[&line.values, &phone.values], tls_port, needs, &mut own);
+        let own = fields(true, &[&line.values, &phone.values], tls_port, needs);
         names.set("own", own.into_value());
     }
     names.into_value()
@@ -321,7 +319,7 @@ fn line_names(common: &Common, phone: &Phone, line: &Line, needs: &Needs) -> Val
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::SECRET_FACE;
+    use crate::names::{SECRET_FACE, TEMPLATE_NAMES};
 
     #[test]
     fn templates_know_every_field() {

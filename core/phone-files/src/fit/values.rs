@@ -37,14 +37,14 @@ impl Check<'_> {
                 }
             }
             Kind::Number { .. } => texts.extend(
-                range(fact, value).map(|range| format!("expected {range} for {}", self.name)),
+                range(fact, value).map(|range| format!("expected {range} for {}", self.name())),
             ),
             Kind::Url if !fact.schemes.is_empty() => {
                 let scheme =
                     split_scheme(value).map_or(value, |(scheme, _)| scheme).to_ascii_lowercase();
                 if !fact.schemes.contains_key(&scheme) {
                     let known: Vec<&str> = fact.schemes.keys().map(String::as_str).collect();
-                    texts.push(format!("{} takes {}", self.name, known.join(", ")));
+                    texts.push(format!("{} takes {}", self.name(), known.join(", ")));
                 }
             }
             Kind::Zone => texts.extend(self.zone(fact, value)),
@@ -52,7 +52,7 @@ impl Check<'_> {
                 let words = self.maker.words(self.family, fact);
                 let minutes = offhook_core::fields::offset_minutes(value).unwrap_or(0);
                 if !words.is_empty() && !words.contains_key(&minutes.to_string()) {
-                    texts.push(format!("{} has no such offset from UTC", self.name));
+                    texts.push(format!("{} has no such offset from UTC", self.name()));
                 }
             }
             _ => {}
@@ -74,7 +74,7 @@ impl Check<'_> {
         words: impl Iterator<Item = &'w String>,
     ) -> String {
         let words: Vec<&str> = words.map(String::as_str).collect();
-        format!("{} has no {value:?}: it has {}", self.name, words.join(", "))
+        format!("{} has no {value:?}: it has {}", self.name(), words.join(", "))
     }
 
     fn zone(&self, fact: &Fact, value: &str) -> Option<String> {
@@ -100,7 +100,7 @@ impl Check<'_> {
             true => String::new(),
             false => format!(": it has {}", fact.one_of.join(", ")),
         };
-        Some(format!("{} has no {name:?}{known}", self.name))
+        Some(format!("{} has no {name:?}{known}", self.name()))
     }
 
     fn characters(&self, fact: &Fact, value: &str) -> Option<String> {
@@ -126,7 +126,7 @@ impl Check<'_> {
             (None, Some(most)) => format!(", at most {most} of them"),
             (None, None) => String::new(),
         };
-        Some(format!("expected {of}{count}: {} does not take anything else here", self.name))
+        Some(format!("expected {of}{count}: {} does not take anything else here", self.name()))
     }
 }
 

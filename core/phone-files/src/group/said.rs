@@ -1,5 +1,7 @@
 //! What the policy says to one maker's phones at a site.
 
+use std::sync::Arc;
+
 use minijinja::value::Value;
 use offhook_catalogue::VendorIx;
 use offhook_core::Engine;
@@ -68,5 +70,6 @@ pub(super) fn common(
     let servers = layers.iter().find_map(|layer| layer.time_servers.as_ref());
     let time_servers = servers.map(|servers| servers.value.clone()).unwrap_or_default();
     let vlan = vlan_said;
+    let names = Arc::new(names);
     Common { names, values, settings, keys, vlan, time_servers, ..Common::default() }
 }
