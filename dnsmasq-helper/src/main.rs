@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     let program = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
     // On a terminal, an unknown word without an address is a mistyped command.
-    let typed = || std::io::stderr().is_terminal() && !script::is_event(&words);
+    let typed = || !script::is_event(&words) && std::io::stderr().is_terminal();
     if commands::takes(&words) || typed() {
         return commands::run();
     }

@@ -16,12 +16,13 @@ mod count;
 /// One phone.
 mod record;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::OsString;
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use foldhash::SharedSeed;
@@ -53,6 +54,8 @@ pub struct State {
     /// What an event needs more than once is opened once: this program's life is short.
     key: OnceCell<[u8; KEY]>,
     phones: OnceCell<Folder>,
+    /// The folder of the phone that the event is about.
+    last: RefCell<Option<(u8, Rc<Folder>)>>,
 }
 
 impl State {
@@ -63,7 +66,8 @@ impl State {
     pub fn open(path: PathBuf) -> io::Result<State> {
         let folder = Folder::open_or_make(&path)?;
         folder.refuse_if_unsafe()?;
-        Ok(State { folder, path, key: OnceCell::new(), phones: OnceCell::new() })
+        let (key, phones, last) = (OnceCell::new(), OnceCell::new(), RefCell::default());
+        Ok(State { folder, path, key, phones, last })
     }
 
     /// The link to the book of the rendering in force.
@@ -122,8 +126,15 @@ impl State {
         }
     }
 
-    fn phones(&self, number: u8) -> io::Result<Folder> {
-        self.all_phones()?.inside(&name_of(number))
+    fn phones(&self, number: u8) -> io::Result<Rc<Folder>> {
+        if let Some((last, folder)) = &*self.last.borrow()
+            && *last == number
+        {
+            return Ok(Rc::clone(folder));
+        }
+        let folder = Rc::new(self.all_phones()?.inside(&name_of(number))?);
+        self.last.replace(Some((number, Rc::clone(&folder))));
+        Ok(folder)
     }
 
     /// What is known; none too if the file is damaged: the next event mends it.
@@ -138,11 +149,11 @@ impl State {
         if new {
             self.make_room(number)?;
         }
-        let folder = match self.all_phones() {
+        let folder = match self.phones(number) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.folder.inside_or_make("phones")?.inside_or_make(&name_of(number))?
+                Rc::new(self.folder.inside_or_make("phones")?.inside_or_make(&name_of(number))?)
             }
-            phones => phones?.inside_or_make(&name_of(number))?,
+            folder => folder?,
         };
         folder.put(&file_of(mac), &serde_json::to_vec(record)?)
     }
