@@ -99,12 +99,12 @@ pub struct FieldIx(pub u8);
 impl FieldIx {
     /// Those whose bits are set.
     pub fn of_bits(bits: u64) -> impl Iterator<Item = FieldIx> {
-        (0u8..64).map(FieldIx).filter(move |at| bits & bit(*at) != 0)
+        (0u8..64).map(FieldIx).filter(move |at| bits & at.bit() != 0)
     }
 
     /// Its bit in [`Values::said`].
     pub fn bit(self) -> u64 {
-        bit(self)
+        1 << (self.0 % 64)
     }
 
     /// The field of this name.
@@ -131,7 +131,7 @@ pub struct Values {
 impl Values {
     /// The value of a field.
     pub fn get(&self, field: FieldIx) -> Option<&str> {
-        if self.said & bit(field) == 0 {
+        if self.said & field.bit() == 0 {
             return None;
         }
         self.iter().find(|(at, _)| *at == field).map(|(_, value)| value)
@@ -152,7 +152,7 @@ impl Values {
         if self.get(field).is_some() {
             return false;
         }
-        self.said |= bit(field);
+        self.said |= field.bit();
         self.packed.push_number(field.0.into());
         self.packed.push_text(value);
         true
@@ -176,10 +176,6 @@ impl Values {
 }
 
 const _: () = assert!(FIELDS.len() <= 64, "each field has a bit of its own");
-
-fn bit(field: FieldIx) -> u64 {
-    1 << (field.0 % 64)
-}
 
 /// The first character that no phone's file may hold, in whatever format: a line's end, a control
 /// character, or a code point that is not a character. It would end a line, or a SIP header, early.

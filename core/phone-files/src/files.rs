@@ -13,6 +13,7 @@ use crate::templates::{Fault, Templates, split_secrets};
 use crate::values::{File, own, shared};
 use offhook_catalogue::error::{Mistake, Mistakes};
 use offhook_catalogue::overlay::OverlayFile;
+use offhook_catalogue::text::{Live, Piece, pieces, write_mac};
 use offhook_catalogue::{FileEscape, FileScope};
 use offhook_catalogue::{PhoneFile, Vendor, VendorIx};
 use offhook_core::Engine;
@@ -283,38 +284,22 @@ fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
         Some(without) => phone.model.get(without.len()..).unwrap_or_default(),
         None => &phone.model,
     };
-    let mut digits = Vec::with_capacity(17);
-    let mut name = String::with_capacity(file.name.len() + model.len());
-    let mut parts = file.name.split("{{");
-    name.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let (hole, behind) = part.split_once("}}").unwrap_or((part, ""));
-        let (upper, separator) = match hole {
-            "model" => {
-                name.push_str(model);
-                name.push_str(behind);
-                continue;
-            }
-            "mac" => (false, 0),
-            "MAC" => (true, 0),
-            "mac:dash" => (false, b'-'),
-            "MAC:dash" => (true, b'-'),
-            "mac:colon" => (false, b':'),
-            "MAC:colon" => (true, b':'),
-            "mac:underscore" => (false, b'_'),
-            // No hole.
-            _ => {
-                name.push_str("{{");
-                name.push_str(part);
-                continue;
-            }
-        };
-        digits.clear();
-        offhook_catalogue::text::write_mac(phone.mac.0, upper, separator, &mut digits);
-        name.push_str(&String::from_utf8_lossy(&digits));
-        name.push_str(behind);
+    let Ok(pieces) = pieces(&file.name) else { return Some(file.name.to_string()) };
+    let mut name = Vec::with_capacity(file.name.len() + model.len());
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => name.extend(text.as_bytes()),
+            Piece::Name(hole) => match Live::named(hole) {
+                Some(Live::Mac { upper, separator }) => {
+                    write_mac(phone.mac.0, upper, separator, &mut name);
+                }
+                Some(Live::Model) => name.extend(model.as_bytes()),
+                // Known from the packet alone.
+                _ => name.extend(format!("{{{{{hole}}}}}").as_bytes()),
+            },
+        }
     }
-    Some(name)
+    String::from_utf8(name).ok()
 }
 
 /// Which field of a phone holds this value, for a message; never the value itself.

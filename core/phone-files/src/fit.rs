@@ -294,6 +294,5 @@ pub(crate) fn said(phone: &Phone, common: &Values) -> u64 {
 
 /// Whether a field is filled in anywhere for a phone.
 pub(crate) fn is_said(field: &str, common: &Values, phone: &Phone) -> bool {
-    let lines = phone.lines.iter().map(|line| &line.values);
-    lines.chain([&phone.values, common]).any(|values| values.named(field).is_some())
+    FieldIx::named(field).is_some_and(|at| said(phone, common) & at.bit() != 0)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use minijinja::value::{Enumerator, Object, ObjectExt, ObjectRepr, Value};
 use offhook_core::fields::{FIELDS, FieldIx, Where};
 
@@ -130,8 +130,8 @@ pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
 ];
 
 /// Where a field is, by its name in templates.
-static PLACES: LazyLock<IndexMap<&'static str, (), FixedState>> =
-    LazyLock::new(|| TEMPLATE_NAMES.iter().map(|name| (*name, ())).collect());
+static PLACES: LazyLock<IndexSet<&'static str, FixedState>> =
+    LazyLock::new(|| TEMPLATE_NAMES.into_iter().collect());
 
 impl FieldNames {
     /// Fields without a value, for a line or else for a phone.
@@ -163,7 +163,7 @@ impl FieldNames {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let fields = PLACES.keys().zip(0u8..).filter(|(_, at)| self.takes(FieldIx(*at)));
+        let fields = PLACES.iter().zip(0u8..).filter(|(_, at)| self.takes(FieldIx(*at)));
         let others = self.shared.iter().map(|names| &**names).chain([&self.own]);
         fields.map(|(name, _)| *name).chain(others.flat_map(Names::names))
     }

@@ -38,7 +38,7 @@ impl Needs {
 
     /// Whether it can look up a field.
     pub fn field(&self, at: FieldIx) -> bool {
-        self.fields & (1 << at.0) != 0
+        self.fields & at.bit() != 0
     }
 }
 
