@@ -67,9 +67,9 @@ install-files:
 	release=$$(LC_ALL=C sed -n 's/.*release=\([0-9.]*\) number=.*/\1/p' $(built)/liboffhook_kea.so | head -n 1) && test -n "$$release" && \
 	  folder='$(DESTDIR)$(HOOKS)/offhook' && build="kea-$$release.so" && \
 	  install -D -m 644 $(built)/liboffhook_kea.so "$$folder/$$build.new" && \
-	  sum=$$(sha256sum <"$$folder/$$build.new") && echo "$${sum%% *}  $$build" >"$$folder/$$build.sha256.new" && \
-	  chmod 644 "$$folder/$$build.sha256.new" && mv "$$folder/$$build.new" "$$folder/$$build" && \
-	  mv "$$folder/$$build.sha256.new" "$$folder/$$build.sha256"
+	  sum=$$(cksum <"$$folder/$$build.new") && echo "$$sum $$build" >"$$folder/$$build.cksum.new" && \
+	  chmod 644 "$$folder/$$build.cksum.new" && mv "$$folder/$$build.new" "$$folder/$$build" && \
+	  mv "$$folder/$$build.cksum.new" "$$folder/$$build.cksum"
 	install -D -m 755 $(built)/offhook '$(DESTDIR)$(PREFIX)/bin/offhook'
 	install -D -m 755 $(built)/offhook-dnsmasq '$(DESTDIR)$(PREFIX)/bin/offhook-dnsmasq'
 
@@ -100,7 +100,7 @@ test-everything:
 	@echo 'make install, into a folder of its own'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install PROFILE=dev SELECTION='$(OF_TESTS)' DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
-	(cd "$$folder$(HOOKS)/offhook" && sha256sum --check --quiet kea-*.so.sha256) && \
+	(cd "$$folder$(HOOKS)/offhook" && cksum kea-*.so | cmp - kea-*.so.cksum) && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 	@scripts/tested passed
 

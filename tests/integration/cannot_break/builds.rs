@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 fn with_build(make: impl FnOnce(&Setup, &Path)) -> Setup {
     let setup = damaged_build(make);
     if setup.build().is_file() {
-        let line = run(command("sha256sum").arg(setup.build())).stdout;
+        let line = run(command("cksum").arg(setup.build())).stdout;
         fs::write(setup.checksum(), line).expect("a checksum");
     }
     setup
@@ -157,7 +157,7 @@ fn a_build_with_a_byte_changed_anywhere() {
     drop(starts_without_us(
         setup,
         "OFFHOOK_BUILD_REFUSED",
-        &["it is damaged: expected the SHA-256 ", ".so.sha256), found "],
+        &["it is damaged: expected the CRC ", ".so.cksum), found the CRC "],
     ));
 }
 
@@ -166,9 +166,9 @@ fn a_build_without_its_checksum() {
     type Make = fn(&Path);
     let cases: [(&str, Make); 4] = [
         ("No such file", |_| {}),
-        ("expected a line of sha256sum", |path| fs::write(path, "").expect("an empty file")),
+        ("expected a line of cksum", |path| fs::write(path, "").expect("an empty file")),
         ("not a regular file", |path| drop(run_well(command("mkfifo").arg(path)))),
-        ("expected a line of sha256sum", |path| {
+        ("expected a line of cksum", |path| {
             fs::File::create(path).expect("a file").set_len(1 << 30).expect("a length");
         }),
     ];

@@ -143,7 +143,7 @@ impl Setup {
     /// What the loader compares that build with.
     pub fn checksum(&self) -> PathBuf {
         let mut name = self.build().into_os_string();
-        name.push(".sha256");
+        name.push(".cksum");
         PathBuf::from(name)
     }
 

@@ -77,7 +77,7 @@ pub fn checksum(build: &Path) -> String {
     static KNOWN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let line = known.entry(build.to_path_buf());
-    line.or_insert_with(|| process::run_well(process::command("sha256sum").arg(build))).clone()
+    line.or_insert_with(|| process::run_well(process::command("cksum").arg(build))).clone()
 }
 
 /// The file, or why there is none: found out once, told to every test that wants it.
