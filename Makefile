@@ -3,13 +3,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build install install-files install-dnsmasq test test-everything test-makers test-catalogue demo bench bench-peers bench-fetch bench-growth bench-glance matrix sanitize deb walk clean
+.PHONY: help deps build companion install install-files install-dnsmasq test test-everything test-makers test-catalogue demo bench bench-peers bench-fetch bench-growth bench-glance matrix sanitize deb walk clean
 
 help:
 	@echo 'make demo     phones boot from real servers, from DHCP to the registrar'"'"'s answer'
 	@echo 'make test     formatting, lints, docs, and every test; a part after a change in makers'"'"' folders alone'
 	@echo 'make test ALL=1  every test in any case'
 	@echo 'make build    the hook library, the dnsmasq companion and the command line, for use'
+	@echo 'make companion  the dnsmasq companion alone'
 	@echo 'make install  puts the library into Kea'"'"'s hooks directory, the command into /usr/local/bin'
 	@echo 'make install-dnsmasq  only the dnsmasq companion and the command, without Kea'
 	@echo 'make test-catalogue  every maker'"'"'s examples, without any server'
@@ -30,6 +31,9 @@ OF_ISC := $(shell dpkg-query -W -f '$${db:Status-Abbrev}' isc-kea-dev 2>/dev/nul
 build:
 	@$(if $(OF_ISC),true,scripts/deps build)
 	$(CARGO) build --profile $(PROFILE) $(SELECTION)
+	$(COMPANION)
+
+companion:
 	$(COMPANION)
 
 # How what is installed is compiled; `make test` tries the installation with what the tests have built.
@@ -97,9 +101,9 @@ test-everything:
 	@echo 'make demo, which is a test too'
 	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
 	{ $(STARTED) $(CARGO) test --quiet --workspace --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
-	@echo 'make install, into a folder of its own'
+	@echo 'make install, into a folder of its own (of what the tests have built: the static companion is compiled by .ci/run)'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(MAKE) --silent install PROFILE=dev SELECTION='$(OF_TESTS)' DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
+	$(MAKE) --silent install PROFILE=dev SELECTION='$(OF_TESTS)' COMPANION=true DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
 	(cd "$$folder$(HOOKS)/offhook" && cksum kea-*.so | cmp - kea-*.so.cksum) && \
 	"$$folder/usr/local/bin/offhook" check examples/offhook.json
 	@scripts/tested passed

@@ -2,7 +2,7 @@
 //!
 //! The copy and what is built of it are at one place in the target folder, so that a second run builds only what
 //! has changed. The folder that the tests themselves are built into cannot serve: cargo takes the copy's crates for
-//! its own.
+//! its own. It lends what it has of other people's crates.
 
 // A test fails by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -100,9 +100,23 @@ fn copy() -> PathBuf {
     copy
 }
 
-/// Runs a line in the copy; cargo's own variables of this test would reach the build.
-fn run(line: &str, copy: &Path) {
+/// Where the copy is built: at first with other people's crates as they were compiled for the tests.
+fn target() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("add-a-maker-target");
+    let (from, to) =
+        (Path::new(env!("CARGO_TARGET_TMPDIR")).join("../debug"), target.join("debug"));
+    if from.join(".fingerprint").is_dir() && !to.exists() {
+        let lent = Command::new("bash")
+            .args(["-euc", ". \"$0\" && crates_of_others \"$1\" \"$2\""])
+            .args([root().join("packaging/crates.sh"), from, to])
+            .status();
+        assert!(lent.expect("bash runs").success(), "the crates of others are not copied");
+    }
+    target
+}
+
+/// Runs a line in the copy; cargo's own variables of this test would reach the build.
+fn run(line: &str, copy: &Path, target: &Path) {
     let mut shell = Command::new("sh");
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
@@ -141,7 +155,8 @@ fn every_command_of_the_page_works() {
     // Another run of this test uses the same folder: one at a time.
     let lock = fs::File::create(lock).expect("a lock file");
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).expect("the lock");
-    let copy = copy();
+    let (copy, target) = (copy(), target());
+    let run = |line: &str| run(line, &copy, &target);
     let folder = copy.join("core/catalogue/vendors/example");
     let program = env!("CARGO_BIN_EXE_offhook");
     let commands = commands();
@@ -152,25 +167,22 @@ fn every_command_of_the_page_works() {
             fs::write(copy.join("phone.pcap"), packet()).expect("written");
         } else if let Some(rest) = command.strip_prefix("cargo run -p offhook -- ") {
             // Built already: the copy would build the whole command line again.
-            run(&format!("'{program}' {rest}"), &copy);
+            run(&format!("'{program}' {rest}"));
         } else if command == "make test-catalogue" {
             fill_in(&folder);
-            run(&command, &copy);
+            run(&command);
         } else if command == "make docs/vendors.md" {
             // It is cargo run again; with the new maker as an overlay, the program here writes the page.
-            run("make -n docs/vendors.md", &copy);
-            run(
-                &format!(
-                    "mkdir -p mine/vendors && cp -r '{}' mine/vendors && \
-                     '{program}' vendors --markdown --vendors-directory mine > docs/vendors.md",
-                    folder.display()
-                ),
-                &copy,
-            );
+            run("make -n docs/vendors.md");
+            run(&format!(
+                "mkdir -p mine/vendors && cp -r '{}' mine/vendors && \
+                 '{program}' vendors --markdown --vendors-directory mine > docs/vendors.md",
+                folder.display()
+            ));
             let page = fs::read_to_string(copy.join("docs/vendors.md")).expect("the page");
             assert!(page.contains("| [example](#example) | Example |"), "no new maker on the page");
         } else {
-            run(&command, &copy);
+            run(&command);
         }
     }
     fs::remove_dir_all(copy).expect("removed");

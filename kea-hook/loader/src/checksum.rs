@@ -2,8 +2,8 @@
 //! tables, and would end Kea when the damaged code is reached.
 //!
 //! Beside `kea-3.0.4.so` is `kea-3.0.4.so.cksum`, as `cksum` writes it. A CRC finds damage and not malice, and nothing more
-//! is wanted: who can write the build can write the line beside it. It costs a start of Kea a twentieth of what
-//! SHA-256 costs a processor without instructions for that.
+//! is wanted: who can write the build can write the line beside it. A processor without instructions for SHA-256 takes
+//! thirteen times as long for that (docs/cannot-break.md).
 
 use std::fmt;
 use std::fs::File;

@@ -7,7 +7,7 @@
 use std::hash::Hasher;
 use std::net::Ipv4Addr;
 
-use foldhash::fast::FoldHasher;
+use foldhash::quality::FoldHasher;
 use offhook_core::parts::Parts;
 use offhook_core::query::Proof;
 use offhook_core::query::code;
