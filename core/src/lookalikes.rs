@@ -34,17 +34,18 @@ pub fn suspect(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
     }
 }
 
-/// The same for a client that is known not to be recognised.
+/// The same for a client that is known not to be recognised. What most clients show none of is looked at first, for this is
+/// asked of each of them.
 pub fn suspect_unknown(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
-    if other_device(tables, query).is_some() {
-        return None;
-    }
-    let class = query.class_text();
-    if tables.other_devices.asks_perhaps_as_a_phone(asked(query)) {
-        return Some(Suspicion::RequestList);
-    }
     let used = |mac: crate::Mac| tables.index.macs.holding(mac.number()).next().is_some();
-    (!class.is_empty() && query.mac.is_some_and(used)).then_some(Suspicion::Address)
+    let suspicion = if tables.other_devices.asks_perhaps_as_a_phone(asked(query)) {
+        Suspicion::RequestList
+    } else if !query.class_text().is_empty() && query.mac.is_some_and(used) {
+        Suspicion::Address
+    } else {
+        return None;
+    };
+    other_device(tables, query).is_none().then_some(suspicion)
 }
 
 #[cfg(test)]

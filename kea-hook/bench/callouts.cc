@@ -82,7 +82,7 @@ struct Settings {
     bool info = false;
 };
 
-// A packet as a phone sends it.
+// A packet as a phone sends it, or a computer with Windows.
 OptionBuffer wire(std::uint32_t number, std::uint8_t type, bool laptop) {
     OptionBuffer packet(236, 0);
     packet[0] = 1;
@@ -91,7 +91,7 @@ OptionBuffer wire(std::uint32_t number, std::uint8_t type, bool laptop) {
     packet[24] = 10;  // the relay
     packet[27] = 1;
     const std::uint8_t phone[] = {0x00, 0x15, 0x65};
-    const std::uint8_t other[] = {0x02, 0x15, 0x65};
+    const std::uint8_t other[] = {0x3c, 0x52, 0x82};
     std::copy_n(laptop ? other : phone, 3, packet.begin() + 28);
     packet[31] = number >> 16;
     packet[32] = number >> 8;
@@ -107,8 +107,9 @@ OptionBuffer wire(std::uint32_t number, std::uint8_t type, bool laptop) {
     option(61, std::string("\x01") + std::string(packet.begin() + 28, packet.begin() + 34));
     option(57, std::string("\x05\xc0", 2));
     option(60, name);
-    option(12, "SIP-T46S");
-    option(55, std::string("\x01\x03\x06\x0f\x2a\x42\x43\x78\x7d", 9));
+    option(12, laptop ? "DESKTOP-1234567" : "SIP-T46S");
+    option(55, laptop ? "\x01\x03\x06\x0f\x1f\x21\x2b\x2c\x2e\x2f\x77\x79\xf9\xfc"
+                      : "\x01\x03\x06\x0f\x2a\x42\x43\x78\x7d");
     packet.push_back(255);
     packet.resize(std::max<std::size_t>(packet.size(), 300), 0);
     return (packet);

@@ -35,6 +35,10 @@ const MOST_BYTES_UNKNOWN: usize = 4 << 20;
 
 const SHARDS: usize = 64;
 
+/// Not the quick kind: of its hashes the last bits, by which a place is chosen, are alike for addresses in a row in one
+/// process of several hundred.
+type Keyed = foldhash::quality::SeedableRandomState;
+
 pub(crate) struct Phones {
     shards: Box<[Mutex<Shard>]>,
     count: AtomicUsize,
@@ -44,9 +48,8 @@ pub(crate) struct Phones {
     /// Of all records.
     bytes: AtomicUsize,
     most_bytes: usize,
-    /// For the marks of records, and for where an address has its place: a client chooses both. Of the quick kind's hashes
-    /// the last bits, by which a place is chosen, are alike for addresses in a row under one key of several hundred.
-    keyed: foldhash::quality::RandomState,
+    /// For the marks of records, and for where an address has its place: a client chooses both.
+    keyed: Keyed,
 }
 
 #[derive(Default)]
@@ -61,7 +64,7 @@ struct Shard {
 impl Phones {
     pub(crate) fn new(most: usize, most_bytes: usize) -> Phones {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        let keyed = foldhash::quality::RandomState::default();
+        let keyed = Keyed::random();
         let [count, added, bytes] = [0; 3].map(AtomicUsize::new);
         Phones { shards, count, added, most, bytes, most_bytes, keyed }
     }
@@ -157,8 +160,11 @@ impl Phones {
     }
 
     fn shard(&self, key: u64) -> MutexGuard<'_, Shard> {
-        let index = self.keyed.hash_one(key) as usize;
-        lock(&self.shards[index % SHARDS])
+        lock(&self.shards[self.place(key)])
+    }
+
+    fn place(&self, key: u64) -> usize {
+        self.keyed.hash_one(key) as usize % SHARDS
     }
 }
 
@@ -199,6 +205,7 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 #[cfg(test)]
 mod tests {
     use MessageType::{Ack as ACK, Offer as OFFER};
+    use foldhash::SharedSeed;
     use offhook_core::{Edits, Engine, Query};
 
     use super::*;
@@ -327,13 +334,28 @@ mod tests {
     /// A client that knew it could choose addresses that all have the same place.
     #[test]
     fn no_client_knows_where_an_address_is_kept() {
-        let places = |phones: &Phones| -> Vec<u64> {
-            (0..1000u64).map(|number| phones.keyed.hash_one(number) % SHARDS as u64).collect()
+        let places = |phones: &Phones| -> Vec<usize> {
+            (0..1000u64).map(|number| phones.place(number)).collect()
         };
         let [one, other] = [0; 2].map(|_| places(&Phones::new(10, MOST_BYTES)));
         let same = one.iter().zip(&other).filter(|(one, other)| one == other).count();
         assert!(same < 100, "{same} of 1000 addresses have the same place in two servers");
-        let most = (0..SHARDS as u64).map(|shard| one.iter().filter(|at| **at == shard).count());
-        assert!(most.max().is_some_and(|most| most < 100), "addresses in a row share a place");
+    }
+
+    /// Under whichever key: a place that has more than its share forgets new phones before old ones.
+    #[test]
+    fn addresses_in_a_row_are_spread_evenly() {
+        for seed in 0..2000 {
+            let shared = Box::leak(Box::new(SharedSeed::from_u64(seed)));
+            let phones = Phones { keyed: Keyed::with_seed(seed, shared), ..Phones::new(10, 10) };
+            for step in [1, 3] {
+                let mut places = [0; SHARDS];
+                for number in 0..640u64 {
+                    places[phones.place(number * step)] += 1;
+                }
+                let most = places.into_iter().max().unwrap();
+                assert!(most < 40, "{seed}: {most} of 640 addresses are in one of {SHARDS} places");
+            }
+        }
     }
 }

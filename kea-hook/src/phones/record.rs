@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use offhook_core::{Edits, Engine, Mac, MessageType, Query};
 
-use super::evidence;
+use super::{Keyed, evidence};
 
 /// One phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(crate) struct Sighting<'a> {
 impl Sighting<'_> {
     /// Stands for what [`Sighting::record`] would keep: different things have different marks, but for
     /// one case in 2^64, and an attacker cannot search for it, because the hash is keyed at random.
-    pub(super) fn mark(&self, keyed: &foldhash::quality::RandomState) -> u64 {
+    pub(super) fn mark(&self, keyed: &Keyed) -> u64 {
         let mut hasher = keyed.build_hasher();
         evidence::put(self.query, &mut hasher);
         evidence::put_told(self.engine, self.edits, &mut hasher);
