@@ -12,6 +12,8 @@ mod builds;
 mod hooks;
 /// The copy of the last good policy.
 mod last_good;
+/// Debian's package.
+mod package;
 /// The page names these tests, and all of them.
 mod page;
 /// A policy that is missing or wrong.
