@@ -101,7 +101,7 @@ test-everything:
 	@echo 'make demo, which is a test too'
 	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
 	{ $(STARTED) $(CARGO) test --quiet --workspace --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
-	@echo 'make install, into a folder of its own (of what the tests have built: the static companion is compiled by .ci/run)'
+	@echo 'make install, into a folder of its own, of what the tests have built (.ci/run compiles the static companion)'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install PROFILE=dev SELECTION='$(OF_TESTS)' COMPANION=true DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
 	(cd "$$folder$(HOOKS)/offhook" && cksum kea-*.so | cmp - kea-*.so.cksum) && \

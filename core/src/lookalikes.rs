@@ -3,7 +3,7 @@
 
 use crate::catalogue::Tables;
 use crate::query::Query;
-use crate::recognise::{Finding, asked, other_device, recognise};
+use crate::recognise::{Finding, asked, has_known_address, other_device, recognise};
 
 /// Why a device looks like a phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -37,10 +37,9 @@ pub fn suspect(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
 /// The same for a client that is known not to be recognised. What most clients show none of is looked at first, for this is
 /// asked of each of them.
 pub fn suspect_unknown(tables: &Tables, query: &Query<'_>) -> Option<Suspicion> {
-    let used = |mac: crate::Mac| tables.index.macs.holding(mac.number()).next().is_some();
     let suspicion = if tables.other_devices.asks_perhaps_as_a_phone(asked(query)) {
         Suspicion::RequestList
-    } else if !query.class_text().is_empty() && query.mac.is_some_and(used) {
+    } else if !query.class_text().is_empty() && has_known_address(tables, query) {
         Suspicion::Address
     } else {
         return None;

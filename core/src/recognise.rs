@@ -75,7 +75,8 @@ fn unlisted(tables: &Tables, query: &Query<'_>) -> Finding {
     }
 }
 
-fn has_known_address(tables: &Tables, query: &Query<'_>) -> bool {
+/// Whether the address is in a range that makers of phones use.
+pub(crate) fn has_known_address(tables: &Tables, query: &Query<'_>) -> bool {
     query.mac.is_some_and(|mac| tables.index.macs.holding(mac.number()).next().is_some())
 }
 

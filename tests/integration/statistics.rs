@@ -6,7 +6,7 @@ use crate::peers::phone::{Phone, Relay};
 use crate::peers::process::wait_for;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 fn all(kea: &Kea) -> BTreeMap<String, i64> {
@@ -144,15 +144,7 @@ fn what_the_policy_drops_is_counted_where_kea_counts_it() {
 fn what_the_policy_drops_is_counted_as_filtered_where_kea_knows_that() {
     let setup = Setup::offhook(r#"{ "answer": "phones" }"#);
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/newer_statistic.cc");
-    let library = setup.folder.join("newer_statistic.so");
-    let headers = std::env::var("KEA_INCLUDE_DIR").unwrap_or("/usr/include/kea".to_owned());
-    let compiled = Command::new("g++")
-        .args(["-std=c++17", "-shared", "-fPIC", "-isystem", &headers, source, "-o"])
-        .arg(&library)
-        .output()
-        .expect("g++ is installed");
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    let kea = setup.library(&library, None).start();
+    let kea = setup.library_of(Path::new(source)).start();
     let mut relay = Relay::of(&kea);
     relay.patience = Duration::from_millis(500);
     assert_eq!(kea.must_statistic("pkt4-admin-filtered"), 0);

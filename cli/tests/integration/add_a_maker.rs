@@ -65,6 +65,11 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// What stays for the next run.
+fn kept(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
 /// The lines of the section's blocks of `sh`.
 fn commands() -> Vec<String> {
     let page = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("CONTRIBUTING.md");
@@ -85,7 +90,7 @@ fn commands() -> Vec<String> {
 
 /// A copy of the sources with their times, so that cargo builds only what differs from the last copy.
 fn copy() -> PathBuf {
-    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("add-a-maker");
+    let copy = kept("add-a-maker");
     let _ = fs::remove_dir_all(&copy);
     fs::create_dir_all(&copy).expect("a folder");
     let entries = fs::read_dir(root()).expect("the repository");
@@ -102,9 +107,8 @@ fn copy() -> PathBuf {
 
 /// Where the copy is built: at first with other people's crates as they were compiled for the tests.
 fn target() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("add-a-maker-target");
-    let (from, to) =
-        (Path::new(env!("CARGO_TARGET_TMPDIR")).join("../debug"), target.join("debug"));
+    let target = kept("add-a-maker-target");
+    let (from, to) = (kept("../debug"), target.join("debug"));
     if from.join(".fingerprint").is_dir() && !to.exists() {
         let lent = Command::new("bash")
             .args(["-euc", ". \"$0\" && crates_of_others \"$1\" \"$2\""])
@@ -151,9 +155,8 @@ fn fill_in(folder: &Path) {
 
 #[test]
 fn every_command_of_the_page_works() {
-    let lock = Path::new(env!("CARGO_TARGET_TMPDIR")).join("add-a-maker.lock");
     // Another run of this test uses the same folder: one at a time.
-    let lock = fs::File::create(lock).expect("a lock file");
+    let lock = fs::File::create(kept("add-a-maker.lock")).expect("a lock file");
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).expect("the lock");
     let (copy, target) = (copy(), target());
     let run = |line: &str| run(line, &copy, &target);
