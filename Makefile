@@ -43,10 +43,8 @@ PROFILE ?= release
 # compiled in one selection is compiled anew in another: `make test` has one for all that it does.
 SELECTION ?= -p offhook-kea -p offhook-kea-loader -p offhook
 OF_TESTS = --workspace --lib --bins --tests
-debug = $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
-STARTED = OFFHOOK_HOOK='$(debug)/libdhcp_offhook.so' OFFHOOK_HOOK_FAULTS='$(debug)/liboffhook_kea_faulty.so' \
-  OFFHOOK_CLI='$(debug)/offhook' \
-  OFFHOOK_DNSMASQ='$(debug)/offhook-dnsmasq'
+# There is no example; the word has cargo take what tests depend on into account, as in the line above.
+OF_PAGES = --workspace --exclude offhook-kea-faulty --lib --bins --examples
 
 # dnsmasq starts the companion for each event: a static program without relocations needs half the time
 # (docs/figures/dnsmasq.md). These words go to it alone; Kea's hook is a shared library.
@@ -95,12 +93,12 @@ test-everything:
 	@scripts/tested begin
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --exclude offhook-kea-faulty --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(OF_PAGES) --no-deps --document-private-items --quiet
 	$(CARGO) build $(OF_TESTS)
-	@$(STARTED) scripts/test-programs
+	@OFFHOOK_BUILT=yes scripts/test-programs
 	@echo 'make demo, which is a test too'
 	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
-	{ $(STARTED) $(CARGO) test --quiet --workspace --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
+	{ OFFHOOK_BUILT=yes $(CARGO) test --quiet --workspace --test demo >"$$log" 2>&1 || { cat "$$log" >&2; exit 1; }; }
 	@echo 'make install, into a folder of its own, of what the tests have built (.ci/run compiles the static companion)'
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(MAKE) --silent install PROFILE=dev SELECTION='$(OF_TESTS)' COMPANION=true DESTDIR="$$folder" && test -s "$$folder$(HOOKS)/libdhcp_offhook.so" && \
@@ -112,7 +110,7 @@ test-everything:
 test-makers:
 	$(CARGO) fmt --all --check
 	$(CARGO) build $(OF_TESTS)
-	@$(STARTED) scripts/test-programs $(MAKERS)
+	@OFFHOOK_BUILT=yes scripts/test-programs $(MAKERS)
 
 # Needs neither Kea nor any other server.
 test-catalogue:

@@ -228,6 +228,8 @@ impl Relay {
                 Ok(_) => {}
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock | ErrorKind::TimedOut => return None,
+                    // A machine that was held for a moment ends the wait so, without any signal.
+                    ErrorKind::Interrupted => {}
                     _ => panic!("relay {}: {error}", self.address),
                 },
             }

@@ -1,0 +1,11 @@
+// The whole C++ part, compiled as one: Kea's headers are nearly all of what the compiler reads, and it reads them once.
+#include "callouts.cc"
+#include "classes.cc"
+#include "commands.cc"
+#include "configuration.cc"
+#include "held.cc"
+#include "hook.cc"
+#include "leases.cc"
+#include "load.cc"
+#include "messages.cc"
+#include "statistics.cc"
