@@ -83,5 +83,5 @@ fn main() -> ExitCode {
         Command::Vendors(arguments) => vendors::run(&arguments),
         Command::WebServer(arguments) => web_server::run(&arguments),
     };
-    offhook_edge::command::exit_code(done)
+    offhook_edge::command::exit_code(done).into()
 }

@@ -2,7 +2,7 @@
 //!
 //! dnsmasq starts it as its `dhcp-script` with an action as first word; people start it with a
 //! command. This file decides which of the two runs; neither side knows of the other.
-#![forbid(unsafe_code)]
+#![cfg_attr(all(target_env = "gnu", not(test)), no_main)]
 
 mod book;
 mod commands;
@@ -11,13 +11,14 @@ mod input;
 mod platform;
 mod render;
 mod script;
+mod start;
 mod state;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::process::ExitCode;
 
-fn main() -> ExitCode {
+/// The whole program; its exit status.
+fn run() -> u8 {
     offhook_edge::memory::keep_to_itself();
     let mut words = std::env::args_os();
     let program = words.next().unwrap_or_default();
@@ -25,8 +26,9 @@ fn main() -> ExitCode {
     // On a terminal, an unknown word without an address is a mistyped command.
     let typed = || !script::is_event(&words) && std::io::stderr().is_terminal();
     if commands::takes(&words) || typed() {
+        start::outlive_readers();
         return commands::run();
     }
     script::run(&program, &words);
-    ExitCode::SUCCESS
+    0
 }

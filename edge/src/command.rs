@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -30,16 +29,16 @@ pub fn wrong(text: impl Display) -> Failure {
 }
 
 /// 0: done. 1: the input is wrong, or what was looked for was found. (2, usage, is clap's.)
-pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
+pub fn exit_code(done: Result<(), Failure>) -> u8 {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(Failure::Wrong(text)) => {
             error_line(&text);
-            ExitCode::from(1)
+            1
         }
-        Err(Failure::Found) => ExitCode::from(1),
+        Err(Failure::Found) => 1,
         // A reader that went away (`offhook vendors | head`) is not a failure of offhook.
-        Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(Failure::ClosedPipe) => 0,
     }
 }
 

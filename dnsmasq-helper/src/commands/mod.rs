@@ -7,7 +7,6 @@ mod render;
 mod restart;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use offhook_edge::command::wrong;
@@ -38,7 +37,7 @@ pub fn takes(words: &[OsString]) -> bool {
             || Arguments::command().find_subcommand(first).is_some())
 }
 
-pub fn run() -> ExitCode {
+pub fn run() -> u8 {
     let done = match Arguments::parse().command {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Manual(arguments) => {

@@ -15,12 +15,28 @@ const POLICY: &str = r#"{
               { "name": "port", "match": { "circuit-ids": ["ge-0/0/7"] } }]
 }"#;
 
-fn render(folder: &Path, policy: &str, more: &[&str]) -> Output {
+fn command(folder: &Path, policy: &str, more: &[&str]) -> Command {
     fs::write(folder.join("policy.json"), policy).expect("a policy");
     let mut command = Command::new(env!("CARGO_BIN_EXE_offhook-dnsmasq"));
     command.current_dir(folder).args(["render", "--no-test", "--policy", "policy.json"]);
     command.args(["--out", "phones.conf", "--state", "state"]).args(more);
-    command.output().expect("the companion runs")
+    command
+}
+
+fn render(folder: &Path, policy: &str, more: &[&str]) -> Output {
+    command(folder, policy, more).output().expect("the companion runs")
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The reading end is closed before the first line is written.
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output =
+        command(folder.path(), POLICY, &[]).stdout(writer).output().expect("the companion runs");
+    assert!(output.status.success(), "{output:?}");
+    assert!(folder.path().join("phones.conf").exists());
 }
 
 fn mode(path: &Path) -> u32 {

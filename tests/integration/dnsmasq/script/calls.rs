@@ -145,20 +145,40 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// A state directory whose book is a pipe without a writer: opening it hangs, like a disk that does not answer.
+fn on_a_hanging_disk() -> Folder {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.join("state")).expect("a folder");
+    process::run_well(process::command("mkfifo").arg(folder.join("state").join("book")));
+    folder
+}
+
+/// The call of an event in that folder, behind words of a shell.
+fn hanging(folder: &Folder, before: &str, log: &str) -> Process {
+    let mut command = process::command("sh");
+    let call = format!("{before} exec \"$0\" add 00:15:65:00:00:01 10.0.0.7");
+    command.args(["-c", &call]).arg(companion()).env("OFFHOOK_STATE", folder.join("state"));
+    Process::start("the script", &mut command, &folder.join(log))
+}
+
+/// A file that was opened in the place of a closed stream would receive what is said.
+#[test]
+fn streams_that_are_closed_lead_to_nothing() {
+    let folder = on_a_hanging_disk();
+    let script = hanging(&folder, "exec 0<&- 1>&- 2>&-;", "closed");
+    let open = |number: u32| fs::read_link(format!("/proc/{}/fd/{number}", script.id())).ok();
+    let file = wait_for("a file of the state", Duration::from_secs(5), || open(3));
+    assert!(file.starts_with(folder.path()), "{}", file.display());
+    for number in 0..3 {
+        assert_eq!(open(number).as_deref(), Some(Path::new("/dev/null")), "stream {number}");
+    }
+}
+
 /// dnsmasq's helper has SIGTERM ignored, and so would we: `timeout` could not end us.
 #[test]
 fn signals_count_again_and_time_is_limited() {
-    let folder = Folder::new();
-    let pipe = folder.join("state").join("book");
-    fs::create_dir_all(folder.join("state")).expect("a folder");
-    process::run_well(process::command("mkfifo").arg(&pipe));
-    // Opening a pipe without a writer hangs: a disk that does not answer.
-    let hanging = |log: &str| {
-        let mut command = process::command("sh");
-        command.args(["-c", "trap '' TERM ALRM INT; exec \"$0\" add 00:15:65:00:00:01 10.0.0.7"]);
-        command.arg(companion()).env("OFFHOOK_STATE", folder.join("state"));
-        Process::start("the script", &mut command, &folder.join(log))
-    };
+    let folder = on_a_hanging_disk();
+    let hanging = |log: &str| hanging(&folder, "trap '' TERM ALRM INT;", log);
     let mut ends = hanging("by-itself");
     let start = std::time::Instant::now();
     let status = wait_for("an end by itself", Duration::from_secs(5), || ends.finished());
