@@ -1,6 +1,7 @@
 //! Every function that Kea's side calls catches panics, and `unsafe` is only where it is meant to be.
 
 use syn::{Item, ItemFn};
+use toml::Table;
 
 use crate::files::texts;
 
@@ -80,4 +81,55 @@ fn a_bare_export_is_seen() {
     assert_eq!(exports(bare), [("f".to_owned(), false)]);
     let guarded = "#[unsafe(no_mangle)] extern \"C\" fn f() -> u8 { guard(None, 0, || 1) }";
     assert_eq!(exports(guarded), [("f".to_owned(), true)]);
+}
+
+/// Where a file may have `unsafe` code: Kea's side and, for the name of `main`, the dnsmasq companion (CONTRIBUTING.md).
+const MAY_BE_UNSAFE: [&str; 4] = [
+    "dnsmasq-helper/src/start.rs",
+    "kea-hook/loader/src/dynamic.rs",
+    "kea-hook/loader/src/entry.rs",
+    "kea-hook/src/ffi.rs",
+];
+
+#[test]
+fn unsafe_code_is_only_where_it_is_meant_to_be() {
+    let permission = ["allow", "(unsafe_code)"].concat();
+    let mut found: Vec<String> = texts()
+        .into_iter()
+        .filter(|(path, text)| path.ends_with(".rs") && text.contains(&permission))
+        .map(|(path, _)| path)
+        .collect();
+    found.sort();
+    assert_eq!(found, MAY_BE_UNSAFE);
+}
+
+/// A package that has such a file cannot take the workspace's lints as they are, so it repeats them.
+#[test]
+fn a_package_with_unsafe_code_has_the_workspaces_lints_else() {
+    let read = |text: &str| text.parse::<Table>().expect("TOML");
+    let manifests: Vec<(String, Table)> = texts()
+        .into_iter()
+        .filter(|(path, _)| path.ends_with("Cargo.toml"))
+        .map(|(path, text)| (path, read(&text)))
+        .collect();
+    let (_, root) = manifests.iter().find(|(path, _)| path == "Cargo.toml").expect("the root's");
+    let workspace = root["workspace"]["lints"].as_table().expect("the workspace's lints");
+    let own: Vec<&(String, Table)> = manifests
+        .iter()
+        .filter(|(_, table)| {
+            table.get("lints").and_then(|lints| lints.get("rust")?.get("unsafe_code")?.as_str())
+                == Some("deny")
+        })
+        .collect();
+    assert_eq!(own.len(), 4, "the hook, its faulty twin, the loader, the companion");
+    for (path, table) in own {
+        for (tool, lints) in workspace {
+            for (lint, level) in lints.as_table().expect("lints") {
+                if lint != "unsafe_code" && level.as_str() != Some("allow") {
+                    let found = table["lints"].get(tool).and_then(|lints| lints.get(lint));
+                    assert_eq!(found, Some(level), "{path}: {tool}::{lint}");
+                }
+            }
+        }
+    }
 }
