@@ -1,21 +1,11 @@
 // Adds a statistic that Kea has had since 3.1.4 to the Kea that loads this library (tests/integration/statistics.rs).
-#include <hooks/hooks.h>
+#include "kea_library.h"
+
 #include <stats/stats_mgr.h>
 
 #include <cstdint>
 
-extern "C" {
-
-int version() {
-    return (KEA_HOOKS_VERSION);
-}
-
-int multi_threading_compatible() {
-    return (1);
-}
-
-int load(isc::hooks::LibraryHandle&) {
+extern "C" int load(isc::hooks::LibraryHandle&) {
     isc::stats::StatsMgr::instance().setValue("pkt4-admin-filtered", static_cast<std::int64_t>(0));
     return (0);
-}
 }

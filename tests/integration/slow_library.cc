@@ -1,25 +1,14 @@
 // A hook library that takes two seconds to load (tests/integration/cannot_break/package.rs): Kea starts meanwhile, has
 // loaded the libraries before it, and has no handler for SIGHUP yet.
-#include <hooks/hooks.h>
+#include "kea_library.h"
 
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <unistd.h>
 
-extern "C" {
-
-int version() {
-    return (KEA_HOOKS_VERSION);
-}
-
-int multi_threading_compatible() {
-    return (1);
-}
-
-int load(isc::hooks::LibraryHandle&) {
+extern "C" int load(isc::hooks::LibraryHandle&) {
     std::ofstream(std::string(std::getenv("KEA_LOCKFILE_DIR")) + "/loads");
     sleep(2);
     return (0);
-}
 }
