@@ -12,6 +12,7 @@ import sys
 import tomllib
 
 import jinja2
+import markupsafe
 
 LINE = ("server", "port", "transport", "register_seconds", "outbound_proxy", "outbound_port")
 PHONE = ("digit_map", "phonebook_url", "firmware_url", "resync_minutes", "admin_password")
@@ -54,6 +55,12 @@ def environment(folder, escape):
     made.filters["word"] = lambda value, field: words[field][value]
     made.filters["split"] = str.split
     made.filters["place"] = lambda all, one: all.index(one) + 1 if one in all else 0
+
+    @jinja2.pass_context
+    def part(context, name, **handed):
+        return markupsafe.Markup(made.get_template(name).render(context.parent | handed))
+
+    made.globals["part"] = part
     return made
 
 

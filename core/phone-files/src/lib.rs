@@ -46,6 +46,7 @@ mod models;
 mod names;
 mod needs;
 mod nested;
+mod parts;
 pub mod phone;
 mod reading;
 mod rows;

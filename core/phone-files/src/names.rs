@@ -12,8 +12,13 @@ use minijinja::value::{Enumerator, Object, ObjectExt, ObjectRepr, Value};
 use offhook_core::fields::{FIELDS, FieldIx, Where};
 
 /// A secret: printed where a template prints it, marked; nothing else can be done with it.
-#[derive(Debug)]
 pub(crate) struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
 
 /// What a secret looks like to everything but printing; no value may hold it.
 pub(crate) const SECRET_FACE: char = '\u{fdd2}';
@@ -77,13 +82,16 @@ impl Names {
     }
 }
 
-/// The fields of a phone or of a line, each at its place, and the other names beside them. Made for each file and line:
-/// nothing is hashed but what a template looks up.
+/// The fields of a phone or of a line, and the other names beside them. Made for each file and line: nothing is hashed
+/// but what a template looks up, and a field without a value takes no room.
 pub(crate) struct FieldNames {
-    fields: [Value; FIELDS.len()],
+    /// Those that have a value, by their places, and a bit for each.
+    fields: Vec<(FieldIx, Value)>,
+    set: u64,
     /// The fields of the other kind are unknown here.
     in_line: bool,
-    own: Names,
+    /// So few that looking through them is quicker than a hash.
+    own: Vec<(&'static str, Value)>,
     /// What many phones have in common.
     shared: Vec<Arc<Names>>,
 }
@@ -129,15 +137,42 @@ pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
     "pc_port_vlan",
 ];
 
+/// Where a name is among those of a file, for one that is looked up often.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A field's place, and its name in templates.
+    Field(FieldIx, &'static str),
+    /// Another name.
+    Other(&'static str),
+}
+
+impl Place {
+    pub fn of(name: &'static str) -> Place {
+        place_of(name).map_or(Place::Other(name), |at| Place::Field(at, name))
+    }
+
+    pub fn is(&self, name: &str) -> bool {
+        let (Place::Field(_, own) | Place::Other(own)) = self;
+        *own == name
+    }
+}
+
 /// Where a field is, by its name in templates.
 static PLACES: LazyLock<IndexSet<&'static str, FixedState>> =
     LazyLock::new(|| TEMPLATE_NAMES.into_iter().collect());
 
+fn place_of(name: &str) -> Option<FieldIx> {
+    PLACES.get_index_of(name).and_then(|at| u8::try_from(at).ok()).map(FieldIx)
+}
+
+/// What a field without a value stands for.
+static NONE: LazyLock<Value> = LazyLock::new(|| Value::from(()));
+
 impl FieldNames {
     /// Fields without a value, for a line or else for a phone.
     pub fn new(in_line: bool) -> FieldNames {
-        let fields = std::array::from_fn(|_| Value::from(()));
-        FieldNames { fields, in_line, own: Names::default(), shared: Vec::new() }
+        let own = Vec::with_capacity(if in_line { 2 } else { 12 });
+        FieldNames { fields: Vec::with_capacity(16), set: 0, in_line, own, shared: Vec::new() }
     }
 
     /// Whether a field may appear here.
@@ -147,14 +182,15 @@ impl FieldNames {
 
     /// The first value of a field counts.
     pub fn set_field(&mut self, at: FieldIx, value: impl FnOnce() -> Value) {
-        if let Some(field) = self.fields.get_mut(usize::from(at.0)).filter(|old| old.is_none()) {
-            *field = value();
+        if self.set & at.bit() == 0 {
+            self.set |= at.bit();
+            self.fields.push((at, value()));
         }
     }
 
-    /// Another name.
+    /// Another name; the first of a name counts.
     pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.own.set(name, value);
+        self.own.push((name, value.into()));
     }
 
     /// Names of which a name of its own takes precedence.
@@ -162,10 +198,40 @@ impl FieldNames {
         self.shared.push(Arc::clone(names));
     }
 
-    fn names(&self) -> impl Iterator<Item = &str> {
+    /// What a name stands for.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        match place_of(key) {
+            Some(at) => self.field(at),
+            None => self.other(key),
+        }
+    }
+
+    /// The same.
+    pub fn at(&self, place: &Place) -> Option<&Value> {
+        match *place {
+            Place::Field(at, _) => self.field(at),
+            Place::Other(name) => self.other(name),
+        }
+    }
+
+    fn field(&self, at: FieldIx) -> Option<&Value> {
+        if self.set & at.bit() == 0 {
+            return self.takes(at).then_some(&*NONE);
+        }
+        self.fields.iter().find(|(other, _)| *other == at).map(|(_, value)| value)
+    }
+
+    fn other(&self, name: &str) -> Option<&Value> {
+        let shared = || self.shared.iter().find_map(|names| names.get(name));
+        let own = self.own.iter().find(|(own, _)| *own == name).map(|(_, value)| value);
+        own.or_else(shared)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         let fields = PLACES.iter().zip(0u8..).filter(|(_, at)| self.takes(FieldIx(*at)));
-        let others = self.shared.iter().map(|names| &**names).chain([&self.own]);
-        fields.map(|(name, _)| *name).chain(others.flat_map(Names::names))
+        let own = self.own.iter().map(|(name, _)| *name);
+        let shared = self.shared.iter().flat_map(|names| names.names());
+        fields.map(|(name, _)| *name).chain(shared).chain(own)
     }
 
     pub fn into_value(self) -> Value {
@@ -184,12 +250,7 @@ impl Object for FieldNames {
         self.get_value_by_str(key.as_str()?)
     }
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        if let Some(at) = PLACES.get_index_of(key) {
-            let taken = u8::try_from(at).is_ok_and(|at| self.takes(FieldIx(at)));
-            return self.fields.get(at).filter(|_| taken).cloned();
-        }
-        let shared = || self.shared.iter().find_map(|names| names.get(key));
-        self.own.get(key).or_else(shared).cloned()
+        self.get(key).cloned()
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         self.mapped_enumerator(|this| Box::new(this.names().map(Value::from)))

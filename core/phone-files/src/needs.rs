@@ -1,5 +1,6 @@
 //! Which names a template can look up, by its words: what a file never names is not computed for it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use offhook_core::fields::FieldIx;
@@ -21,8 +22,7 @@ pub(crate) struct Needs {
 impl Needs {
     /// Of a template, and of those that it includes.
     pub fn of(templates: &Templates, template: &str) -> Needs {
-        let mut words = BTreeSet::new();
-        let words = read(templates, template, 8, &mut words).map(|()| words);
+        let words = words(&|name| templates.text(name).map(Cow::Borrowed), template);
         let mut needs = Needs { words, fields: 0, own: false };
         for (at, name) in TEMPLATE_NAMES.iter().enumerate() {
             needs.fields |= u64::from(needs.has(name)) << at;
@@ -42,15 +42,18 @@ impl Needs {
     }
 }
 
-/// Gathers a template's words; `None` if what it reads cannot be known by them. `depth` ends templates that
-/// include each other.
-fn read(
-    templates: &Templates,
-    template: &str,
-    depth: u8,
-    words: &mut BTreeSet<String>,
-) -> Option<()> {
-    let text = templates.text(template).filter(|_| depth > 0)?;
+/// The words of a template and of those that are in it; `None` if what it reads cannot be known by them.
+pub(crate) fn words(texts: &Texts<'_>, template: &str) -> Option<BTreeSet<String>> {
+    let mut words = BTreeSet::new();
+    read(texts, template, 8, &mut words).map(|()| words)
+}
+
+/// A template's text, by its path.
+pub(crate) type Texts<'t> = dyn Fn(&str) -> Option<Cow<'t, str>> + 't;
+
+/// `depth` ends templates that include each other.
+fn read(texts: &Texts<'_>, template: &str, depth: u8, words: &mut BTreeSet<String>) -> Option<()> {
+    let text = texts(template).filter(|_| depth > 0)?;
     let apart = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
     for word in text.split(apart).filter(|word| !word.is_empty()) {
         if ["import", "extends", "debug"].contains(&word) {
@@ -58,14 +61,14 @@ fn read(
         }
         words.insert(word.to_owned());
     }
-    for rest in text.split("include").skip(1) {
-        let name = included(template, rest.trim_start())?;
-        read(templates, &name, depth - 1, words)?;
+    for behind in ["include", "part("].iter().flat_map(|word| text.split(word).skip(1)) {
+        let name = included(template, behind.trim_start())?;
+        read(texts, &name, depth - 1, words)?;
     }
     Some(())
 }
 
-/// The template that is named behind `include`; `None` if it is not named there by a text.
+/// The template that is named behind `include` or `part(`; `None` if it is not named there by a text.
 fn included(template: &str, rest: &str) -> Option<String> {
     let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let name = rest.split(quote).nth(1)?;

@@ -14,6 +14,7 @@ use crate::makers::{Family, Maker, SettingsForm};
 use crate::names::{FieldNames, Names, Secret, text_or_none};
 use crate::needs::Needs;
 use crate::nested::is_put;
+use crate::parts::{FileNames, Parts};
 use crate::phone::{Line, Phone};
 use crate::zone::Zone;
 use offhook_core::fields::{FIELDS, FieldIx, Kind, Values, offset_minutes};
@@ -177,6 +178,8 @@ pub(crate) struct Common {
     pub maker: Option<Arc<Maker>>,
     /// By family, `None` for the models of none: its name and the makers' words.
     pub words: HashMap<Option<String>, Arc<Names>>,
+    /// What was written already.
+    pub parts: Arc<Parts>,
 }
 
 impl Common {
@@ -256,7 +259,7 @@ pub(crate) fn shared(common: &Common, file: &File<'_>) -> Value {
         names.set("model", text_or_none(model));
     }
     names.set("url", url.map_or_else(|| Value::from(()), Value::from));
-    names.into_value()
+    FileNames::value(names, &common.parts)
 }
 
 /// The names in a phone's own file: those that its template looks up.
@@ -301,7 +304,7 @@ pub(crate) fn own(common: &Common, phone: &Phone, file: &File<'_>) -> Value {
         let lines = phone.lines.iter().map(|line| line_names(common, phone, line, needs));
         names.set("lines", lines.collect::<Value>());
     }
-    names.into_value()
+    FileNames::value(names, &common.parts)
 }
 
 fn line_names(common: &Common, phone: &Phone, line: &Line, needs: &Needs) -> Value {

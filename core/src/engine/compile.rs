@@ -1,9 +1,11 @@
 //! How a policy's plans are made: one for each maker, variant and site, and for each model that the policy
 //! tells apart; equal ones are kept once.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use super::{Engine, Host, Ready};
 use crate::catalogue::{VariantIx, Vendor, VendorIx};
@@ -18,8 +20,7 @@ const MOST_MODEL_PLANS: usize = 100_000;
 
 impl Engine {
     pub(super) fn compile(&mut self, wrong: &mut Vec<Wrong>) {
-        let mut builder =
-            Builder { distinct: Vec::new(), seen: HashMap::new(), ready: HashMap::new() };
+        let mut builder = Builder::default();
         let mut ready = Vec::new();
         let devices = self.policy.devices.iter().flat_map(|(_, device)| device.options());
         let devices: BTreeSet<u8> = devices.map(|option| option.code).collect();
@@ -178,11 +179,13 @@ fn competing(vendor: &Vendor, plan: &Plan, devices: &[u8]) -> Vec<u8> {
     codes.into_iter().collect()
 }
 
-/// Keeps equal plans and equal values once.
+/// Keeps equal plans and equal values once. What is hashed is the policy's, which no client writes.
+#[derive(Default)]
 struct Builder {
     distinct: Vec<Plan>,
-    seen: HashMap<Plan, u32>,
-    ready: HashMap<(u8, Box<[u8]>), u32>,
+    /// The hash of each distinct plan, and its number: a table that grows does not hash its plans again.
+    seen: HashMap<u64, Vec<u32>, FixedState>,
+    ready: HashMap<(u8, Box<[u8]>), u32, FixedState>,
 }
 
 impl Builder {
@@ -200,12 +203,13 @@ impl Builder {
 
     fn intern(&mut self, plan: Plan) -> u32 {
         let next = u32::try_from(self.distinct.len()).unwrap_or(u32::MAX);
-        match self.seen.entry(plan) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(new) => {
-                self.distinct.push(new.key().clone());
-                *new.insert(next)
-            }
+        let alike = self.seen.entry(FixedState::default().hash_one(&plan)).or_default();
+        let same = |at: &&u32| self.distinct.get(**at as usize) == Some(&plan);
+        if let Some(known) = alike.iter().find(same) {
+            return *known;
         }
+        alike.push(next);
+        self.distinct.push(plan);
+        next
     }
 }

@@ -11,4 +11,5 @@ mod kinds;
 mod lists;
 mod models;
 mod parsed;
+mod parts;
 mod writer;

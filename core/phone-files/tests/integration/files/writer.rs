@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use offhook_catalogue::Vendor;
+use offhook_catalogue::overlay::OverlayFile;
 use offhook_core::token::KeyError;
 use offhook_core::{Engine, Host, builtin};
 use offhook_phone_files::{Makers, Reading, Renderer};
@@ -30,7 +31,13 @@ impl Site {
         // A test's policies are few.
         let engine: &'static Engine = Box::leak(Box::new(engine.expect("a policy")));
         let makers = Makers::new(&[]).expect("files.toml");
-        Site { makers, renderer: renderer(engine), engine }
+        Site { makers, renderer: renderer(engine, &[]), engine }
+    }
+
+    /// The same policy, and nothing written yet; with a user's own files.
+    pub fn anew(&self, overlay: &[OverlayFile]) -> Site {
+        let makers = Makers::new(overlay).expect("files.toml");
+        Site { makers, renderer: renderer(self.engine, overlay), engine: self.engine }
     }
 
     pub fn write(&self, phones: &Value) -> Written {
@@ -54,8 +61,8 @@ pub fn under<T>(policy: &Value, run: impl FnOnce(&dyn Fn(&Value) -> Written) -> 
     run(&|phones| site.write(phones))
 }
 
-fn renderer(engine: &Engine) -> Renderer<'_> {
-    Renderer::new(engine, &[], &|_: &str| Err(KeyError::File("no key here".to_owned())))
+fn renderer<'e>(engine: &'e Engine, overlay: &[OverlayFile]) -> Renderer<'e> {
+    Renderer::new(engine, overlay, &|_: &str| Err(KeyError::File("no key here".to_owned())))
         .expect("templates")
 }
 
