@@ -4,6 +4,7 @@
 //!
 //! Wants release builds: `make bench-peers` makes them and names them by OFFHOOK_HOOK, OFFHOOK_CLI and OFFHOOK_MINIMAL.
 //! The word `classes` or `flex_option` prints what people write by hand, for kea-hook/bench. OFFHOOK_FLEET=2000x1 tries it with fewer phones and runs. OFFHOOK_FIGURES names the folder of the raw figures;
+//! OFFHOOK_BEFORE may name another build of the hook, and then these two and Kea alone are measured;
 //! the word `page` measures nothing and makes the page from what is there.
 
 use offhook_test_kit as peers;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 
 use peers::kea::Version;
 use peers::machine;
-use power_up::{Round, VARIANTS};
+use power_up::{Round, VARIANTS, variants};
 use serde_json::{Value, json};
 
 /// As fast as it goes, then at a rate; Kea's log as it is by default.
@@ -51,11 +52,11 @@ fn main() {
     for round in &rounds {
         for number in 0..runs {
             // By turns, and not always the same one first.
-            let mut order: Vec<_> = VARIANTS.iter().collect();
+            let mut order = variants();
             let first = number % order.len();
             order.rotate_left(first);
             for variant in order {
-                for result in power_up::run(round, variant) {
+                for result in power_up::run(round, &variant) {
                     eprintln!("{result}");
                     all.push(result);
                 }

@@ -21,12 +21,38 @@ pub const VARIANTS: [Variant; 7] = [
     Variant { name: FLEX_OPTION, library: Library::FlexOption },
 ];
 
+/// Another build of the hook, beside which this one is measured: OFFHOOK_BEFORE names it.
+const BEFORE: [Variant; 2] = [
+    Variant {
+        name: "the other build, everything at its default",
+        library: Library::Before(Options::Default),
+    },
+    Variant {
+        name: "the other build without notes in leases, its log at WARN",
+        library: Library::Before(Options::Quiet),
+    },
+];
+
+/// What this run measures.
+pub fn variants() -> Vec<Variant> {
+    match std::env::var_os("OFFHOOK_BEFORE") {
+        None => VARIANTS.to_vec(),
+        Some(_) => {
+            let beside = |variant: &Variant| [NOTHING, OFFHOOK, QUIET].contains(&variant.name);
+            let mut all: Vec<Variant> = VARIANTS.into_iter().filter(beside).collect();
+            all.extend(BEFORE);
+            all
+        }
+    }
+}
+
 pub const NOTHING: &str = "Kea alone, which tells phones nothing";
 pub const OFFHOOK: &str = "offhook, everything at its default";
 pub const QUIET: &str = "offhook without notes in leases, its log at WARN";
 pub const CLASSES: &str = "twenty client classes";
 pub const FLEX_OPTION: &str = "libdhcp_flex_option with the same tests";
 
+#[derive(Clone)]
 pub struct Variant {
     pub name: &'static str,
     library: Library,
@@ -38,6 +64,7 @@ enum Library {
     /// kea-hook/bench/minimal_hook.cc: no hook that sends a phone anything can cost less.
     Minimal,
     Offhook(Options),
+    Before(Options),
     Classes,
     FlexOption,
 }
@@ -68,7 +95,8 @@ impl Round {
 
 fn setup(variant: &Variant) -> Setup {
     let setup = Setup::new().edit(|dhcp4| {
-        if variant.name == QUIET {
+        if let Library::Offhook(Options::Quiet) | Library::Before(Options::Quiet) = variant.library
+        {
             let mut logger = dhcp4["loggers"][0].clone();
             logger["name"] = json!("kea-dhcp4.offhook-hooks");
             logger["severity"] = json!("WARN");
@@ -83,12 +111,17 @@ fn setup(variant: &Variant) -> Setup {
                 .expect("OFFHOOK_MINIMAL, as make bench sets it");
             setup.library(Path::new(&minimal), None)
         }
-        Library::Offhook(options) => {
+        Library::Offhook(options) | Library::Before(options) => {
             let policy = json!({ "systems": [{ "system": "url", "url": by_hand::URL }] });
             let file = setup.folder.write("policy.json", policy.to_string());
             let notes = options != Options::Quiet;
-            let setup =
-                setup.offhook_with(json!({ "policy-file": file, "annotate-leases": notes }));
+            let parameters = json!({ "policy-file": file, "annotate-leases": notes });
+            let before = std::env::var_os("OFFHOOK_BEFORE")
+                .filter(|_| matches!(variant.library, Library::Before(_)));
+            let setup = match before {
+                Some(before) => setup.library(Path::new(&before), Some(parameters)),
+                None => setup.offhook_with(parameters),
+            };
             match options {
                 Options::Classes => setup.edit(|dhcp4| {
                     let (key, class) = guard("PHONE");
