@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 use crate::list::{PhoneList, Reading, bare, number_lines};
 use crate::phone::{Line, Phone, Row};
+use foldhash::fast::RandomState;
+use offhook_catalogue::VendorIx;
 use offhook_catalogue::error::Mistake;
 use offhook_catalogue::mac::Mac;
 use offhook_core::fields::{FieldIx, Kind, Where, check_setting, check_value, truth};
@@ -40,7 +42,8 @@ pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     if !list.mistakes.is_empty() {
         return list;
     }
-    let mut phones = Phones { reading, list: &mut list, at: HashMap::new(), bad: Vec::new() };
+    let (at, models) = (HashMap::default(), HashMap::default());
+    let mut phones = Phones { reading, list: &mut list, at, bad: Vec::new(), models };
     let mut record = csv::StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
@@ -63,12 +66,17 @@ pub(crate) fn read(text: &str, reading: &Reading<'_>) -> PhoneList {
     list
 }
 
+/// By what a list says, what the phone writes.
+type Spellings = HashMap<Box<str>, Box<str>, RandomState>;
+
 struct Phones<'l, 'r> {
     reading: &'l Reading<'r>,
     list: &'l mut PhoneList,
     /// Where the phone of an address is; beside it in `bad` whether a row of it is wrong.
-    at: HashMap<Mac, usize>,
+    at: HashMap<Mac, usize, RandomState>,
     bad: Vec<bool>,
+    /// Models as the phones write them, by maker and by what lists say: most phones are of few.
+    models: HashMap<Option<VendorIx>, Spellings, RandomState>,
 }
 
 impl Phones<'_, '_> {
@@ -93,7 +101,7 @@ impl Phones<'_, '_> {
             _ => self.reading.vendor(vendor, mac),
         };
         let vendor = kept(vendor, "vendor", &mut wrong);
-        let model = self.reading.model(named(|c| matches!(c, Column::Model)), vendor);
+        let model = self.model(named(|c| matches!(c, Column::Model)), vendor);
         let site = self.reading.site(named(|c| matches!(c, Column::Site)));
         let mut line = Line { row, ..Line::default() };
         match named(|c| matches!(c, Column::Line)) {
@@ -110,7 +118,7 @@ impl Phones<'_, '_> {
         let mut phone = Phone {
             row,
             mac,
-            vendor: vendor.unwrap_or(offhook_catalogue::VendorIx(0)),
+            vendor: vendor.unwrap_or(VendorIx(0)),
             model: kept(model, "model", &mut wrong).unwrap_or_default(),
             site: kept(site, "site", &mut wrong).unwrap_or_default(),
             lines: Vec::new(),
@@ -183,6 +191,15 @@ impl Phones<'_, '_> {
                 }
             }
         }
+    }
+
+    fn model(&mut self, text: &str, vendor: Option<VendorIx>) -> Result<Box<str>, String> {
+        if let Some(known) = self.models.get(&vendor).and_then(|models| models.get(text)) {
+            return Ok(known.clone());
+        }
+        let model = self.reading.model(text, vendor)?;
+        self.models.entry(vendor).or_default().insert(text.into(), model.clone());
+        Ok(model)
     }
 
     /// Another row of a phone: more lines, and nothing that says otherwise. True if it does.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use foldhash::fast::FixedState;
+
 use crate::cipher;
 use crate::conditions::{Candidates, is_asked_for, is_fetched_from};
 use crate::group::{Group, Home};
@@ -56,7 +58,7 @@ pub struct Renderer<'e> {
 }
 
 /// By site, vendor and the entries of models that hold.
-type Groups = HashMap<(Option<u32>, VendorIx, ModelsAt), Arc<Group>>;
+type Groups = HashMap<(Option<u32>, VendorIx, ModelsAt), Arc<Group>, FixedState>;
 
 impl<'e> Renderer<'e> {
     /// `overlay` are a user's own files, templates among them; `keys` reads the key of the policy's
@@ -276,15 +278,17 @@ impl<'e> Renderer<'e> {
 
 /// A file's name for this phone; none if it needs a model and the list has none.
 fn file_name(file: &PhoneFile, phone: &Phone) -> Option<String> {
-    let by_model = file.name.contains("{{model}}") || !file.models.is_empty();
-    if phone.model.is_empty() && by_model {
+    let pieces = pieces(&file.name);
+    let names_model = |piece: &Piece<'_>| matches!(piece, Piece::Name("model"));
+    let named = pieces.as_ref().is_ok_and(|pieces| pieces.iter().any(names_model));
+    if phone.model.is_empty() && (named || !file.models.is_empty()) {
         return None;
     }
     let model = match file.without.as_deref().filter(|without| starts(&phone.model, without)) {
         Some(without) => phone.model.get(without.len()..).unwrap_or_default(),
         None => &phone.model,
     };
-    let Ok(pieces) = pieces(&file.name) else { return Some(file.name.to_string()) };
+    let Ok(pieces) = pieces else { return Some(file.name.to_string()) };
     let mut name = Vec::with_capacity(file.name.len() + model.len());
     for piece in pieces {
         match piece {

@@ -17,6 +17,35 @@ pub(crate) struct Fit {
     pub mistakes: Vec<(String, String)>,
     /// Fields without a place in the files.
     pub losses: Vec<Loss>,
+    /// What is well for each phone of the model.
+    pub well: Well,
+}
+
+/// What the policy says to a model's phones of which nothing is wrong or lost: it need not be looked at for each of them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Well {
+    /// Fields where the list says nothing of them, a bit each.
+    fields: u64,
+    /// VLAN and time servers.
+    network: bool,
+    /// That many lines the model has at least.
+    lines: u16,
+}
+
+impl Fit {
+    fn found(&self) -> usize {
+        self.mistakes.len() + self.losses.len()
+    }
+}
+
+impl Well {
+    pub fn and(self, other: Well) -> Well {
+        Well {
+            fields: self.fields | other.fields,
+            network: self.network || other.network,
+            lines: self.lines.max(other.lines),
+        }
+    }
 }
 
 /// Something that the phone's files leave out.
@@ -49,28 +78,44 @@ struct Check<'c> {
     fit: Fit,
 }
 
-/// Compares a phone with what its maker's files can say; `listed` is what the list itself says of it.
+/// Compares a phone with what its maker's files can say; `listed` is what the list itself says of it, and `well` what
+/// was found of its model before.
 pub(crate) fn fit(
     maker: &Maker,
     vendor: &str,
     common: &Common,
     phone: &Phone,
-    listed: &Values,
+    (listed, well): (&Values, Well),
 ) -> Fit {
     let family = maker.family_of(&phone.model).map(|(_, family)| family);
     let model = &*phone.model;
     let zones = &common.zones;
     let mut check = Check { maker, zones, listed, family, vendor, model, fit: Fit::default() };
-    check.lines(phone);
-    for at in FieldIx::of_bits(said(phone, &common.values)) {
+    let lines = phone.lines.iter().map(|line| line.number).max().unwrap_or(0);
+    if lines > well.lines {
+        check.lines(phone);
+        check.fit.well.lines = if check.fit.found() == 0 { lines } else { 0 };
+    }
+    let own = said(phone, &Values::default());
+    for at in FieldIx::of_bits((own | common.values.said()) & !(well.fields & !own)) {
         let field = at.field();
+        let before = check.fit.found();
         match field.place {
             Where::Phone => check.phone(at, field, common, phone),
             Where::Line | Where::Both => check.each_line(at, field, common, phone),
         }
+        // A phone with a zone of its own, or without lines, says nothing about the others.
+        let looked = !phone.lines.is_empty() && zone_said(&phone.values).is_none();
+        if own & at.bit() == 0 && looked && before == check.fit.found() {
+            check.fit.well.fields |= at.bit();
+        }
     }
     check.keys(common, phone);
-    check.policy(common);
+    if !well.network {
+        let before = check.fit.found();
+        check.network(common);
+        check.fit.well.network = before == check.fit.found();
+    }
     check.fit
 }
 
@@ -259,7 +304,7 @@ impl<'c> Check<'c> {
     }
 
     /// What the policy says to DHCP and files alike.
-    fn policy(&mut self, common: &Common) {
+    fn network(&mut self, common: &Common) {
         if let Some((id, priority)) = common.vlan {
             let priority = priority.map(|priority| priority.to_string());
             for (field, value) in

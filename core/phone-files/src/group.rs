@@ -7,13 +7,14 @@ mod fingerprint;
 mod said;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::fast::FixedState;
 use sha2::{Digest, Sha256};
 
 use crate::escape::Escape;
-use crate::fit::{Fit, Loss, fit, is_said, said};
+use crate::fit::{Fit, Loss, Well, fit, is_said, said};
 use crate::makers::{LineEnd, Maker};
 use crate::needs::Needs;
 use crate::nested::{is_put, put_all};
@@ -43,6 +44,8 @@ pub(crate) enum Home {
     None(String),
 }
 
+type ByModel<T> = HashMap<Box<str>, T, FixedState>;
+
 /// Phones of one vendor at one site.
 pub(crate) struct Group {
     vendor: String,
@@ -57,6 +60,10 @@ pub(crate) struct Group {
     unwritten: u64,
     /// A user's own templates may write what the maker's facts call lost.
     own_templates: bool,
+    /// By model.
+    well: Mutex<ByModel<Well>>,
+    /// The fingerprints of files that phones share, by the file's name and the model.
+    shared: Mutex<BTreeMap<Box<str>, ByModel<Fingerprint>>>,
     /// What the phones noted so far lose, and in which rows.
     losses: Mutex<BTreeMap<Loss, Rows>>,
     /// Rows with a line for which no registrar is given.
@@ -124,6 +131,7 @@ impl Group {
         let own_templates = templates.has_own(&vendor.id);
         let shown = vendor.name.to_string();
         let vendor = vendor.id.to_string();
+        let (well, shared) = (Mutex::default(), Mutex::default());
         let (losses, unregistered) = (Mutex::default(), Mutex::default());
         let unnamed_files = Mutex::default();
         let fingerprint = hash.fingerprint();
@@ -136,6 +144,8 @@ impl Group {
             needs,
             unwritten,
             own_templates,
+            well,
+            shared,
             losses,
             unregistered,
             unnamed_files,
@@ -145,10 +155,17 @@ impl Group {
     /// What is wrong with a phone's values for this maker; its losses are noted. `listed` is what the list
     /// itself says of it.
     pub fn fit(&self, phone: &Phone, listed: &Values) -> Vec<(String, String)> {
-        let Fit { mistakes, mut losses } = match self.common.maker.as_deref() {
-            Some(maker) => fit(maker, &self.shown, &self.common, phone, listed),
+        let well = || self.well.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = well().get(&phone.model).copied().unwrap_or_default();
+        let Fit { mistakes, mut losses, well: found } = match self.common.maker.as_deref() {
+            Some(maker) => fit(maker, &self.shown, &self.common, phone, (listed, known)),
             None => Fit::default(),
         };
+        if known.and(found) != known {
+            let mut well = well();
+            let model = well.entry(phone.model.clone()).or_default();
+            *model = model.and(found);
+        }
         if self.own_templates || self.common.maker.is_none() {
             losses = self.unnamed(phone);
         }
@@ -319,13 +336,20 @@ impl Group {
     }
 
     pub fn shared_fingerprint(&self, file: &PhoneFile, phone: &Phone) -> Fingerprint {
+        let model = if file.scope == FileScope::Model { &*phone.model } else { "" };
+        let mut known = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&*file.name).and_then(|models| models.get(model)) {
+            return *known;
+        }
         let mut said = Said::default();
         said.bytes(&self.fingerprint);
         said.part(&file.name);
         if file.scope == FileScope::Model {
-            said.part(&phone.model);
+            said.part(model);
         }
-        said.fingerprint()
+        let fingerprint = said.fingerprint();
+        known.entry((&*file.name).into()).or_default().insert(model.into(), fingerprint);
+        fingerprint
     }
 }
 

@@ -153,3 +153,45 @@ fn a_mistake_in_a_part_names_its_file_and_line() {
         assert!(told.contains(expected), "{call}: no {expected:?} in {told}");
     }
 }
+
+/// What the policy says is looked at once for a model where it is well, and again for each phone where it is not.
+#[test]
+fn what_the_policy_says_wrongly_is_told_of_each_phone() {
+    let mut policy = policy(|field| field == "time-servers");
+    policy["time-servers"] = json!(["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+    policy["phone-settings"] =
+        json!({ "server": "sip.example.com", "language": "eo", "utc-offset": "+01:00" });
+    let site = Site::new(&policy);
+    let phone = |number: u8, more: &[(&str, Value)]| {
+        let mac = format!("00:15:65:00:00:{number:02x}");
+        let mut phone = json!({ "mac": mac, "model": "T46S", "lines": [{ "user": "1001" }] });
+        for (field, value) in more {
+            phone[*field] = value.clone();
+        }
+        site.write(&json!([phone]))
+    };
+    let german = ("language", json!("de"));
+    let no_zone = ("time-zone", json!("Europe/Berlin"));
+    assert!(phone(1, std::slice::from_ref(&german)).is_ok());
+    for number in [2, 3] {
+        let told = phone(number, &[]).expect_err("no such language");
+        assert!(told.contains("has no \"eo\""), "{told}");
+    }
+    assert!(phone(4, &[german.clone(), no_zone]).is_ok());
+    assert!(phone(5, &[german.clone(), ("lines", json!([]))]).is_ok());
+    let lines: Vec<Value> = (1..=17).map(|line| json!({ "user": format!("{line}") })).collect();
+    let told =
+        phone(6, &[german.clone(), ("lines", json!(lines))]).expect_err("a T46S has 16 lines");
+    assert!(told.contains("has 16 lines"), "{told}");
+    let rows: Vec<Value> = (1..=3)
+        .map(|row| {
+            json!({ "mac": format!("00:15:65:00:01:{row:02x}"), "model": "T46S", "language": "de",
+                           "lines": [{ "user": format!("10{row}") }] })
+        })
+        .collect();
+    let site = Site::new(&policy);
+    assert!(site.write(&json!(rows)).is_ok());
+    let doubts = site.doubts();
+    let lost = doubts.iter().find(|doubt| doubt.contains("192.0.2.3")).expect("a doubt");
+    assert!(lost.starts_with("rows 1, 2, 3: "), "{lost}");
+}
