@@ -220,12 +220,18 @@ fn is_plain(value: &Value) -> bool {
     }
 }
 
-/// Equal, and of one kind: 1 is not true.
+/// Equal, and of one kind: 1 is not true. Names that hold for many phones are one object for all of them: to compare what
+/// is in two of them takes longer than most parts.
 fn is_same(one: &Value, other: &Value) -> bool {
-    match (one.downcast_object_ref::<Secret>(), other.downcast_object_ref::<Secret>()) {
-        (Some(one), Some(other)) => one.0 == other.0,
-        _ => one == other && one.kind() == other.kind(),
+    let secret = |value| Value::downcast_object_ref::<Secret>(value);
+    let names = |value| Value::downcast_object_ref::<Names>(value);
+    if let (Some(one), Some(other)) = (secret(one), secret(other)) {
+        return one.0 == other.0;
     }
+    if let (Some(one), Some(other)) = (names(one), names(other)) {
+        return std::ptr::eq(one, other);
+    }
+    one == other && one.kind() == other.kind()
 }
 
 enum Found {
