@@ -17,13 +17,13 @@ pub(crate) struct Fit {
     pub mistakes: Vec<(String, String)>,
     /// Fields without a place in the files.
     pub losses: Vec<Loss>,
-    /// What is well for each phone of the model.
-    pub well: Well,
+    /// What was found to be right for each phone of the model.
+    pub right: Right,
 }
 
 /// What the policy says to a model's phones of which nothing is wrong or lost: it need not be looked at for each of them.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Well {
+pub(crate) struct Right {
     /// Fields where the list says nothing of them, a bit each.
     fields: u64,
     /// VLAN and time servers.
@@ -38,9 +38,9 @@ impl Fit {
     }
 }
 
-impl Well {
-    pub fn and(self, other: Well) -> Well {
-        Well {
+impl Right {
+    pub fn union(self, other: Right) -> Right {
+        Right {
             fields: self.fields | other.fields,
             network: self.network || other.network,
             lines: self.lines.max(other.lines),
@@ -78,26 +78,27 @@ struct Check<'c> {
     fit: Fit,
 }
 
-/// Compares a phone with what its maker's files can say; `listed` is what the list itself says of it, and `well` what
+/// Compares a phone with what its maker's files can say; `listed` is what the list itself says of it, and `right` what
 /// was found of its model before.
 pub(crate) fn fit(
     maker: &Maker,
     vendor: &str,
     common: &Common,
     phone: &Phone,
-    (listed, well): (&Values, Well),
+    listed: &Values,
+    right: Right,
 ) -> Fit {
     let family = maker.family_of(&phone.model).map(|(_, family)| family);
     let model = &*phone.model;
     let zones = &common.zones;
     let mut check = Check { maker, zones, listed, family, vendor, model, fit: Fit::default() };
     let lines = phone.lines.iter().map(|line| line.number).max().unwrap_or(0);
-    if lines > well.lines {
+    if lines > right.lines {
         check.lines(phone);
-        check.fit.well.lines = if check.fit.found() == 0 { lines } else { 0 };
+        check.fit.right.lines = if check.fit.found() == 0 { lines } else { 0 };
     }
     let own = said(phone, &Values::default());
-    for at in FieldIx::of_bits((own | common.values.said()) & !(well.fields & !own)) {
+    for at in FieldIx::of_bits((own | common.values.said()) & !(right.fields & !own)) {
         let field = at.field();
         let before = check.fit.found();
         match field.place {
@@ -107,14 +108,14 @@ pub(crate) fn fit(
         // A phone with a zone of its own, or without lines, says nothing about the others.
         let looked = !phone.lines.is_empty() && zone_said(&phone.values).is_none();
         if own & at.bit() == 0 && looked && before == check.fit.found() {
-            check.fit.well.fields |= at.bit();
+            check.fit.right.fields |= at.bit();
         }
     }
     check.keys(common, phone);
-    if !well.network {
+    if !right.network {
         let before = check.fit.found();
         check.network(common);
-        check.fit.well.network = before == check.fit.found();
+        check.fit.right.network = before == check.fit.found();
     }
     check.fit
 }

@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use sha2::{Digest, Sha256};
 
 use crate::escape::Escape;
-use crate::fit::{Fit, Loss, Well, fit, is_said, said};
+use crate::fit::{Fit, Loss, Right, fit, is_said, said};
 use crate::makers::{LineEnd, Maker};
 use crate::needs::Needs;
 use crate::nested::{is_put, put_all};
@@ -60,8 +60,8 @@ pub(crate) struct Group {
     unwritten: u64,
     /// A user's own templates may write what the maker's facts call lost.
     own_templates: bool,
-    /// By model.
-    well: Mutex<ByModel<Well>>,
+    /// What the policy says rightly, by model.
+    right: Mutex<ByModel<Right>>,
     /// The fingerprints of files that phones share, by the file's name and the model.
     shared: Mutex<BTreeMap<Box<str>, ByModel<Fingerprint>>>,
     /// What the phones noted so far lose, and in which rows.
@@ -131,7 +131,7 @@ impl Group {
         let own_templates = templates.has_own(&vendor.id);
         let shown = vendor.name.to_string();
         let vendor = vendor.id.to_string();
-        let (well, shared) = (Mutex::default(), Mutex::default());
+        let (right, shared) = (Mutex::default(), Mutex::default());
         let (losses, unregistered) = (Mutex::default(), Mutex::default());
         let unnamed_files = Mutex::default();
         let fingerprint = hash.fingerprint();
@@ -144,7 +144,7 @@ impl Group {
             needs,
             unwritten,
             own_templates,
-            well,
+            right,
             shared,
             losses,
             unregistered,
@@ -155,16 +155,16 @@ impl Group {
     /// What is wrong with a phone's values for this maker; its losses are noted. `listed` is what the list
     /// itself says of it.
     pub fn fit(&self, phone: &Phone, listed: &Values) -> Vec<(String, String)> {
-        let well = || self.well.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = well().get(&phone.model).copied().unwrap_or_default();
-        let Fit { mistakes, mut losses, well: found } = match self.common.maker.as_deref() {
-            Some(maker) => fit(maker, &self.shown, &self.common, phone, (listed, known)),
+        let right = || self.right.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = right().get(&phone.model).copied().unwrap_or_default();
+        let Fit { mistakes, mut losses, right: found } = match self.common.maker.as_deref() {
+            Some(maker) => fit(maker, &self.shown, &self.common, phone, listed, known),
             None => Fit::default(),
         };
-        if known.and(found) != known {
-            let mut well = well();
-            let model = well.entry(phone.model.clone()).or_default();
-            *model = model.and(found);
+        if known.union(found) != known {
+            let mut right = right();
+            let model = right.entry(phone.model.clone()).or_default();
+            *model = model.union(found);
         }
         if self.own_templates || self.common.maker.is_none() {
             losses = self.unnamed(phone);

@@ -139,20 +139,20 @@ pub(crate) const TEMPLATE_NAMES: [&str; FIELDS.len()] = [
 
 /// Where a name is among those of a file, for one that is looked up often.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum NameAt {
     /// A field's place, and its name in templates.
     Field(FieldIx, &'static str),
     /// Another name.
     Other(&'static str),
 }
 
-impl Place {
-    pub fn of(name: &'static str) -> Place {
-        place_of(name).map_or(Place::Other(name), |at| Place::Field(at, name))
+impl NameAt {
+    pub fn of(name: &'static str) -> NameAt {
+        place_of(name).map_or(NameAt::Other(name), |at| NameAt::Field(at, name))
     }
 
     pub fn is(&self, name: &str) -> bool {
-        let (Place::Field(_, own) | Place::Other(own)) = self;
+        let (NameAt::Field(_, own) | NameAt::Other(own)) = self;
         *own == name
     }
 }
@@ -207,10 +207,10 @@ impl FieldNames {
     }
 
     /// The same.
-    pub fn at(&self, place: &Place) -> Option<&Value> {
+    pub fn at(&self, place: &NameAt) -> Option<&Value> {
         match *place {
-            Place::Field(at, _) => self.field(at),
-            Place::Other(name) => self.other(name),
+            NameAt::Field(at, _) => self.field(at),
+            NameAt::Other(name) => self.other(name),
         }
     }
 

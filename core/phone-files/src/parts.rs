@@ -15,14 +15,14 @@ use minijinja::value::{
 };
 use minijinja::{Error, State};
 
-use crate::names::{FieldNames, Names, Place, Secret, TEMPLATE_NAMES};
+use crate::names::{FieldNames, NameAt, Names, Secret, TEMPLATE_NAMES};
 use crate::needs::words;
 
 /// What templates call it.
 pub(crate) const PART: &str = "part";
 
 /// The other names in files; in a debug build each file is held to them.
-const OTHERS: [&str; 20] = [
+const OTHERS: &[&str] = &[
     "MAC",
     "all_settings",
     "encrypted",
@@ -51,7 +51,7 @@ const UNSAID: [&str; 2] = ["schemes", "words"];
 /// How many texts of one part are kept; another takes the place of the oldest.
 const KEPT: usize = 16;
 
-/// What was written for the phones of one maker at one site.
+/// What was written for the phones of one maker at one site. Not locked while a part is written.
 #[derive(Default)]
 pub(crate) struct Parts(Mutex<Vec<Written>>);
 
@@ -59,21 +59,21 @@ pub(crate) struct Parts(Mutex<Vec<Written>>);
 struct Written {
     /// The folder of the template that wants it, and its name there.
     template: (Box<str>, Box<str>),
-    sees: Arc<Sees>,
+    visible: Arc<Visible>,
     /// The oldest first.
-    texts: VecDeque<(Said, Value)>,
+    texts: VecDeque<(Inputs, Value)>,
 }
 
 /// The names that a part can look up.
 #[derive(Debug)]
-struct Sees {
-    names: Vec<Place>,
+struct Visible {
+    names: Vec<NameAt>,
     /// These are all: it can be known by its words.
-    all: bool,
+    complete: bool,
 }
 
 /// What a text depends on: the values of the names, in their order, then what was handed over.
-struct Said {
+struct Inputs {
     values: Vec<Option<Value>>,
     handed: Vec<(Box<str>, Value)>,
 }
@@ -87,14 +87,14 @@ pub(crate) struct FileNames {
 impl FileNames {
     pub fn value(names: FieldNames, parts: &Arc<Parts>) -> Value {
         debug_assert!(names.names().all(|name| {
-            [&TEMPLATE_NAMES[..], &OTHERS, &UNSAID].iter().any(|known| known.contains(&name))
+            [&TEMPLATE_NAMES[..], OTHERS, &UNSAID].iter().any(|known| known.contains(&name))
         }));
         Value::from_object(FileNames { names, parts: Arc::clone(parts) })
     }
 
-    fn said(&self, sees: &Sees, handed: &[(Box<str>, Value)]) -> Said {
-        let values = sees.names.iter().map(|name| self.names.at(name).cloned());
-        Said { values: values.collect(), handed: handed.to_vec() }
+    fn inputs(&self, visible: &Visible, handed: &[(Box<str>, Value)]) -> Inputs {
+        let values = visible.names.iter().map(|name| self.names.at(name).cloned());
+        Inputs { values: values.collect(), handed: handed.to_vec() }
     }
 }
 
@@ -130,21 +130,21 @@ impl Object for Part {
         let (name, more): (&str, Kwargs) = from_args(args)?;
         let folder = state.name().split_inclusive('/').next().unwrap_or_default();
         let file = &*self.0;
-        let sees = match file.parts.find(folder, name, file, &more) {
+        let visible = match file.parts.find(folder, name, file, &more) {
             Found::Text(text) => return Ok(text),
-            Found::Part(sees) => sees,
-            Found::Nothing => file.parts.add(folder, name, sees(state, folder, name)),
+            Found::Part(visible) => visible,
+            Found::Nothing => file.parts.add(folder, name, visible_in(state, folder, name)),
         };
         let mut handed = Vec::new();
         for key in more.args() {
             handed.push((key.into(), more.peek(key)?));
         }
         let template = state.get_template(name)?;
-        let inside = Inside { file: Arc::clone(&self.0), sees: Arc::clone(&sees), handed };
-        let said = file.said(&sees, &inside.handed);
+        let inside = PartNames { file: Arc::clone(&self.0), visible: Arc::clone(&visible), handed };
+        let inputs = file.inputs(&visible, &inside.handed);
         let text = Value::from_safe_string(template.render(Value::from_object(inside))?);
-        if sees.all && said.is_plain() {
-            file.parts.keep(folder, name, said, &text);
+        if visible.complete && inputs.is_plain() {
+            file.parts.keep(folder, name, inputs, &text);
         }
         Ok(text)
     }
@@ -152,19 +152,19 @@ impl Object for Part {
 
 /// The names in a part.
 #[derive(Debug)]
-struct Inside {
+struct PartNames {
     file: Arc<FileNames>,
-    sees: Arc<Sees>,
+    visible: Arc<Visible>,
     handed: Vec<(Box<str>, Value)>,
 }
 
-impl Object for Inside {
+impl Object for PartNames {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.get_value_by_str(key.as_str()?)
     }
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let handed = self.handed.iter().find(|(name, _)| **name == *key);
-        let seen = || self.sees.names.iter().any(|name| name.is(key));
+        let seen = || self.visible.names.iter().any(|name| name.is(key));
         let found = handed.map(|(_, value)| value);
         found.or_else(|| self.file.names.get(key).filter(|_| seen())).cloned()
     }
@@ -174,17 +174,17 @@ impl Object for Inside {
 }
 
 /// The names that a part mentions, and those that filters look up.
-fn sees(state: &State<'_, '_>, folder: &str, name: &str) -> Sees {
+fn visible_in(state: &State<'_, '_>, folder: &str, name: &str) -> Visible {
     let text = |path: &str| {
         let template = state.env().get_template(path).ok()?;
         Some(Cow::Owned(without_remarks(template.source())))
     };
     let path = if name.contains('/') { name.to_owned() } else { format!("{folder}{name}") };
     let words = words(&text, &path);
-    let known = TEMPLATE_NAMES.iter().chain(&OTHERS);
+    let known = TEMPLATE_NAMES.iter().chain(OTHERS);
     let said = |name: &&&str| words.as_ref().is_none_or(|words| words.contains(**name));
-    let names = known.filter(said).chain(&UNSAID).map(|name| Place::of(name)).collect();
-    Sees { names, all: words.is_some() }
+    let names = known.filter(said).chain(&UNSAID).map(|name| NameAt::of(name)).collect();
+    Visible { names, complete: words.is_some() }
 }
 
 /// A remark that mentions a phone's lines does not look them up.
@@ -195,7 +195,7 @@ fn without_remarks(text: &str) -> String {
     std::iter::once(first).chain(behind).collect()
 }
 
-impl Said {
+impl Inputs {
     /// Whether it can be compared with what other phones say: no value is a phone's own object.
     fn is_plain(&self) -> bool {
         let handed = self.handed.iter().map(|(_, value)| value);
@@ -236,7 +236,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
 
 enum Found {
     Text(Value),
-    Part(Arc<Sees>),
+    Part(Arc<Visible>),
     Nothing,
 }
 
@@ -259,9 +259,9 @@ impl Parts {
         let Some(part) = parts.iter().find(|part| part.is(folder, name)) else {
             return Found::Nothing;
         };
-        let same = |said: &Said| {
-            let mut values = part.sees.names.iter().zip(&said.values);
-            let mut handed = said.handed.iter();
+        let same = |inputs: &Inputs| {
+            let mut values = part.visible.names.iter().zip(&inputs.values);
+            let mut handed = inputs.handed.iter();
             more.args().count() == handed.len()
                 && handed.all(|(name, value)| more.peek(name).is_ok_and(|one| is_same(&one, value)))
                 && values.all(|(name, value)| match (file.names.at(name), value) {
@@ -269,26 +269,26 @@ impl Parts {
                     (one, other) => one.is_none() && other.is_none(),
                 })
         };
-        match part.texts.iter().find(|(said, _)| same(said)) {
+        match part.texts.iter().find(|(inputs, _)| same(inputs)) {
             Some((_, text)) => Found::Text(text.clone()),
-            None => Found::Part(Arc::clone(&part.sees)),
+            None => Found::Part(Arc::clone(&part.visible)),
         }
     }
 
-    fn add(&self, folder: &str, name: &str, sees: Sees) -> Arc<Sees> {
-        let sees = Arc::new(sees);
-        let (template, known) = ((folder.into(), name.into()), Arc::clone(&sees));
+    fn add(&self, folder: &str, name: &str, visible: Visible) -> Arc<Visible> {
+        let visible = Arc::new(visible);
+        let (template, known) = ((folder.into(), name.into()), Arc::clone(&visible));
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.push(Written { template, sees: known, texts: VecDeque::new() });
-        sees
+        parts.push(Written { template, visible: known, texts: VecDeque::new() });
+        visible
     }
 
-    fn keep(&self, folder: &str, name: &str, said: Said, text: &Value) {
+    fn keep(&self, folder: &str, name: &str, inputs: Inputs, text: &Value) {
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(part) = parts.iter_mut().find(|part| part.is(folder, name)) else { return };
         if part.texts.len() == KEPT {
             part.texts.pop_front();
         }
-        part.texts.push_back((said, text.clone()));
+        part.texts.push_back((inputs, text.clone()));
     }
 }
