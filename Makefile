@@ -92,7 +92,7 @@ test: deps
 test-everything:
 	@scripts/tested begin
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --exclude offhook-kea-faulty --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --exclude offhook-kea-faulty --all-targets --features offhook-fuzz/targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(OF_PAGES) --no-deps --document-private-items --quiet
 	$(CARGO) build $(OF_TESTS)
 	@OFFHOOK_BUILT=yes scripts/test-programs

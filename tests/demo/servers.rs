@@ -2,7 +2,7 @@
 //! dnsmasq with what the companion rendered, nginx, Kamailio.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -192,7 +192,7 @@ impl Files {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 panic!("expected nginx to start (its ports free), found {said}");
             }
-            TcpStream::connect((Ipv4Addr::LOCALHOST, self.places.tls)).ok()
+            process::listens(process.id(), self.places.tls).then_some(())
         });
         process
     }

@@ -71,8 +71,9 @@ fn nothing_lost_and_no_wrong_access() {
     let findings = under_valgrind(setup, |kea| {
         let mut relay = Relay::of(kea);
         relay.patience = Duration::from_secs(30);
-        for round in 0..8 {
-            for number in 0..12 {
+        // Once is enough to be found; twice and more is for what is kept from one time to the next.
+        for round in 0..3 {
+            for number in 0..4 {
                 relay.boot(&Phone::stranger(number));
                 relay.boot(&Phone::new(&format!("00:15:65:00:00:{number:02x}")));
                 let polycom = Phone::new(&format!("00:04:f2:00:00:{number:02x}"));

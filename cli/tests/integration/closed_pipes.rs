@@ -5,9 +5,9 @@ use std::fs;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-/// More mistakes than a pipe holds, each its own.
+/// More mistakes than are shown, each its own.
 fn bad_list() -> String {
-    let rows = (0..3_000).map(|row| format!("00156501{row:04x},yealink,{row},key{row}:1002\n"));
+    let rows = (0..200).map(|row| format!("00156501{row:04x},yealink,{row},key{row}:1002\n"));
     let rows = rows.enumerate().map(|(number, row)| {
         // Not one mistake for all rows.
         row.replace("yealink", &format!("yealin{number}"))

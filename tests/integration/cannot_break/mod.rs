@@ -33,18 +33,19 @@ fn parameters() -> Value {
 /// A thousand clients get their leases, every tenth one a phone; returns what a phone was sent.
 #[track_caller]
 fn serves(kea: &Kea) -> Option<String> {
-    let relay = Relay::of(kea);
-    let mut told: Option<Option<String>> = None;
-    for number in 0..1000_u32 {
+    let is_phone = |number: u32| number.is_multiple_of(10);
+    let client = |number: u32| {
         let low = format!("{:02x}:{:02x}", number >> 8, number & 0xff);
-        let phone = number % 10 == 0;
-        let client = match phone {
+        match is_phone(number) {
             true => Phone::new(&format!("00:04:f2:00:{low}")).class("Polycom-VVX410"),
             false => Phone::new(&format!("02:00:00:00:{low}")),
-        };
-        let (_, ack) = relay.boot(&client);
+        }
+    };
+    let clients: Vec<Phone> = (0..1000).map(client).collect();
+    let mut told: Option<Option<String>> = None;
+    for (number, ack) in (0..).zip(Relay::of(kea).boot_all(&clients)) {
         let url = text(&ack, 66);
-        if phone {
+        if is_phone(number) {
             let first = told.get_or_insert_with(|| url.clone());
             assert_eq!(*first, url, "expected all phones to be sent the same");
         } else {

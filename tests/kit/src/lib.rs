@@ -27,6 +27,8 @@ pub mod pair;
 pub mod phone;
 /// The phones' files as users get them: offhook generate, offhook web-server, a real nginx.
 pub mod phone_files;
+/// TCP ports that no other test is given meanwhile.
+pub mod port;
 /// A real PostgreSQL cluster, as Kea's lease database.
 pub mod postgres;
 /// Child processes that cannot outlive the test that made them.

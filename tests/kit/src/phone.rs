@@ -270,6 +270,24 @@ impl Relay {
         (offer, ack)
     }
 
+    /// The same of many clients, a few dozen at a time: their ACKs.
+    #[track_caller]
+    pub fn boot_all(&self, phones: &[Phone]) -> Vec<Answer> {
+        let all = |questions: Vec<Question>, kind: u8| -> Vec<Answer> {
+            let answers = phones.iter().zip(self.ask_all(&questions));
+            answers.map(|(phone, answer)| expect(answer, phone, kind, self.patience)).collect()
+        };
+        let discover = phones.iter().map(|phone| self.question(phone, DISCOVER)).collect();
+        let offers = all(discover, OFFER);
+        let requests =
+            phones.iter().zip(&offers).map(|(phone, offer)| self.request_for(phone, offer));
+        let acks = all(requests.collect(), ACK);
+        for (ack, offer) in acks.iter().zip(&offers) {
+            assert_eq!(ack.yiaddr(), offer.yiaddr(), "expected the ACK for the address offered");
+        }
+        acks
+    }
+
     /// REQUEST by which a client that has a lease requests more time, and the ACK to it.
     #[track_caller]
     pub fn renew(&self, phone: &Phone, address: Ipv4Addr) -> Answer {

@@ -2,11 +2,11 @@
 //! generate` writes; and curl as the phone's side of HTTPS.
 
 use crate::folder::{Folder, set_mode};
-use crate::kea::free_port;
+use crate::port::Port;
 use crate::process::{self, Process, wait_for};
 use crate::product::command_line;
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ pub struct PhoneFiles {
     pub folder: Folder,
     /// Ends with the test.
     _nginx: Process,
+    _port: Port,
 }
 
 /// An answer over HTTPS.
@@ -29,7 +30,8 @@ impl PhoneFiles {
     pub fn start(policy: &str, list: &str) -> PhoneFiles {
         for _ in 0..10 {
             let folder = Folder::new();
-            let port = free_port();
+            let held = Port::new();
+            let port = held.number();
             // What only root could show: that the tree's group may read it. Here the user is one.
             folder.write("key", "5b1f0d0a4f7c4f0e9d6a1c2b3e4f5061728394a5b6c7d8e9f0a1b2c3d4e5f607");
             set_mode(&folder.join("key"), 0o640);
@@ -78,14 +80,17 @@ impl PhoneFiles {
             let mut nginx = process::command("nginx");
             nginx.args(["-e", "stderr", "-c"]).arg(conf);
             let mut process = Process::start("nginx", &mut nginx, &log);
-            let up = wait_for("nginx answers or ends", Duration::from_secs(20), || {
-                match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-                    Ok(_) => Some(true),
-                    Err(_) => process.finished().map(|_| false),
-                }
-            });
+            let up =
+                wait_for(
+                    "nginx answers or ends",
+                    Duration::from_secs(20),
+                    || match process::listens(process.id(), port) {
+                        true => Some(true),
+                        false => process.finished().map(|_| false),
+                    },
+                );
             if up {
-                return PhoneFiles { folder, _nginx: process };
+                return PhoneFiles { folder, _nginx: process, _port: held };
             }
             let said = fs::read_to_string(&log).unwrap_or_default();
             assert!(said.contains("Address already in use"), "expected nginx to start: {said}");

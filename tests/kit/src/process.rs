@@ -6,6 +6,7 @@
 //! is never shared by a static.
 
 use std::fs::{self, File};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -95,6 +96,29 @@ fn thread_time(thread: &Path) -> Duration {
     let text = fs::read_to_string(thread.join("schedstat")).expect("the scheduler's count");
     let first = text.split_whitespace().next().expect("a number");
     Duration::from_nanos(first.parse().expect("nanoseconds"))
+}
+
+/// Whether this very process takes connections at a TCP port of loopback. Who only connects may have reached the server
+/// of another test, which took the port meanwhile.
+pub fn listens(id: u32, port: u16) -> bool {
+    let by_ipv4 = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+    if by_ipv4.or_else(|_| TcpStream::connect((Ipv6Addr::LOCALHOST, port))).is_err() {
+        return false;
+    }
+    // proc_pid_net(5): the local address, hexadecimal; 0A is LISTEN; the tenth word is the socket's inode.
+    let place = format!(":{port:04X} ");
+    let socket = |row: &str| {
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let here = words.get(1)?.ends_with(place.trim_end()) && *words.get(3)? == "0A";
+        here.then(|| words.get(9).map(|inode| format!("socket:[{inode}]")))?
+    };
+    let tables = ["tcp", "tcp6"]
+        .map(|table| fs::read_to_string(format!("/proc/{id}/net/{table}")).unwrap_or_default());
+    let rows = tables.iter().flat_map(|table| table.lines()).filter(|row| row.contains(&place));
+    let sockets: Vec<String> = rows.filter_map(socket).collect();
+    let open = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+    open.filter_map(|entry| fs::read_link(entry.path()).ok())
+        .any(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))
 }
 
 impl Process {

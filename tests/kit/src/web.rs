@@ -2,17 +2,18 @@
 //! own.
 
 use crate::folder::{Folder, set_mode};
+use crate::port::Port;
 use crate::process::{self, Process, wait_for};
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// A running web server; ends with its test.
 pub struct Web {
     process: Process,
-    http: u16,
-    https: u16,
+    http: Port,
+    https: Port,
     folder: Folder,
 }
 
@@ -31,7 +32,7 @@ impl Web {
         let folder = Folder::new();
         certificates(&folder);
         let root = folder.make("root");
-        let (http, https) = (free_port(), free_port());
+        let (http, https) = (Port::new(), Port::new());
         let path = |name: &str| folder.join(name).display().to_string();
         let configuration = folder.write(
             "nginx.conf",
@@ -46,13 +47,15 @@ http {{
   client_body_temp_path {temp}; proxy_temp_path {temp}; fastcgi_temp_path {temp};
   uwsgi_temp_path {temp}; scgi_temp_path {temp};
   server {{
-    listen 127.0.0.1:{http};
-    listen 127.0.0.1:{https} ssl;
+    listen 127.0.0.1:{};
+    listen 127.0.0.1:{} ssl;
     ssl_certificate {server}.pem; ssl_certificate_key {server}.key;
     root {root};
   }}
 }}
 "#,
+                http.number(),
+                https.number(),
                 pid = path("pid"),
                 access = path("access.log"),
                 temp = folder.make("temp").display(),
@@ -71,7 +74,7 @@ http {{
         let up = wait_for("nginx starts or ends", Duration::from_secs(20), || {
             match process.finished() {
                 Some(_) => Some(false),
-                None => TcpStream::connect(("127.0.0.1", https)).is_ok().then_some(true),
+                None => process::listens(process.id(), https.number()).then_some(true),
             }
         });
         if up {
@@ -96,11 +99,11 @@ http {{
     }
 
     pub fn http(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.http)
+        format!("http://127.0.0.1:{}/", self.http.number())
     }
 
     pub fn https(&self) -> String {
-        format!("https://127.0.0.1:{}/", self.https)
+        format!("https://127.0.0.1:{}/", self.https.number())
     }
 
     /// The authority that the server's certificate is of.

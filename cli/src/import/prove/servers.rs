@@ -82,9 +82,10 @@ pub fn elsewhere() -> Ground {
 /// dhcpd with the old configuration: its own text, a subnet for the cable and one for phones elsewhere.
 pub fn dhcpd(network: &Network, file: &Path, folder: &Path) -> Result<Server, Failure> {
     let mut text = with_includes(file, 0)?;
+    // dhcpd makes a lease for each address of a range before it answers: a large one would be waited for.
     text.push_str(
         "\nping-check false;\nsubnet 198.18.0.0 netmask 255.255.255.252 { }\n\
-         subnet 198.19.0.0 netmask 255.255.0.0 { range 198.19.1.1 198.19.200.254; }\n",
+         subnet 198.19.0.0 netmask 255.255.0.0 { range 198.19.1.1 198.19.16.254; }\n",
     );
     let conf = folder.join("dhcpd.conf");
     fs::write(&conf, text)?;

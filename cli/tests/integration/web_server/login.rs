@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::web::{FLAT, KEY, PHONE, Web, free_port, refused, token};
+use super::web::{FLAT, KEY, PHONE, Web, refused, token};
 
 const PASSWORD: &str = "pr0v-s3cret";
 
@@ -47,7 +47,7 @@ fn start(policy: &str) -> Web {
         if web.run() {
             return web;
         }
-        web.port = free_port();
+        web.other_port();
         web.policy(policy);
     }
     panic!("nginx does not start");

@@ -10,7 +10,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::chances::Chances;
-use super::web::{PHONE, Web, free_port};
+use super::web::{PHONE, Web};
 
 const SCHEMES: [&str; 5] = ["http://", "https://", "HTTP://", "tftp://", "http:/"];
 const HOSTS: [&str; 16] = [
@@ -201,10 +201,7 @@ impl Trial {
     fn try_one(&mut self, case: Case) {
         self.number += 1;
         // One Caddy serves them all at last.
-        self.web.port = free_port();
-        while self.served.iter().any(|served| served.port == self.web.port) {
-            self.web.port = free_port();
-        }
+        self.web.other_port();
         let policy = case.policy(self.web.port);
         fs::write(self.web.path("policy.json"), policy.to_string()).unwrap();
         let secret = format!("geheim-{}", self.number);

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::web::{FLAT, PHONE, Web, free_port, refused};
+use offhook_test_kit::port::Port;
+
+use super::web::{FLAT, PHONE, Web, refused};
 
 #[test]
 fn a_plain_tree_is_served_and_nothing_else() {
@@ -71,7 +73,8 @@ fn plain_http_is_a_choice() {
     let mut web = Web::start(FLAT, &[]);
     web.stop();
     web.configure(&["--plain-http"]);
-    let (conf, plain) = (web.path("offhook.conf"), free_port());
+    let (conf, held) = (web.path("offhook.conf"), Port::new());
+    let plain = held.number();
     let block = fs::read_to_string(&conf).unwrap();
     assert_eq!(block.matches("    listen 80;").count(), 1, "{block}");
     assert!(block.contains("any listener on the wire reads the phones' passwords"));

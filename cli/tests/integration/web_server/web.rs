@@ -3,7 +3,7 @@
 //! Each has its own port of loopback, and one process that ends with it.
 
 use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use offhook_core::Mac;
 use offhook_core::token::{MasterKey, Minter};
+use offhook_test_kit::port::Port;
+use offhook_test_kit::process::listens;
 
 pub const KEY: &str = "5b1f0d0a4f7c4f0e9d6a1c2b3e4f5061728394a5b6c7d8e9f0a1b2c3d4e5f607";
 pub const OLD_KEY: &str = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef";
@@ -35,6 +37,8 @@ pub const FLAT: &str = r#"{
 pub struct Web {
     pub folder: tempfile::TempDir,
     pub port: u16,
+    /// The last of them is `port`.
+    held: Vec<Port>,
     pub server: Option<Child>,
 }
 
@@ -42,10 +46,6 @@ impl Drop for Web {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 impl Web {
@@ -90,11 +90,20 @@ impl Web {
 
     /// A folder with keys and certificates, and neither a tree nor a server.
     pub fn bare() -> Web {
-        let web = Web { folder: tempfile::tempdir().unwrap(), port: free_port(), server: None };
+        let mut web =
+            Web { folder: tempfile::tempdir().unwrap(), port: 0, held: Vec::new(), server: None };
+        web.other_port();
         web.write("key", KEY);
         web.write("old-key", OLD_KEY);
         web.certificates();
         web
+    }
+
+    /// From now on at another port; those before stay this value's own.
+    pub fn other_port(&mut self) {
+        let port = Port::new();
+        self.port = port.number();
+        self.held.push(port);
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -167,8 +176,7 @@ impl Web {
         let child = self.server.insert(child);
         let until = Instant::now() + Duration::from_secs(10);
         while Instant::now() < until {
-            let by_ipv4 = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-            if by_ipv4.or_else(|_| TcpStream::connect((Ipv6Addr::LOCALHOST, self.port))).is_ok() {
+            if listens(child.id(), self.port) {
                 return true;
             }
             if child.try_wait().unwrap().is_some() {
@@ -214,7 +222,7 @@ impl Web {
             .expect("caddy (scripts/deps test)");
         let child = self.server.insert(child);
         let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+        while !listens(child.id(), self.port) {
             let said = || fs::read_to_string(self.folder.path().join("caddy.stderr")).unwrap();
             assert!(child.try_wait().unwrap().is_none(), "caddy: {}", said());
             assert!(Instant::now() < until, "caddy does not answer");
