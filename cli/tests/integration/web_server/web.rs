@@ -2,11 +2,13 @@
 //!
 //! Each has its own port of loopback, and one process that ends with it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use offhook_core::Mac;
@@ -93,9 +95,9 @@ impl Web {
         let mut web =
             Web { folder: tempfile::tempdir().unwrap(), port: 0, held: Vec::new(), server: None };
         web.other_port();
+        web.certificates();
         web.write("key", KEY);
         web.write("old-key", OLD_KEY);
-        web.certificates();
         web
     }
 
@@ -246,8 +248,21 @@ impl Web {
         assert!(self.run());
     }
 
-    /// A server's certificate, a maker's authority, and one that only calls itself the same.
+    /// A server's certificate, a maker's authority, and one that only calls itself the same. Made once, with their
+    /// phones', and written for each test.
     fn certificates(&self) {
+        static MADE: OnceLock<Vec<(OsString, Vec<u8>)>> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            self.new_certificates();
+            let entries = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap());
+            entries.map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap())).collect()
+        });
+        for (name, content) in made {
+            fs::write(self.folder.path().join(name), content).unwrap();
+        }
+    }
+
+    fn new_certificates(&self) {
         let new = |name: &str, subject: &str| {
             let [key, certificate] = [format!("{name}.key"), format!("{name}.pem")];
             let files = ["-keyout", &key, "-out", &certificate, "-subj", subject, "-days", "2"];
