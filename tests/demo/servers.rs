@@ -12,10 +12,11 @@ use crate::cast::{FILES, PASCOM, PORTSIP_SITE, SITES, Site};
 use crate::peers::dnsmasq::{self, Dnsmasq};
 use crate::peers::folder::Folder;
 use crate::peers::kea::{Kea, Setup};
+use crate::peers::port::Port;
 use crate::peers::process::{self, Process, wait_for};
 use crate::peers::product::command_line;
 use crate::peers::registrar::{PASSWORD, Registrar};
-use crate::peers::web::{self, free_port};
+use crate::peers::web;
 
 const POLICY: &str = include_str!("../../examples/demo.json");
 /// Every phone is a user of its own: 1000 and its place.
@@ -29,6 +30,7 @@ pub struct Servers {
     pub files: Files,
     pub registrar: Registrar,
     _nginx: Process,
+    _ports: [Port; 2],
 }
 
 /// What is written, and where.
@@ -83,10 +85,11 @@ pub fn relay(site: &Site) -> Ipv4Addr {
 impl Servers {
     pub fn start() -> Servers {
         let registrar = Registrar::of_users(USERS);
+        let ports = [Port::new(), Port::new()];
         let places = Places {
             pbx: pbx(),
-            portsip: free_port(),
-            tls: free_port(),
+            portsip: ports[0].number(),
+            tls: ports[1].number(),
             registrar: registrar.port,
         };
         let folder = Folder::new();
@@ -113,6 +116,7 @@ impl Servers {
             bare: kea().start(),
             dnsmasq,
             _nginx: files.serve(),
+            _ports: ports,
             files,
             registrar,
         }

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use offhook_test_kit::folder::{Folder, set_mode};
 use offhook_test_kit::many::{POLICY, list};
+use offhook_test_kit::port::Port;
 use offhook_test_kit::process::{self, Process, wait_for};
-use offhook_test_kit::{machine, product, web};
+use offhook_test_kit::{machine, product};
 use serde_json::{Value, json};
 
 const PHONES: usize = 1_000;
@@ -25,6 +26,7 @@ struct Servers {
     nginx: Process,
     gunicorn: Process,
     port: u16,
+    _held: Port,
     folder: Folder,
 }
 
@@ -54,7 +56,8 @@ fn start() -> Servers {
     let gunicorn =
         gunicorn.current_dir(here.join("tests/fetch")).env("PYTHONDONTWRITEBYTECODE", "1");
     let gunicorn = Process::start("gunicorn", gunicorn, &folder.join("gunicorn.log"));
-    let port = web::free_port();
+    let held = Port::new();
+    let port = held.number();
     let configuration = folder.write(
         "nginx.conf",
         format!(
@@ -77,7 +80,7 @@ fn start() -> Servers {
     let mut nginx = process::command("nginx");
     nginx.arg("-e").arg("stderr").arg("-c").arg(configuration).arg("-p").arg(folder.path());
     let nginx = Process::start("nginx", &mut nginx, &folder.join("nginx.log"));
-    let servers = Servers { nginx, gunicorn, port, folder };
+    let servers = Servers { nginx, gunicorn, port, _held: held, folder };
     wait_for("both servers answer", Duration::from_secs(20), || {
         let good = |way: &str| {
             fetch(port, way, &names(0)[0]).is_some_and(|text| text.starts_with("HTTP/1.1 200"))

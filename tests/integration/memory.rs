@@ -72,8 +72,9 @@ fn nothing_lost_and_no_wrong_access() {
         let mut relay = Relay::of(kea);
         relay.patience = Duration::from_secs(30);
         // Once is enough to be found; twice and more is for what is kept from one time to the next.
-        for round in 0..3 {
-            for number in 0..4 {
+        let (rounds, phones) = if process::thorough() { (8, 12) } else { (3, 4) };
+        for round in 0..rounds {
+            for number in 0..phones {
                 relay.boot(&Phone::stranger(number));
                 relay.boot(&Phone::new(&format!("00:15:65:00:00:{number:02x}")));
                 let polycom = Phone::new(&format!("00:04:f2:00:00:{number:02x}"));

@@ -5,11 +5,12 @@
 
 use crate::folder::Folder;
 use crate::phone::Relay;
+use crate::port::Port;
 use crate::process::{self, Process, wait_for};
 use crate::product;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
@@ -25,14 +26,15 @@ pub struct Setup {
     port: u16,
     /// Holds the port's number against other tests: dnsmasq shares its UDP port with any process.
     #[allow(dead_code)]
-    reserved: TcpListener,
+    reserved: Port,
 }
 
 impl Setup {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Setup {
         let folder = Folder::new();
-        let (port, reserved) = free_port();
+        let reserved = free_port();
+        let port = reserved.number();
         let me = |what| process::run_well(process::command("id").arg(what)).trim().to_owned();
         let path = |name: &str| folder.join(name).display().to_string();
         let lines = vec![
@@ -154,13 +156,12 @@ fn daemon() -> std::process::Command {
     command
 }
 
-/// A port whose number no other test of this project has.
-fn free_port() -> (u16, TcpListener) {
+/// A port whose number no other test of this project has, free by UDP at this moment.
+fn free_port() -> Port {
     loop {
-        let reserved = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let port = reserved.local_addr().expect("its number").port();
-        if UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
-            return (port, reserved);
+        let port = Port::new();
+        if UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port.number())).is_ok() {
+            return port;
         }
     }
 }

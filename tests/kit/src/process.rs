@@ -54,6 +54,11 @@ pub fn apart(namespaces: &[&str]) -> Command {
     apart
 }
 
+/// Whether the tests try all that they can (`OFFHOOK_THOROUGH`; `.ci/run` sets it), or as much as a run at a desk can wait for.
+pub fn thorough() -> bool {
+    std::env::var_os("OFFHOOK_THOROUGH").is_some()
+}
+
 /// Whether a program is installed at all.
 pub fn installed(program: &str) -> bool {
     let path = std::env::var("PATH").unwrap_or_default();
@@ -106,16 +111,17 @@ pub fn listens(id: u32, port: u16) -> bool {
         return false;
     }
     // proc_pid_net(5): the local address, hexadecimal; 0A is LISTEN; the tenth word is the socket's inode.
-    let place = format!(":{port:04X} ");
-    let socket = |row: &str| {
-        let words: Vec<&str> = row.split_whitespace().collect();
-        let here = words.get(1)?.ends_with(place.trim_end()) && *words.get(3)? == "0A";
-        here.then(|| words.get(9).map(|inode| format!("socket:[{inode}]")))?
-    };
-    let tables = ["tcp", "tcp6"]
-        .map(|table| fs::read_to_string(format!("/proc/{id}/net/{table}")).unwrap_or_default());
-    let rows = tables.iter().flat_map(|table| table.lines()).filter(|row| row.contains(&place));
-    let sockets: Vec<String> = rows.filter_map(socket).collect();
+    let ending = format!(":{port:04X}");
+    let mut sockets = Vec::new();
+    for table in ["tcp", "tcp6"] {
+        let table = fs::read_to_string(format!("/proc/{id}/net/{table}")).unwrap_or_default();
+        for row in table.lines() {
+            let words: Vec<&str> = row.split_whitespace().collect();
+            if words.len() > 9 && words[1].ends_with(&ending) && words[3] == "0A" {
+                sockets.push(format!("socket:[{}]", words[9]));
+            }
+        }
+    }
     let open = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
     open.filter_map(|entry| fs::read_link(entry.path()).ok())
         .any(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))

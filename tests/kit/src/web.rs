@@ -5,7 +5,6 @@ use crate::folder::{Folder, set_mode};
 use crate::port::Port;
 use crate::process::{self, Process, wait_for};
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -122,12 +121,6 @@ impl Drop for Web {
     fn drop(&mut self) {
         self.process.end("TERM");
     }
-}
-
-/// A port that is free by TCP at this moment.
-pub fn free_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
-    socket.local_addr().expect("its number").port()
 }
 
 /// An authority of the test's own, and a certificate of it for 127.0.0.1: `authority.pem`,
